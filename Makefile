@@ -1,0 +1,91 @@
+# Every target sets up what it needs in .venv, once: stamps there make repeats instant.
+# Versions and hashes come from requirements/; the locks agree, so one may be laid over another.
+
+PYTHON ?= python3.11 python3.12 python3.13 python3
+PRESET ?= docstrings
+MODEL ?= saved_models/arxiv-titles
+SPEC ?=
+FILES ?=
+FORMAT ?= onnx
+ARGS ?=
+WITH ?= base
+
+WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m summarizer
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo train evaluate summarize export lint test test-all lock clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: $(VENV)/.$(WITH) $(VENV)/.commands ## install the commands in .venv/bin (WITH=base, train or dev)
+
+demo: $(VENV)/.base ## summarize the English articles of data/ with the shipped model
+	@$(RUN) demo $(ARGS)
+
+train: $(VENV)/.train ## train PRESET, by default on the installed packages' docstrings (ARGS="--budget 30m")
+	@$(RUN) train --preset $(PRESET) $(ARGS)
+
+evaluate: $(VENV)/.train ## ROUGE of MODEL on SPEC, beside the first words (SPEC=file.jsonl)
+	$(if $(SPEC),,$(error say what to evaluate on: make evaluate SPEC=file.jsonl [MODEL=$(MODEL)]))
+	@$(RUN) evaluate $(MODEL) $(SPEC) $(ARGS)
+
+summarize: $(VENV)/.base ## summarize FILES with MODEL (FILES="a.txt b.txt")
+	$(if $(FILES),,$(error say what to summarize: make summarize FILES="a.txt b.txt" [MODEL=$(MODEL)]))
+	@$(RUN) summarize --model $(MODEL) $(ARGS) $(FILES)
+
+export: $(VENV)/.train ## write MODEL as one file that runs without TensorFlow (FORMAT=onnx)
+	@$(RUN) export $(MODEL) --format $(FORMAT) $(ARGS)
+
+lint: $(VENV)/.dev ## check style, types and the directions of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_structure.py
+
+test: $(VENV)/.dev ## run the tests, all but the slow ones (ARGS="-k beam")
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.dev ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lock: $(VENV)/.dev ## rewrite requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(LOCK) $(ARGS) pyproject.toml --all-extras -o requirements/dev.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train -o requirements/train.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@echo setuptools | $(LOCK) -c requirements/dev.txt - -o requirements/build.txt
+
+clean: ## remove caches and builds; models, runs and .venv stay
+	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in $(PYTHON); do \
+		if $$python -c '$(WORKS)' 2>/dev/null; then break; fi; python=; done; \
+	if [ -z "$$python" ]; then \
+		echo "no Python 3.11, 3.12 or 3.13 with its venv module (on Debian: python3-venv);" \
+			"name one with make PYTHON=..." >&2; exit 1; fi; \
+	echo "making $(VENV) with $$python" >&2; \
+	$$python -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# A few requirements come as source only; they are built with the locked setuptools.
+$(VENV)/.build: requirements/build.txt | $(BIN)/python
+	@$(INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.base $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: requirements/%.txt $(VENV)/.build
+	@echo "installing $<, once" >&2
+	@$(INSTALL) --no-build-isolation --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.commands: pyproject.toml $(VENV)/.build
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,114 @@
+"""Which examples make up which batch: a pure function of seed, epoch and lengths.
+
+So any position of any epoch can be found again without replaying what came before, with or
+without TensorFlow.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from summarizer.datasets.store import Store
+from summarizer.vocabulary import END, PAD, START
+
+DOCUMENT_STEP, SUMMARY_STEP = 32, 8  # bucket shapes are multiples of these
+
+
+class Shape(NamedTuple):
+    """Where examples are cut, and how many make a batch."""
+
+    batch: int
+    document_pieces: int
+    summary_pieces: int
+    window: int
+
+
+class Planned(NamedTuple):
+    """One batch to be: its rows, int64 [at most B], and its bucket."""
+
+    rows: Any
+    documents: int  # S
+    summaries: int  # T
+
+
+def plan(lengths: Any, seed: int, epoch: int, shape: Shape) -> list[Planned]:
+    """Group all examples of an epoch into batches of similar lengths, in random order.
+
+    Examples are shuffled, then sorted by bucket within windows of `window` batches. Every example
+    is in exactly one batch; each window's last batch may be short.
+
+    Args:
+        lengths: int32 [n, 2], pieces of documents and summaries.
+        seed: of the run.
+        epoch: counted from 0.
+        shape: sizes.
+    """
+    random = np.random.Generator(np.random.PCG64([seed, epoch]))
+    order = random.permutation(len(lengths))
+    batches = []
+    for begin in range(0, len(order), shape.batch * shape.window):
+        rows = order[begin : begin + shape.batch * shape.window]
+        documents, summaries = _buckets(lengths[rows], shape)
+        rows_sorted = np.lexsort((rows, summaries, documents))
+        for first in range(0, len(rows), shape.batch):
+            part = rows_sorted[first : first + shape.batch]
+            batches.append(
+                Planned(rows[part], int(documents[part].max()), int(summaries[part].max()))
+            )
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def _buckets(lengths: Any, shape: Shape) -> tuple[Any, Any]:
+    documents = np.minimum(np.maximum(lengths[:, 0], 1), shape.document_pieces)
+    summaries = np.minimum(lengths[:, 1] + 1, shape.summary_pieces)
+    documents = -(-documents // DOCUMENT_STEP) * DOCUMENT_STEP
+    return documents, -(-summaries // SUMMARY_STEP) * SUMMARY_STEP
+
+
+def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
+    """Make a batch of arrays.
+
+    Returns:
+        document int32 [B, S], summary_in and summary_out int32 [B, T], weight float32 [B, T]
+        (0 at padding), row int32 [B] (-1 where a short batch is filled up; there the weight is 0).
+        Every row has at least one piece of document.
+    """
+    batch = shape.batch
+    document = np.full((batch, planned.documents), PAD, np.int32)
+    summary = np.full((batch, planned.summaries + 1), PAD, np.int32)
+    weight = np.zeros((batch, planned.summaries), np.float32)
+    row = np.full(batch, -1, np.int32)
+    document[:, 0], summary[:, 0] = END, START
+    row[: len(planned.rows)] = planned.rows
+    for i, at in enumerate(planned.rows):
+        source, target = store.pair(at)
+        source = source[: shape.document_pieces]
+        document[i, : len(source)] = source
+        ids = np.append(target, END)[: shape.summary_pieces]
+        summary[i, 1 : len(ids) + 1] = ids
+        weight[i, : len(ids)] = 1
+    return {
+        "document": document,
+        "summary_in": np.where(summary[:, :-1] == END, PAD, summary[:, :-1]),
+        "summary_out": summary[:, 1:],
+        "weight": weight,
+        "row": row,
+    }
+
+
+def pad_fraction(batch: dict[str, Any]) -> float:
+    """Return the share of a batch's positions, of documents and summaries, that hold nothing."""
+    used = np.count_nonzero(batch["document"]) + batch["weight"].sum()
+    return float(1 - used / (batch["document"].size + batch["weight"].size))
+
+
+def stream(
+    store: Store, lengths: Any, seed: int, epoch: int, index: int, shape: Shape
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield (epoch, index, batch) from a position on, without end; the reader without TensorFlow."""
+    while True:
+        planned = plan(lengths, seed, epoch, shape)
+        for i in range(index, len(planned)):
+            yield epoch, i, gather(store, planned[i], shape)
+        epoch, index = epoch + 1, 0

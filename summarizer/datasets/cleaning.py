@@ -1,0 +1,54 @@
+"""Bring any text to one form, and read one document from a file."""
+
+import unicodedata
+from pathlib import Path
+
+from summarizer.errors import InputError
+
+LARGEST = 64 * 2**20  # bytes of one document
+LARGEST_TEXT = "64 MB"
+
+# Half a surrogate pair (JSON can spell one) is no character: it cannot be written as UTF-8.
+_DROPPED = dict.fromkeys(
+    [i for i in (*range(32), *range(127, 160)) if not chr(i).isspace()]
+    + [0xFEFF, *range(0xD800, 0xE000)]
+)
+
+
+def clean(text: str) -> str:
+    """Return the text on one line with single spaces, in Unicode's composed form (NFC).
+
+    Every kind of white space, line ends included, becomes one space; control characters and byte
+    order marks go. Cleaning twice is cleaning once.
+    """
+    return " ".join(unicodedata.normalize("NFC", text.translate(_DROPPED)).split())
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a file, as it stands, without a byte order mark.
+
+    Raises:
+        InputError: the file is missing, a folder, empty, binary, not UTF-8 or too large.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    if len(raw) > LARGEST:
+        raise InputError(f"{path}: larger than {LARGEST_TEXT}, the most that one document may have")
+    if b"\0" in raw:
+        raise InputError(f"{path}: a binary file; text in UTF-8 is needed")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: {not_utf8(error)}") from None
+    if not clean(text):
+        raise InputError(f"{path}: the file is empty")
+    return text
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Say what cannot be decoded, for the end of an error's line."""
+    return f"not UTF-8 text (byte 0x{error.object[error.start]:02x}); save it as UTF-8"

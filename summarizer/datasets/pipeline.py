@@ -1,0 +1,90 @@
+"""From a source to batches with tf.data: tokenize once into a store, then gather, pad, prefetch.
+
+The tokenizer runs in the graph (tensorflow-text) and gives the ids that sentencepiece gives.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from summarizer.datasets import batches
+from summarizer.datasets.batches import Shape
+from summarizer.datasets.store import Store
+from summarizer.errors import InputError
+from summarizer.types import Example
+from summarizer.vocabulary import Vocabulary
+
+Ids = tuple[Any, Any]
+CHUNK = 512  # texts tokenized at once
+
+
+def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
+    """Yield (document ids, summary ids), each int32 [length], as the examples come."""
+    import tensorflow as tf
+    import tensorflow_text
+
+    tokenizer = tensorflow_text.SentencepieceTokenizer(model=vocabulary.proto)
+
+    def pairs() -> Iterator[list[str]]:
+        for example in examples:
+            yield list(_pair(example))
+
+    texts = tf.data.Dataset.from_generator(pairs, output_signature=tf.TensorSpec([2], tf.string))
+    ids = (
+        texts.batch(CHUNK)
+        .map(lambda pair: tokenizer.tokenize(tf.reshape(pair, [-1])), num_parallel_calls=2)
+        .prefetch(2)
+    )
+    for ragged in ids:
+        flat, ends = ragged.values.numpy(), ragged.row_splits.numpy()
+        for i in range(0, len(ends) - 1, 2):
+            yield flat[ends[i] : ends[i + 1]], flat[ends[i + 1] : ends[i + 2]]
+
+
+def tokenize_plain(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
+    """Yield the same ids without TensorFlow."""
+    chunk: list[str] = []
+
+    def done() -> Iterator[Ids]:
+        ids = vocabulary.encode_all(chunk)
+        yield from zip(ids[::2], ids[1::2], strict=True)
+        chunk.clear()
+
+    for example in examples:
+        chunk.extend(_pair(example))
+        if len(chunk) >= 2 * CHUNK:
+            yield from done()
+    if chunk:
+        yield from done()
+
+
+def _pair(example: Example) -> tuple[str, str]:
+    if example.summary is None:
+        raise InputError(f"example {example.id}: has no summary to learn from")
+    return example.document, example.summary
+
+
+def prefetched(
+    store: Store, lengths: Any, seed: int, epoch: int, index: int, shape: Shape
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield what `batches.stream` yields, made ahead of time by tf.data; leaves are tensors."""
+    import tensorflow as tf
+
+    def positions() -> Iterator[Any]:
+        yield from batches.stream(store, lengths, seed, epoch, index, shape)
+
+    number = tf.TensorSpec([], tf.int32)
+    pieces = tf.TensorSpec([shape.batch, None], tf.int32)
+    record = {
+        "document": pieces,
+        "summary_in": pieces,
+        "summary_out": pieces,
+        "weight": tf.TensorSpec([shape.batch, None], tf.float32),
+        "row": tf.TensorSpec([shape.batch], tf.int32),
+    }
+    data = tf.data.Dataset.from_generator(positions, output_signature=(number, number, record))
+    yield from data.prefetch(4)
+
+
+def tokenizer(backend: str) -> Callable[[Iterable[Example], Vocabulary], Iterator[Ids]]:
+    """Return the tokenizer of a backend."""
+    return tokenize if backend == "tensorflow" else tokenize_plain

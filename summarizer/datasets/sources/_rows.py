@@ -1,0 +1,114 @@
+"""What the sources that read rows from a file share: opening, columns, and bad rows.
+
+A row that cannot be used is passed on as an `InputError`, a value, until `settle` raises or counts
+it; a file that cannot be read any further raises at once.
+"""
+
+import gzip
+import logging
+import lzma
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from summarizer.datasets.cleaning import LARGEST, LARGEST_TEXT, clean
+from summarizer.datasets.sources._splits import check_split, in_split
+from summarizer.errors import InputError, did_you_mean
+from summarizer.types import Example
+
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
+_KINDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list",
+          dict: "an object", type(None): "null"}  # fmt: skip
+
+
+def lines(path: str) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number from 1, bytes with the line end) of a file, unpacking .gz and .xz.
+
+    Raises:
+        InputError: the file is missing, a folder, empty, binary, cut or damaged, or has a line
+            longer than one document may be.
+    """
+    suffix = Path(path).suffix.lower()
+    number = 0
+    try:
+        with _OPENERS.get(suffix, open)(path, "rb") as file:
+            if b"\0" in file.peek(4096)[:4096]:
+                raise InputError(f"{path}: a binary file; text in UTF-8 is needed")
+            while raw := file.readline(LARGEST + 1):
+                number += 1
+                if len(raw) > LARGEST:
+                    raise InputError(f"{path}:{number}: the line is longer than {LARGEST_TEXT}")
+                yield number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        reason = f"the {suffix} file is cut or damaged"
+        raise InputError(f"{path}: {reason}, after line {number} ({error})") from None
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    if number == 0:
+        raise InputError(f"{path}: the file is empty")
+
+
+def example(path: str, line: int, row: Mapping[str, Any], document: str, summary: str) -> Example:
+    """Make an example from the columns of a row; an empty `summary` asks for the document only.
+
+    Raises:
+        InputError: a column is missing (those that exist are named), empty or not text.
+    """
+    if not isinstance(id := row.get("id", ""), str | int) or isinstance(id, bool):
+        raise InputError(f"{path}:{line}: column 'id' is {_KINDS[type(id)]}, not text")
+    texts = [_text(path, line, row, column) if column else None for column in (document, summary)]
+    return Example(clean(str(id)) or str(line), texts[0] or "", texts[1])
+
+
+def require_columns(where: str, known: Iterable[str], *wanted: str) -> None:
+    """Refuse a row or a header without a wanted column; the empty name wants none.
+
+    Raises:
+        InputError: names the column and those that exist.
+    """
+    known = list(known)
+    for column in filter(None, wanted):
+        if column not in known:
+            raise InputError(f"{where}: no column {column!r}: {did_you_mean(column, known)}")
+
+
+def _text(path: str, line: int, row: Mapping[str, Any], column: str) -> str:
+    require_columns(f"{path}:{line}", row, column)
+    value = row[column]
+    if not isinstance(value, str):
+        raise InputError(f"{path}:{line}: column {column!r} is {_KINDS[type(value)]}, not text")
+    if len(value) > LARGEST:
+        raise InputError(f"{path}:{line}: column {column!r} is longer than {LARGEST_TEXT}")
+    if not (text := clean(value)):
+        raise InputError(f"{path}:{line}: column {column!r} is empty")
+    return text
+
+
+def settle(
+    path: str, results: Iterable[Example | InputError], skip_bad: bool, split: str
+) -> Iterator[Example]:
+    """Yield the examples of a split; raise at the first bad row, or count the bad ones and go on.
+
+    Raises:
+        InputError: a bad row, or no good row at all.
+        ConfigError: an unknown split.
+    """
+    check_split(split)
+    good = bad = 0
+    first = ""
+    for result in results:
+        if isinstance(result, Example):
+            good += 1
+            if in_split(result.id, split):
+                yield result
+        elif skip_bad:
+            bad += 1
+            first = first or str(result)
+        else:
+            raise result
+    if not good:
+        raise InputError(f"{path}: all {bad} rows are bad, {first}" if bad else f"{path}: no rows")
+    if bad:
+        log = logging.getLogger("summarizer")
+        log.warning("%s: skipped %d bad of %d rows, %s", path, bad, good + bad, first)

@@ -1,0 +1,90 @@
+"""A table with a header, `document,summary`; .csv with commas, .tsv with tabs, also .gz and .xz."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from summarizer.datasets.cleaning import LARGEST, not_utf8
+from summarizer.datasets.sources import _rows
+from summarizer.errors import InputError
+from summarizer.types import Example
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is read; other columns are left alone, and `id` is the line number where there is none.
+
+    Attributes:
+        path: the file.
+        document: the column of the document.
+        summary: the column of the summary; "" reads documents only.
+        skip_bad: count bad rows and go on.
+    """
+
+    path: str
+    document: str = "document"
+    summary: str = "summary"
+    skip_bad: bool = False
+
+
+def examples(options: Options, split: str = "all") -> Iterator[Example]:
+    """Yield the examples of a split, row by row; quoted fields may hold line ends.
+
+    Raises:
+        InputError: names the file, the line and the reason.
+    """
+    return _rows.settle(options.path, _results(options), options.skip_bad, split)
+
+
+def _results(options: Options) -> Iterator[Example | InputError]:
+    records = _records(options.path)
+    line, header = next(records)
+    if isinstance(header, InputError):
+        raise header
+    if twice := [name for name in header if header.count(name) > 1]:
+        raise InputError(f"{options.path}:{line}: two columns are named {twice[0]!r}")
+    where = f"{options.path}:{line}"
+    _rows.require_columns(where, header, options.document, options.summary)
+    for line, fields in records:
+        try:
+            if isinstance(fields, InputError):
+                raise fields
+            if len(fields) != len(header):
+                counts = f"{len(fields)} fields, the header has {len(header)}"
+                raise InputError(f"{options.path}:{line}: {counts}")
+            row = dict(zip(header, fields, strict=True))
+            yield _rows.example(options.path, line, row, options.document, options.summary)
+        except InputError as error:
+            yield error
+
+
+def _records(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
+    """Yield (first line, fields or what is wrong) of every row that is not empty."""
+    csv.field_size_limit(LARGEST)  # the standard limit, 128 KB, is below a long article
+    undecodable: list[InputError] = []
+
+    def text() -> Iterator[str]:
+        for number, raw in _rows.lines(path):
+            try:
+                yield raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                undecodable.append(InputError(f"{path}:{number}: {not_utf8(error)}"))
+                yield raw.decode("utf-8", "replace")
+
+    tabs = ".tsv" in Path(path).suffixes[-2:]
+    # Strict: a quote that is never closed is an error, not a field that holds the rest of the file.
+    reader = csv.reader(text(), delimiter="\t" if tabs else ",", strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields: list[str] | InputError = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            fields = InputError(f"{path}:{line}: not a row of the table: {error}")
+        if undecodable:
+            fields = undecodable[0]
+            undecodable.clear()
+        if fields:
+            yield line, fields

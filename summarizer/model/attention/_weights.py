@@ -1,0 +1,26 @@
+"""From scores to weights and their average, for every attention."""
+
+from typing import Any
+
+from keras import ops
+
+
+def average(scores: Any, values: Any, mask: Any) -> Any:
+    """Turn scores into weights and average the values.
+
+    Args:
+        scores: float [B, T, S], any finite numbers.
+        values: float [B, S, H].
+        mask: bool [B, S], True at real pieces.
+
+    Returns:
+        context: float [B, T, H], in the values' precision.
+        weights: float32 [B, T, S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0 for
+            a document without pieces; never NaN).
+    """
+    real = ops.cast(mask, "float32")[:, None, :]
+    scores = ops.where(mask[:, None, :], ops.cast(scores, "float32"), -1e9)
+    scores = scores - ops.max(scores, axis=-1, keepdims=True)
+    weights = ops.exp(scores) * real
+    weights = weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-30)
+    return ops.matmul(ops.cast(weights, values.dtype), values), weights

@@ -1,0 +1,70 @@
+"""Compare through a small network: query and key are projected, added, squashed and scored.
+
+    score(h_t, s_j) = v · tanh(W h_t + U s_j + b)
+
+Source: Bahdanau, Cho, Bengio (2015), arXiv:1409.0473, A.1.2. The keys U s_j do not depend on the
+query, so `project` runs once per document.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from summarizer.model.attention._weights import average
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of the attention."""
+
+    width: int = 256  # of the network's hidden layer
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.width, int) or self.width < 1:
+            raise ValueError(f"width={self.width!r}: must be a whole number above 0")
+
+
+def build(options: Options, query: int, memory: int) -> "AdditiveAttention":
+    """Make the attention of a decoder of width `query` over a memory of width `memory`."""
+    return AdditiveAttention(options.width, query, memory)
+
+
+class AdditiveAttention(keras.layers.Layer):
+    """Average the document, weighted by relevance to what is being written now."""
+
+    def __init__(self, width: int, query: int, memory: int):
+        super().__init__()
+        self.query_kernel = self.add_weight((query, width), "glorot_uniform", name="query_kernel")
+        self.key_kernel = self.add_weight((memory, width), "glorot_uniform", name="key_kernel")
+        self.bias = self.add_weight((width,), "zeros", name="bias")
+        self.vector = self.add_weight((width, 1), "glorot_uniform", name="vector")
+        self.built = True
+
+    def project(self, values: Any) -> Any:
+        """Return the keys, float [B, S, width], once per document."""
+        dtype = self.compute_dtype
+        keys = ops.matmul(values, ops.cast(ops.convert_to_tensor(self.key_kernel), dtype))
+        return keys + ops.cast(ops.convert_to_tensor(self.bias), dtype)
+
+    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
+        """Attend from every summary position at once.
+
+        Args:
+            query: float [B, T, H], decoder outputs.
+            keys: float [B, S, width], from `project`.
+            values: float [B, S, M], encoder outputs.
+            mask: bool [B, S], True at real pieces.
+
+        Returns:
+            context: float [B, T, M].
+            weights: float32 [B, T, S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0
+                for a document without pieces; never NaN).
+        """
+        dtype = self.compute_dtype
+        query = ops.cast(query, dtype)
+        query = ops.matmul(query, ops.cast(ops.convert_to_tensor(self.query_kernel), dtype))
+        hidden = ops.tanh(query[:, :, None, :] + keys[:, None, :, :])
+        scores = ops.matmul(hidden, ops.cast(ops.convert_to_tensor(self.vector), dtype))
+        return average(scores[..., 0], values, mask)

@@ -1,0 +1,52 @@
+"""Compare by the dot product: the query meets the encoder's outputs as they are.
+
+    score(h_t, s_j) = h_t · s_j
+
+Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 8 (dot).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from summarizer.errors import ConfigError
+from summarizer.model.attention._weights import average
+
+
+@dataclass(frozen=True)
+class Options:
+    """No settings."""
+
+
+def build(options: Options, query: int, memory: int) -> "DotAttention":
+    """Make the attention of a decoder of width `query` over a memory of width `memory`.
+
+    Raises:
+        ConfigError: the widths differ.
+    """
+    if query != memory:
+        raise ConfigError(
+            f"model.attention=dot: the decoder's width {query} must equal the encoder's output "
+            f"width {memory}; set model.decoder.width={memory} or model.attention=additive"
+        )
+    return DotAttention()
+
+
+class DotAttention(keras.layers.Layer):
+    """Average the document, weighted by likeness to what is being written now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.built = True
+
+    def project(self, values: Any) -> Any:
+        """Return the keys, float [B, S, H]: the values themselves."""
+        return values
+
+    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
+        """Attend from every summary position at once; shapes as in `AdditiveAttention.call`."""
+        query = ops.cast(query, self.compute_dtype)
+        scores = ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
+        return average(scores, values, mask)

@@ -1,0 +1,131 @@
+"""What a run shows while it goes, and what it keeps: a bar on stderr, and `metrics.jsonl`."""
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Averages what the steps report, and shows and writes it."""
+
+    def __init__(self, folder: Path, steps: int, first: int):
+        self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
+        quiet = not sys.stderr.isatty()
+        self.bar = tqdm(
+            total=steps, initial=first, unit="step", file=sys.stderr, dynamic_ncols=True,
+            mininterval=30 if quiet else 0.2, maxinterval=60 if quiet else 10,
+        )  # fmt: skip
+        self._clear()
+
+    def _clear(self) -> None:
+        self.began = time.perf_counter()
+        self.steps = self.examples = self.positions = 0
+        self.total = self.pieces = self.accuracy = self.padding = self.waited = 0.0
+
+    def step(self, shown: Any, examples: int, positions: int, padding: float, waited: float) -> None:
+        """Take in one step.
+
+        Args:
+            shown: float32 [5], from the train step.
+            examples: in the batch.
+            positions: of document and summary in the batch, padding included.
+            padding: share of `positions` that hold nothing.
+            waited: seconds spent waiting for the batch.
+        """
+        self.steps += 1
+        self.examples += examples
+        self.positions += positions
+        self.padding += padding * positions
+        self.waited += waited
+        self.total += float(shown[2])
+        self.pieces += float(shown[3])
+        self.accuracy += float(shown[4])
+        self.bar.update()
+        if self.steps % 10 == 0:
+            self.bar.set_postfix(self._brief(), refresh=False)
+
+    def _brief(self) -> dict[str, str]:
+        seconds = time.perf_counter() - self.began
+        loss = self.total / max(self.pieces, 1)
+        return {
+            "loss": f"{loss:.3f}",
+            "ppl": f"{math.exp(min(loss, 50)):.1f}",
+            "acc": f"{self.accuracy / max(self.steps, 1):.3f}",
+            "ex/s": f"{self.examples / seconds:.0f}",
+            "pieces/s": f"{(self.positions - self.padding) / seconds:.0f}",
+        }
+
+    def flush(self, step: int, rate: float, **more: Any) -> dict[str, Any]:
+        """Write the averages since the last call as one line, and begin anew."""
+        seconds = time.perf_counter() - self.began
+        loss = self.total / max(self.pieces, 1)
+        record = {
+            "step": step,
+            "loss": loss,
+            "perplexity": math.exp(min(loss, 50)),
+            "accuracy": self.accuracy / max(self.steps, 1),
+            "learning_rate": rate,
+            "examples_per_second": self.examples / seconds,
+            "pieces_per_second": (self.positions - self.padding) / seconds,
+            "padding": self.padding / max(self.positions, 1),
+            "waiting": self.waited / seconds,
+            **more,
+        }
+        self.file.write(json.dumps(record) + "\n")
+        self.file.flush()
+        self._clear()
+        return record
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar, on stderr."""
+        self.bar.write(text, file=sys.stderr)
+
+    def restart(self) -> None:
+        """Leave the time of a validation out of the speeds."""
+        self.began = time.perf_counter()
+
+    def close(self) -> None:
+        """Release bar and file."""
+        self.bar.close()
+        self.file.close()
+
+
+def truncate(folder: Path, step: int) -> None:
+    """Drop from `metrics.jsonl` what a killed run wrote after the checkpoint that resumes it."""
+    path = folder / "metrics.jsonl"
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if line and _step(line) <= step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _step(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def plot(folder: Path) -> Path:
+    """Draw loss and ROUGE over steps from `metrics.jsonl` into `metrics.png`."""
+    from matplotlib.figure import Figure
+
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot([r["step"] for r in records], [r["loss"] for r in records], label="training")
+    left.set(xlabel="step", ylabel="loss (nats a piece)")
+    scored = [r for r in records if "rouge1" in r]
+    for name in ("rouge1", "rouge2", "rougeL"):
+        right.plot([r["step"] for r in scored], [r[name] for r in scored], ".-", label=name)
+    right.set(xlabel="step", ylabel="validation ROUGE (F, points)")
+    if scored:
+        right.legend()
+    figure.savefig(folder / "metrics.png", dpi=120)
+    return folder / "metrics.png"

@@ -1,0 +1,109 @@
+"""The records that flow through the program.
+
+Shapes are written with these letters everywhere: B batch, S document positions, T summary
+positions, K beams, H width, N vocabulary. Records carry data; they have no behaviour that
+touches a device, a loss or a file.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Example:
+    """One document, with its reference summary where there is one."""
+
+    id: str
+    document: str
+    summary: str | None = None
+
+
+class Memory(NamedTuple):
+    """What the encoder leaves for the decoder; carried along, never remembered by a layer.
+
+    Attributes:
+        keys: float [B, S, H], what attention compares with.
+        values: float [B, S, H], what attention averages; 0 where `mask` is False.
+        mask: bool [B, S], True at real pieces.
+        pieces: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
+        final: float [B, H], the encoder's last state, for the decoder's first.
+    """
+
+    keys: Any
+    values: Any
+    mask: Any
+    pieces: Any
+    final: Any
+
+
+class DecoderState(NamedTuple):
+    """What the decoder carries from one summary position to the next.
+
+    Attributes:
+        cells: the recurrent cell's states, each float [B, H].
+    """
+
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One summary that the search found.
+
+    Attributes:
+        ids: the pieces, without start and end.
+        text: the pieces as text.
+        log_prob: natural logarithm of the probability, the end included.
+        score: `log_prob` after length normalisation; what the search ranks by.
+        attention: float32 [T, S] weights over the document's pieces, where asked for.
+        gate: float32 [T], probability of generating rather than copying, where asked for.
+    """
+
+    ids: tuple[int, ...]
+    text: str
+    log_prob: float
+    score: float
+    attention: Any = None
+    gate: Any = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a user gets for one document.
+
+    Attributes:
+        text: the best summary.
+        score: its normalised log-probability.
+        truncated: how many of the document's pieces were not read (0: all were).
+        alternatives: the n best, the best first, where more than one was asked for.
+        hypothesis: the best one with its pieces and, where asked for, attention and gate.
+    """
+
+    text: str
+    score: float
+    truncated: int = 0
+    alternatives: tuple[Hypothesis, ...] = ()
+    hypothesis: Hypothesis | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found.
+
+    Attributes:
+        scores: metric → {"mean", "low", "high"}, in points (0 to 100).
+        baselines: baseline's name → the same.
+        differences: baseline's name → metric → paired difference with its interval.
+        signature: how the scores were computed, in one line that can be quoted.
+        examples: how many documents were scored.
+        config_hash: the model's configuration, "" for predictions from elsewhere.
+        per_example: one record a document: id, prediction, reference and its scores.
+    """
+
+    scores: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, dict[str, float]]]
+    differences: dict[str, dict[str, dict[str, float]]]
+    signature: str
+    examples: int
+    config_hash: str = ""
+    per_example: list[dict[str, Any]] = field(default_factory=list)

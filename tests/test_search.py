@@ -1,0 +1,149 @@
+"""The search against enumeration of every summary, and its rules as properties."""
+
+import itertools
+
+import numpy as np
+import pytest
+from keras import ops
+
+from summarizer import plugins
+from summarizer.config import ModelConfig, Part
+from summarizer.decoding.search import Limits, compiled
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.vocabulary import END, PAD, START
+
+SIZE, LONGEST = 7, 4
+WORDS = range(4, SIZE)
+
+
+def tiny(seed=0, size=SIZE, pointer=True, attention="dot", sharp=8.0):
+    """A random network with opinions: its weights are made large."""
+    config = ModelConfig(
+        embedding=8, encoder=Part("bidirectional", {"width": 6}), decoder=Part("lstm", {"width": 12}),
+        attention=Part(attention), pointer=pointer, dropout=0.0,
+    )  # fmt: skip
+    model = Seq2Seq(config, size, seed)
+    for variable in model.trainable_variables:
+        variable.assign(np.asarray(variable.value) * sharp ** (len(variable.shape) - 1))
+    return model
+
+
+def documents(count=5, length=6, size=SIZE, seed=0):
+    random = np.random.default_rng(seed)
+    out = random.integers(4, size, (count, length)).astype("int32")
+    for i, real in enumerate(random.integers(1, length + 1, count)):
+        out[i, real:] = PAD
+    return out
+
+
+def beam(model, document, width, limits):
+    strategy = plugins.build("strategy", "beam", width=width)
+    found = compiled(model, strategy, width, limits)(document)
+    return type(found)(*(np.asarray(x) for x in found))
+
+
+def repeats(sequence, n):
+    grams = [tuple(sequence[i : i + n]) for i in range(len(sequence) - n + 1)]
+    return len(set(grams)) < len(grams)
+
+
+def log_probability(model, document, sequences):
+    """Teacher-forced log-probability of each sequence (END last) for one document."""
+    rows = len(sequences)
+    target = np.zeros((rows, LONGEST), "int32")
+    weight = np.zeros((rows, LONGEST), "float32")
+    for i, sequence in enumerate(sequences):
+        target[i, : len(sequence)] = sequence
+        weight[i, : len(sequence)] = 1
+    inputs = np.concatenate([np.full((rows, 1), START, "int32"), target[:, :-1]], axis=1)
+    inputs[inputs == END] = PAD
+    batch = {"document": np.repeat(document[None], rows, 0), "summary_in": inputs}
+    log_prob, *_ = model({**batch, "summary_out": target})
+    return (np.asarray(log_prob) * weight).sum(1)
+
+
+@pytest.mark.parametrize("pointer", [True, False])
+@pytest.mark.parametrize("alpha", [0.0, 0.8])
+@pytest.mark.parametrize(("minimum", "block"), [(0, 0), (2, 0), (1, 2), (2, 1)])
+def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
+    model, docs = tiny(pointer=pointer), documents()
+    every = [
+        (*words, END)
+        for n in range(minimum, LONGEST)
+        for words in itertools.product(WORDS, repeat=n)
+        if not (block and repeats(words, block))
+    ]
+    found = beam(model, docs, 40, Limits(minimum, LONGEST, alpha, block))
+    for b, document in enumerate(docs):
+        log_prob = log_probability(model, document, every)
+        score = log_prob / ((5 + np.array([len(s) for s in every])) / 6) ** alpha
+        order = np.argsort(-score)[:40]
+        real = found.log_prob[b] > -1e8
+        assert real.sum() == min(40, len(every))
+        np.testing.assert_allclose(found.score[b][real], score[order], atol=2e-3)
+        best = tuple(p for p in found.pieces[b, 0] if p != PAD)
+        assert score[every.index(best)] == pytest.approx(score.max(), abs=1e-3)
+
+
+@pytest.mark.parametrize("attention", plugins.names("attention"))
+def test_rows_do_not_depend_on_their_batch(attention):
+    model, docs = tiny(attention=attention), documents(8)
+    limits = Limits(1, 9, 0.7, 2)
+    together = beam(model, docs, 3, limits)
+    for i in range(8):
+        alone = beam(model, docs[i : i + 1], 3, limits)
+        np.testing.assert_array_equal(together.pieces[i], alone.pieces[0])
+        np.testing.assert_allclose(together.score[i], alone.score[0], atol=1e-3)
+
+
+def test_padding_changes_nothing():
+    model, docs = tiny(), documents()
+    limits = Limits(1, 6, 0.7, 2)
+    wide = np.concatenate([docs, np.zeros((5, 4), "int32")], axis=1)
+    short, long = beam(model, docs, 3, limits), beam(model, wide, 3, limits)
+    np.testing.assert_array_equal(short.pieces, long.pieces)
+    np.testing.assert_allclose(short.score, long.score, atol=1e-3)
+    assert not long.attention[..., 6:].any()
+
+
+def test_search_score_is_the_rescored_one():
+    model, docs = tiny(), documents()
+    found = beam(model, docs, 4, Limits(1, LONGEST, 0.0, 0))
+    for b in range(5):
+        sequences = [tuple(p for p in row if p != PAD) for row in found.pieces[b]]
+        again = log_probability(model, docs[b], sequences)
+        np.testing.assert_allclose(found.log_prob[b], again, atol=1e-3)
+
+
+def test_greedy_takes_the_best_piece_each_time():
+    model, docs = tiny(3), documents()
+    strategy = plugins.build("strategy", "greedy")
+    found = compiled(model, strategy, 1, Limits(0, LONGEST, 0.0, 0))(docs)
+    for b, document in enumerate(docs):
+        written = []
+        while len(written) < LONGEST and (not written or written[-1] != END):
+            nexts = [END] if len(written) == LONGEST - 1 else [END, *WORDS]
+            scores = log_probability(model, document, [(*written, p) for p in nexts])
+            written.append(nexts[int(np.argmax(scores))])
+        assert [p for p in np.asarray(found.pieces)[b, 0] if p != PAD] == written
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_blocking_never_repeats_and_never_dead_ends(block):
+    # 5 words, so that block=1 runs out of pieces long before the minimum.
+    model, docs = tiny(5, size=9), documents(6, size=9)
+    found = beam(model, docs, 4, Limits(10, 12, 0.5, block))
+    for row in found.pieces.reshape(-1, 12):
+        words = [p for p in row if p != PAD]
+        assert words[-1] == END
+        assert not repeats(words[:-1], block)
+    assert (found.log_prob[:, 0] > -1e8).all()
+
+
+def test_an_empty_document_gives_numbers():
+    docs = np.zeros((2, 4), "int32")
+    docs[1, 0] = 5
+    found = beam(tiny(), docs, 2, Limits(1, 5, 0.5, 2))
+    assert np.isfinite(found.score).all()
+    assert np.isfinite(found.attention).all()
+    assert not found.attention[0].any()
