@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from summarizer import plugins
-from summarizer.errors import ConfigError, did_you_mean
+from summarizer.errors import ConfigError, ModelError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,10 @@ KINDS = {
     "model.attention": "attention",
     "decode.strategy": "strategy",
 }
-MAY_BE_ZERO = {"seed", "train.warmup", "train.patience", "decode.length_penalty",
-               "decode.minimum", "decode.block_ngram", "model.dropout", "train.smoothing"}  # fmt: skip
+MAY_BE_ZERO = {
+    "seed", "train.warmup", "train.patience", "train.smoothing", "model.dropout",
+    "decode.length_penalty", "decode.minimum", "decode.block_ngram",
+}  # fmt: skip
 
 
 def check(config: Config) -> Config:
@@ -122,10 +125,11 @@ def check(config: Config) -> Config:
             raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")
         if path in KINDS:
             plugins.options(KINDS[path], value.name, **value.options)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            if value < 0 or (value == 0 and path not in MAY_BE_ZERO):
-                least = "0 or more" if path in MAY_BE_ZERO else "above 0"
-                raise ConfigError(f"{path}={value}: must be {least}")
+        elif type(value) in (int, float) and (
+            value < 0 or (value == 0 and path not in MAY_BE_ZERO)
+        ):
+            least = "0 or more" if path in MAY_BE_ZERO else "above 0"
+            raise ConfigError(f"{path}={value}: must be {least}")
     for path in ("model.dropout", "train.smoothing"):
         section, name = path.split(".")
         if (value := getattr(getattr(config, section), name)) >= 1:
@@ -179,7 +183,9 @@ def _replace(node: Any, keys: list[str], text: str, path: str) -> Any:
     elif isinstance(value, Part):
         new = Part(text)
     elif dataclasses.is_dataclass(value):
-        raise ConfigError(f"{path!r} is a group: {did_you_mean('', [k for k, _ in flatten(value)])}")
+        raise ConfigError(
+            f"{path!r} is a group: {did_you_mean('', [k for k, _ in flatten(value)])}"
+        )
     else:
         new = _convert(text, type(value), path)
     return dataclasses.replace(node, **{key: new})
@@ -209,17 +215,32 @@ def to_json(config: Config) -> str:
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
 
 
+def load(path: Path) -> Config:
+    """Read a model's configuration; plugins are not looked at, so Keras is not imported.
+
+    Raises:
+        ModelError: the file is missing, cut, or has settings that this version does not know.
+    """
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
 def from_json(text: str) -> Config:
     """Read a configuration, refusing what it does not know.
 
     Raises:
-        ConfigError: not JSON, an unknown setting or an impossible value.
+        ConfigError: not JSON, an unknown setting or a value of another type.
     """
     try:
         tree = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"configuration is not JSON: {error}") from None
-    return check(_from_tree(Config, tree, ""))
+    config: Config = _from_tree(Config, tree, "")
+    return config
 
 
 def _from_tree(cls: Any, tree: Any, prefix: str) -> Any:

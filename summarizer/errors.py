@@ -6,7 +6,7 @@ The tree::
     ├── InputError           a text or data file that cannot be used
     ├── ConfigError          an unknown or impossible setting
     ├── ModelError           a model folder that cannot be used
-    └── TrainingError        a run that cannot go on (non-finite loss, no XLA where it was asked for)
+    └── TrainingError        a run that cannot go on (non-finite loss, XLA asked for in vain)
 
 Whatever else is raised is a defect and shows a traceback.
 """

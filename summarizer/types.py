@@ -74,13 +74,15 @@ class Summary:
     Attributes:
         text: the best summary.
         score: its normalised log-probability.
-        truncated: how many of the document's pieces were not read (0: all were).
+        read: how many of the document's pieces were read.
+        truncated: how many were not, as they did not fit.
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
     """
 
     text: str
     score: float
+    read: int = 0
     truncated: int = 0
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None

@@ -121,7 +121,9 @@ def restore_case(text: str, document: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def train(texts: Iterable[str], size: int, fold: bool = True, seed_pieces: int = 300_000) -> Vocabulary:
+def train(
+    texts: Iterable[str], size: int, fold: bool = True, seed_pieces: int = 300_000
+) -> Vocabulary:
     """Learn a unigram vocabulary with byte fallback.
 
     Args:

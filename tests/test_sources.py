@@ -88,9 +88,8 @@ def test_texts_are_cleaned_and_rows_without_id_are_numbered_by_line(tmp_path: Pa
     table = b'\xef\xbb\xbfdocument,summary\r\n"two\r\nlines",one\r\n\r\n  x\ty ,z\r\n'
     found = [Example("2", "two lines", "one"), Example("5", "x y", "z")]
     assert list(spec.examples(write(tmp_path, "x.csv", table))) == found
-    rows = (
-        b'\xef\xbb\xbf{"document": "a\\n b", "summary": "c"}\r\n\n{"document": "d", "summary": "e"}'
-    )
+    rows = b'\xef\xbb\xbf{"document": "a\\n b", "summary": "c"}\r\n\n'
+    rows += b'{"document": "d", "summary": "e"}'
     assert list(spec.examples(write(tmp_path, "x.jsonl", rows))) == [
         Example("1", "a b", "c"),
         Example("3", "d", "e"),
@@ -277,6 +276,7 @@ def test_a_folder_is_not_a_document(tmp_path: Path) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])))
+@example("a\x07\u0300")
 @example("a\u0300\x07\u0316 \ufeff\ud800\u2028b\x85\x1c")
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = cleaning.clean(text)
@@ -350,8 +350,15 @@ def test_a_spec_that_cannot_be_read(what: str, error: type[Exception], message: 
 def test_a_truth_value_is_true_or_false(tmp_path: Path) -> None:
     path = write(tmp_path, "x.jsonl", as_jsonl())
     assert "skip_bad=perhaps: must be true" in refused(f"{path},skip_bad=perhaps", ConfigError)
-    with pytest.raises(ConfigError, match="unknown split 'tran'"):
-        list(spec.examples(path, "tran"))
+
+
+def test_an_unknown_split_is_refused_wherever_it_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.jsonl", as_jsonl())
+    for what in (path, "reverse_digits", "docstrings"):
+        with pytest.raises(ConfigError, match="unknown split 'tran': did you mean 'train'"):
+            list(spec.examples(what, "tran"))
+        with pytest.raises(ConfigError, match="unknown split 'tran': did you mean 'train'"):
+            spec.parse(f"{what},split=tran")
 
 
 def test_which_sources_have_splits_of_their_own(tmp_path: Path) -> None:
@@ -455,9 +462,21 @@ def split_by_hash(id: str) -> str:
 def test_a_changed_package_is_read_anew(package: str, tmp_path: Path) -> None:
     options = docstrings.Options((package,))
     assert len(list(docstrings.examples(options))) == 60
-    extra = f'"""Summary of more here.\n\nmore {LONG}"""\n'
-    write(tmp_path, f"site/{package}/extra.py", extra.encode())
+    more = f'\n\ndef more():\n    """Summary of more here.\n\n    more {LONG}"""\n'
+    with (tmp_path / "site" / package / "module.py").open("a") as file:
+        file.write(more)
     assert len(list(docstrings.examples(options))) == 61
+
+
+def test_a_split_without_a_pair_is_empty(package: str, tmp_path: Path) -> None:
+    only = f'def f():\n    """Summary of this here.\n\n    {LONG}"""\n'
+    write(tmp_path, f"site/{package}/module.py", only.encode())
+    counts = {
+        split: len(list(spec.examples(f"docstrings,packages={package}", split)))
+        for split in ("train", "validation", "test", "all")
+    }
+    expected = dict.fromkeys(counts, 0) | {split_by_hash(f"{package}.module:f"): 1, "all": 1}
+    assert counts == expected
 
 
 def test_a_package_that_is_missing_or_says_nothing(package: str, tmp_path: Path) -> None:
@@ -499,6 +518,8 @@ def test_a_docstring_becomes_prose() -> None:
     secret
     ```
 
+    .. versionadded:: secret 1.0
+
     Args
     ----
     x: a number
@@ -517,6 +538,7 @@ def test_a_docstring_becomes_prose() -> None:
     "text",
     [
         "Only a summary line here.",
+        f">>> a doctest first\n\n{LONG}",
         f"Too short.\n\n{LONG}",
         f"{'word ' * 31}\n\n{LONG}",
         "A short description follows.\n\n" + "word " * 39,

@@ -106,7 +106,7 @@ def pad_fraction(batch: dict[str, Any]) -> float:
 def stream(
     store: Store, lengths: Any, seed: int, epoch: int, index: int, shape: Shape
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield (epoch, index, batch) from a position on, without end; the reader without TensorFlow."""
+    """Yield (epoch, index, batch) from a position on, without end; needs no TensorFlow."""
     while True:
         planned = plan(lengths, seed, epoch, shape)
         for i in range(index, len(planned)):

@@ -128,9 +128,7 @@ def _last(pieces: Any, t: Any) -> Any:
 def _finish(beams: _Beams, ended: Any, t: Any, limits: Limits) -> tuple[Any, Any, Any]:
     """Put hypotheses that end at position t into the pool; `ended` float32 [B, K]."""
     width = ops.shape(ended)[1]
-    score = ops.where(
-        ended > NEVER / 2, ended / normalizer(t + 1, limits.penalty), float(NEVER)
-    )
+    score = ops.where(ended > NEVER / 2, ended / normalizer(t + 1, limits.penalty), float(NEVER))
     complete = _write(beams.pieces, t, ops.full_like(beams.pieces[:, :, 0], END))
     scores = ops.concatenate([beams.done_score, score], axis=1)
     _, best = ops.top_k(scores, width)
@@ -203,4 +201,5 @@ def compiled(model: Any, strategy: Any, width: int, limits: Limits) -> Callable[
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None], tf.int32)]
-    return tf.function(run, input_signature=signature)
+    traced: Callable[[Any], Found] = tf.function(run, input_signature=signature)
+    return traced

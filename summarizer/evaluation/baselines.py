@@ -31,8 +31,8 @@ def first_k_words(document: str, k: int) -> str:
 def lead(examples: Sequence[Example]) -> list[str]:
     """Return the first k words of each document.
 
-    k is the (lower) median length of the references. Documents written with and without spaces between
-    words have a k each, as words and characters are no common unit.
+    k is the (lower) median length of the references. Documents written with and without spaces
+    between words have a k each, as words and characters are no common unit.
     """
     modes = [spaceless(example.document) for example in examples]
     k = {

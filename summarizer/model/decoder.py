@@ -58,9 +58,7 @@ class Decoder(keras.layers.Layer):
         """Return the state before the first piece, each float32 [B, H]."""
         return DecoderState(tuple(ops.cast(b(memory.final), "float32") for b in self.bridge))
 
-    def unroll(
-        self, embedded: Any, state: DecoderState, memory: Memory, beams: Any = 1
-    ) -> Decoded:
+    def unroll(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any = 1) -> Decoded:
         """Decode all positions of K known summaries of each document.
 
         Args:

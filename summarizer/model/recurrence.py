@@ -39,7 +39,8 @@ def loop(
         The last carry, and the outputs [S, B, width], in the order of the inputs.
     """
     if keras.backend.backend() != "tensorflow":
-        return ops.scan(step, carry, tuple(inputs), reverse=reverse)
+        last, stacked = ops.scan(step, carry, tuple(inputs), reverse=reverse)
+        return last, stacked
 
     import tensorflow as tf
 
@@ -129,9 +130,9 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any) -> An
                 return (d_before[0] + d_product, *d_before[1:]), (d_sums,)
 
             kernel_t = ops.transpose(kernel)
-            d_final = tuple(ops.cast(d, "float32") for d in d_final)
+            d_last = tuple(ops.cast(d, "float32") for d in d_final)
             d_initial, (d_projected,) = loop(
-                back, d_final, (d_hidden, saved, real, *before, *others), [(gates, dtype)], True
+                back, d_last, (d_hidden, saved, real, *before, *others), [(gates, dtype)], True
             )
             rows = ops.reshape(d_projected, (-1, gates))
             d_kernel = ops.matmul(ops.transpose(ops.reshape(before[0], (-1, width))), rows)

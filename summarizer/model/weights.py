@@ -11,8 +11,8 @@ from summarizer.errors import ModelError
 
 
 def named(layer: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (name, variable): `encoder.left.kernel`, `decoder.bridge.0.bias`, …"""
-    inner = set()
+    """Yield (name, variable), the names like `encoder.left.kernel`, `decoder.bridge.0.bias`."""
+    inner: set[int] = set()
     for attribute, value in vars(layer).items():
         if attribute.startswith("_"):
             continue

@@ -20,8 +20,9 @@ def save(path: Path, arrays: dict[str, Any], place: dict[str, Any]) -> None:
     aside = path.with_name(path.name + ".part")
     try:
         with open(aside, "wb") as file:
-            text = np.frombuffer(json.dumps(place).encode(), np.uint8)
-            np.savez(file, **arrays, **{"place.json": text})
+            everything: dict[str, Any] = dict(arrays)
+            everything["place.json"] = np.frombuffer(json.dumps(place).encode(), np.uint8)
+            np.savez(file, **everything)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)

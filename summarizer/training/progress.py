@@ -27,7 +27,9 @@ class Progress:
         self.steps = self.examples = self.positions = 0
         self.total = self.pieces = self.accuracy = self.padding = self.waited = 0.0
 
-    def step(self, shown: Any, examples: int, positions: int, padding: float, waited: float) -> None:
+    def step(
+        self, shown: Any, examples: int, positions: int, padding: float, waited: float
+    ) -> None:
         """Take in one step.
 
         Args:

@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
     step: int = 0
     epoch: int = 0
-    index: int = 0  # of the next batch in the epoch
+    batch: int = 0  # the next in the epoch
     best: float = -1.0
     stale: int = 0  # validations since the best
 
@@ -69,7 +69,7 @@ def train(
     shown.say(f"training with {choice.reason}")
     run = stepping.make(model, optimizer, settings, choice.compile)
     try:
-        source = batches(place.epoch, place.index)
+        source = batches(place.epoch, place.batch)
         while place.step < settings.steps:
             place = _one(config, model, run, source, place, shown)
             last = place.step == settings.steps
@@ -106,7 +106,7 @@ def _one(
     padding = 1 - (np.count_nonzero(document) + weight.sum()) / positions
     examples = int((np.asarray(batch["row"]) >= 0).sum())
     shown.step(values, examples, positions, float(padding), waited)
-    return place._replace(step=place.step + 1, epoch=int(epoch), index=int(index) + 1)
+    return place._replace(step=place.step + 1, epoch=int(epoch), batch=int(index) + 1)
 
 
 def _validated(

@@ -1,0 +1,272 @@
+"""What the commands do, as functions; with `experiment` and `delivery` the composition root."""
+
+import dataclasses
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from summarizer import config as configuration
+from summarizer import experiment, plugins
+from summarizer.config import Config
+from summarizer.datasets import cleaning
+from summarizer.datasets import spec as specs
+from summarizer.delivery import export
+from summarizer.errors import InputError, ModelError, SummarizerError
+from summarizer.evaluation import baselines
+from summarizer.experiment import Run
+from summarizer.types import Example, Report, Summary
+
+__all__ = [
+    "Config", "Run", "Summarizer", "evaluate", "export", "model_folder", "preset", "score", "train",
+]  # fmt: skip
+
+_CLONE = Path(__file__).parent.parent
+SHIPPED = _CLONE / "saved_models" / "arxiv-titles"
+DEMO = ("abstracts.en.jsonl,summary=headline", "articles.en.jsonl,summary=headline")
+_FILES = 64  # read at once
+
+
+class Summarizer:
+    """A trained model that summarizes, without TensorFlow."""
+
+    def __init__(self, session: Any):
+        self._session = session
+        self.config: Config = session.config
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> "Summarizer":
+        """Open an exported model.
+
+        Args:
+            folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
+
+        Raises:
+            ModelError: no model there, or a file of it is missing, cut or foreign.
+        """
+        from summarizer.runtime.session import Session
+
+        return cls(Session(model_folder(folder)))
+
+    def summarize(
+        self,
+        texts: Sequence[str],
+        beam: int | None = None,
+        max_words: int | None = None,
+        n_best: int = 1,
+    ) -> list[Summary]:
+        """Summarize documents, in the order given.
+
+        Args:
+            texts: documents, at least one word each.
+            beam: hypotheses kept while searching; None: what the model was made with.
+            max_words: no summary is longer; None: the model's own limit.
+            n_best: alternatives returned with each summary.
+
+        Raises:
+            InputError: a document is empty, or a number is not above 0.
+        """
+        found: list[Summary] = self._session.summarize(
+            texts, beam, max_words, n_best, baselines.length
+        )
+        return found
+
+
+def model_folder(folder: str | Path | None) -> Path:
+    """Return the folder of the model to use: the one named, `$SUMMARIZER_MODEL`, or the shipped.
+
+    Raises:
+        ModelError: none was named and none is shipped.
+    """
+    named = folder or os.environ.get("SUMMARIZER_MODEL")
+    if named:
+        return Path(named)
+    if SHIPPED.is_dir():
+        return SHIPPED
+    raise ModelError(
+        "no model: name one with --model FOLDER or SUMMARIZER_MODEL; the project's repository "
+        "ships saved_models/arxiv-titles, and `summarizer train` makes your own"
+    )
+
+
+def summarize_files(
+    summarizer: Summarizer, names: Sequence[str], options: dict[str, Any]
+) -> Iterator[tuple[str, Summary | SummarizerError]]:
+    """Summarize text files in the order given, the good ones also where some are bad.
+
+    Args:
+        summarizer: the model.
+        names: files, patterns, folders (their .txt and .md files) or - for standard input.
+        options: for `Summarizer.summarize`.
+
+    Yields:
+        A file's name with its summary, or with what is wrong with it.
+    """
+    files = [file for name in names for file in _expanded(name)]
+    for begin in range(0, len(files), _FILES):
+        part = files[begin : begin + _FILES]
+        texts: dict[int, str] = {}
+        found: dict[int, Summary | SummarizerError] = {}
+        for i, name in enumerate(part):
+            try:
+                texts[i] = cleaning.clean(cleaning.read_text("/dev/stdin" if name == "-" else name))
+            except InputError as error:
+                found[i] = error
+        found.update(zip(texts, summarizer.summarize(list(texts.values()), **options), strict=True))
+        yield from ((name, found[i]) for i, name in enumerate(part))
+
+
+def _expanded(name: str) -> list[str]:
+    path = Path(name)
+    if path.is_dir():
+        inside = sorted(str(p) for p in path.iterdir() if p.suffix in (".txt", ".md"))
+        return inside or [name]
+    if not path.exists() and glob.has_magic(name):
+        return sorted(glob.glob(name, recursive=True)) or [name]
+    return [name]
+
+
+def presets() -> list[tuple[str, str]]:
+    """Return each preset's name and first line."""
+    found = []
+    for name in plugins.names("preset"):
+        lines = (plugins.load("preset", name).__doc__ or name).splitlines()
+        found.append((name, lines[0]))
+    return found
+
+
+def preset(name: str) -> Config:
+    """Return the configuration of a preset.
+
+    Raises:
+        ConfigError: there is none of that name; the nearest is named.
+    """
+    config: Config = plugins.load("preset", name).config()
+    return config
+
+
+def train(
+    config: Config, folder: str | Path | None = None, resume: bool = False, skip_bad: bool = False
+) -> Run:
+    """Train a model as `experiment.train` does, and export it where TensorFlow runs."""
+    import keras
+
+    run = experiment.train(config, folder, resume, skip_bad)
+    if keras.backend.backend() != "tensorflow":
+        return run
+    export(run.folder)
+    return dataclasses.replace(run, exported=True)
+
+
+def evaluate(
+    model: str | Path | None,
+    spec: str,
+    output: str | Path | None = None,
+    beam: int | None = None,
+    stem: bool | None = None,
+    skip_bad: bool = False,
+) -> Report:
+    """Summarize a data set with a model and score it beside the first words.
+
+    Args:
+        model: folder of an exported model; None: as `Summarizer.load`.
+        spec: what to summarize; of a source with splits, its test split unless the SPEC says.
+        output: gets `predictions.jsonl` and `report.json`; None: a folder in the model's.
+        beam: hypotheses kept while searching; None: what the model was made with.
+        stem: compare English words by their stems; None: where the references are English.
+        skip_bad: count lines that cannot be used and go on, instead of stopping.
+
+    Raises:
+        SummarizerError: the model or the data is at fault.
+    """
+    folder = model_folder(model)
+    summarizer = Summarizer.load(folder)
+    examples = _references(spec, skip_bad)
+    predictions: list[str] = []
+    for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
+        texts = [e.document for e in examples[begin : begin + 64]]
+        predictions.extend(s.text for s in summarizer.summarize(texts, beam))
+    hashed = configuration.fingerprint(summarizer.config)
+    return _reported(examples, predictions, output or folder / "evaluation", stem, hashed)
+
+
+def score(
+    spec: str,
+    predictions: str | Path,
+    output: str | Path = "evaluation",
+    stem: bool | None = None,
+    skip_bad: bool = False,
+) -> Report:
+    """Score the predictions of any system, JSON lines with `id` and `prediction`; see `evaluate`.
+
+    Raises:
+        InputError: the data or the predictions cannot be used, or do not belong together.
+    """
+    from summarizer.evaluation import report
+
+    found = report.read_predictions(predictions)
+    return _reported(_references(spec, skip_bad), found, output, stem, "")
+
+
+def _references(spec: str, skip_bad: bool) -> list[Example]:
+    split = "test" if specs.has_splits(spec) else "all"
+    examples = list(specs.examples(spec, split, skip_bad=skip_bad))
+    if any(e.summary is None for e in examples):
+        raise InputError(f"{spec}: has documents without a reference summary")
+    return examples
+
+
+def _reported(
+    examples: list[Example], predictions: Any, output: str | Path, stem: bool | None, hashed: str
+) -> Report:
+    from summarizer.evaluation import report, rouge
+
+    references = [e.summary or "" for e in examples]
+    found = report.evaluate(
+        [e.id for e in examples],
+        [e.document for e in examples],
+        references,
+        predictions,
+        stem=rouge.default_stem(references) if stem is None else stem,
+        config_hash=hashed,
+    )
+    report.write(found, output)
+    return found
+
+
+def demo(model: str | Path | None) -> Iterator[str]:
+    """Summarize the English articles of `data/`; yield what to print, the scores last.
+
+    Raises:
+        ModelError: no model, or it cannot be used.
+        InputError: the articles are not there: they come with a clone, not with the package.
+    """
+    from summarizer.evaluation import report
+
+    folder = model_folder(model)
+    summarizer = Summarizer.load(folder)
+    examples = [e for name in DEMO for e in specs.examples(str(_CLONE / "data" / name))]
+    first = baselines.lead(examples)
+    found = [s.text for s in summarizer.summarize([e.document for e in examples])]
+    for example, summary, words in zip(examples, found, first, strict=True):
+        yield f"{example.id}\n  model      {summary}\n  reference  {example.summary}"
+        yield f"  first {len(words.split()):<4} {words}\n"
+    texts = [e.document for e in examples], [e.summary or "" for e in examples]
+    scores = report.evaluate([e.id for e in examples], *texts, found)
+    ours, theirs = scores.scores, scores.baselines[report.BASELINE]
+    names = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
+    pairs = (f"{n} {ours[m]['mean']:.1f} ({theirs[m]['mean']:.1f})" for m, n in names.items())
+    yield f"{'  '.join(pairs)}   model (first words), {len(examples)} articles"
+    yield _trained_on(folder)
+
+
+def _trained_on(folder: Path) -> str:
+    """What the model's card says first."""
+    try:
+        lines = (folder / "card.md").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return f"{folder.name}: no card says what it was trained on"
+    return next((line for line in lines if line and not line.startswith("#")), folder.name)

@@ -1,0 +1,210 @@
+"""The command line: parses, calls one function, prints; results on stdout, the rest on stderr.
+
+Exit status: 0 done, 1 a user's error (one line), 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from summarizer import __version__
+from summarizer.errors import SummarizerError
+
+Arguments = argparse.Namespace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `summarizer VERB …`; return the exit status."""
+    return _run(sys.argv[1:] if arguments is None else arguments)
+
+
+def summarize_main(arguments: Sequence[str] | None = None) -> int:
+    """Run `summarize FILE …`, the shortcut for `summarizer summarize`."""
+    return _run(["summarize", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = build_parser()
+    parsed = parser.parse_args(arguments)
+    logging.basicConfig(format="summarizer: %(message)s", stream=sys.stderr)
+    logging.getLogger("summarizer").setLevel(logging.INFO)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's own chatter
+    run: Callable[[Arguments], int] = parsed.run
+    try:
+        return run(parsed)
+    except SummarizerError as error:
+        if parsed.debug:
+            raise
+        print(f"summarizer: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("summarizer: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # nobody reads: leave without a complaint
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="summarizer", description="Train, measure and ship small abstractive summarizers."
+    )
+    parser.add_argument("--version", action="version", version=f"summarizer {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, run: Callable[[Arguments], int], text: str) -> Any:
+        added = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        added.add_argument("--debug", action="store_true", help="show tracebacks")
+        added.set_defaults(run=run)
+        return added
+
+    p = verb("summarize", _summarize, "summarize text files, one summary a line")
+    p.add_argument("files", nargs="+", metavar="FILE", help="text file, folder, or - for stdin")
+    _model(p)
+    p.add_argument("--json", action="store_true", help="one JSON object a line, with scores")
+    p.add_argument("--beam", type=int, help="hypotheses kept while searching")
+    p.add_argument("--n-best", type=int, default=1, metavar="N", help="alternatives to print")
+    p.add_argument("--max-words", type=int, metavar="N", help="no summary is longer")
+
+    p = verb("train", _train, "train a model from a preset and your data")
+    p.add_argument("--preset", default="docstrings", help="default: docstrings")
+    p.add_argument("--data", metavar="SPEC", help="what to train on")
+    p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
+    p.add_argument("--output", metavar="FOLDER", help="default: runs/NAME")
+    p.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
+
+    p = verb("evaluate", _evaluate, "score a model, or any system's predictions, on a data set")
+    p.add_argument("words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional")
+    p.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
+    p.add_argument("--output", metavar="FOLDER", help="gets report.json and predictions.jsonl")
+    p.add_argument("--beam", type=int, help="hypotheses kept while searching")
+    p.add_argument("--stem", choices=("auto", "yes", "no"), default="auto", help="English stems")
+    p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
+
+    p = verb("export", _export, "write a model's search as one ONNX graph, and prove it")
+    p.add_argument("model", metavar="MODEL", help="folder of a trained model")
+    p.add_argument("--format", choices=("onnx",), default="onnx")
+    p.add_argument("--full", action="store_true", help="keep float32 weights: twice the size")
+
+    verb("datasets", _datasets, "list the data sources")
+    verb("presets", _presets, "list the presets")
+    p = verb("demo", _demo, "summarize the articles of data/ with the shipped model")
+    _model(p)
+    return parser
+
+
+def _model(parser: Any) -> None:
+    parser.add_argument("--model", metavar="FOLDER", help="default: $SUMMARIZER_MODEL, or shipped")
+
+
+def _summarize(a: Arguments) -> int:
+    from summarizer import api
+
+    summarizer = api.Summarizer.load(a.model)
+    options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best}
+    failed = False
+    for name, found in api.summarize_files(summarizer, a.files, options):
+        if isinstance(found, SummarizerError):
+            print(f"summarizer: {found}", file=sys.stderr)
+            failed = True
+            continue
+        if found.truncated:
+            print(f"summarizer: {name}: {_cut(found)}", file=sys.stderr)
+        if a.json:
+            print(json.dumps(_record(name, found, a.n_best), ensure_ascii=False))
+        else:
+            for hypothesis in found.alternatives:
+                print(hypothesis.text)
+        sys.stdout.flush()
+    return int(failed)
+
+
+def _cut(found: Any) -> str:
+    share = found.truncated / (found.truncated + found.read)
+    return (
+        f"longer than the model reads: summarized from its first {found.read} pieces, "
+        f"{found.truncated} ({share:.0%}) left out"
+    )
+
+
+def _record(name: str, found: Any, n_best: int) -> dict[str, Any]:
+    record: dict[str, Any] = {"file": name, "summary": found.text, "score": found.score}
+    record["truncated"] = found.truncated
+    if n_best > 1:
+        record["alternatives"] = [
+            {"summary": h.text, "score": h.score, "log_prob": h.log_prob}
+            for h in found.alternatives
+        ]
+    return record
+
+
+def _train(a: Arguments) -> int:
+    from summarizer import api, config
+
+    chosen = api.preset(a.preset)
+    data = [f"data.spec={a.data}"] if a.data else []
+    run = api.train(config.override(chosen, [*data, *a.settings]), a.output, a.resume, a.skip_bad)
+    print(f"{run.folder}: {run.steps} steps, validation ROUGE-1 {run.rouge1:.2f}")
+    if run.exported:
+        print(f"summarize with: summarize --model {run.folder} FILE")
+    return 0
+
+
+def _evaluate(a: Arguments) -> int:
+    from summarizer import api
+    from summarizer.evaluation import report
+
+    stem = None if a.stem == "auto" else a.stem == "yes"
+    if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
+        build_parser().error("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
+    if a.predictions:
+        found = api.score(a.words[0], a.predictions, a.output or "evaluation", stem, a.skip_bad)
+    else:
+        model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
+        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad)
+    print(report.table(found))
+    return 0
+
+
+def _export(a: Arguments) -> int:
+    from summarizer import api
+
+    made = api.export(Path(a.model), half=not a.full)
+    print(
+        f"{Path(a.model) / 'model.onnx'}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
+        f"{made['same']:.1%} of {made['documents']} documents, scores within {made['worst']:.1e}"
+    )
+    if "same_as_full_precision" in made:
+        print(f"float16 weights: same summary as float32 on {made['same_as_full_precision']:.1%}")
+    return 0
+
+
+def _datasets(_: Arguments) -> int:
+    from summarizer.datasets import spec
+
+    for name, line in spec.describe():
+        print(f"{name:16} {line}")
+    return 0
+
+
+def _presets(_: Arguments) -> int:
+    from summarizer import api
+
+    for name, line in api.presets():
+        print(f"{name:16} {line}")
+    return 0
+
+
+def _demo(a: Arguments) -> int:
+    from summarizer import api
+
+    for line in api.demo(a.model):
+        print(line, flush=True)
+    return 0

@@ -1,0 +1,40 @@
+"""64-bit fingerprints of what a model was trained on, to tell whether a test set was seen."""
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarizer.types import Example
+
+
+def of(text: str) -> int:
+    """Return the fingerprint of an id or a text: letters and digits only, without case."""
+    kept = "".join(filter(str.isalnum, text.casefold()))
+    return int.from_bytes(hashlib.blake2b(kept.encode(), digest_size=8).digest(), "little")
+
+
+class Recorder:
+    """Takes the fingerprints of examples that pass by."""
+
+    def __init__(self) -> None:
+        self._ids, self._documents = array("Q"), array("Q")
+
+    def watch(self, examples: Iterable[Example]) -> Iterator[Example]:
+        """Yield the examples unchanged."""
+        for example in examples:
+            self._ids.append(of(example.id))
+            self._documents.append(of(example.document))
+            yield example
+
+    def save(self, path: Path) -> None:
+        """Write `ids` and `documents`, each sorted uint64 [n]."""
+        with open(path, "wb") as file:
+            np.savez(file, ids=_sorted(self._ids), documents=_sorted(self._documents))
+
+
+def _sorted(values: Any) -> Any:
+    return np.sort(np.frombuffer(values, np.uint64))

@@ -1,0 +1,208 @@
+"""One experiment from its data to a trained model: what `summarizer train` does."""
+
+import itertools
+import os
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from summarizer import config as configuration
+from summarizer import plugins, vocabulary
+from summarizer.config import Config
+from summarizer.datasets import spec as specs
+from summarizer.errors import ConfigError, InputError, ModelError
+from summarizer.types import Example
+from summarizer.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from summarizer.training.trainer import Validation
+
+
+@dataclass(frozen=True)
+class Run:
+    """What training made.
+
+    Attributes:
+        folder: of the model.
+        steps: done in all.
+        rouge1: the best on the validation examples, in points.
+        exported: whether `model.onnx` was made, so that the model summarizes.
+    """
+
+    folder: Path
+    steps: int
+    rouge1: float
+    exported: bool = False
+
+
+def train(
+    config: Config, folder: str | Path | None = None, resume: bool = False, skip_bad: bool = False
+) -> Run:
+    """Train a model as its configuration says.
+
+    Args:
+        config: what to train on, how and how long.
+        folder: of the model; None: `runs/NAME`.
+        resume: go on with the run in the folder; its vocabulary and tokens are used again.
+        skip_bad: count lines that cannot be used and go on, instead of stopping.
+
+    Raises:
+        SummarizerError: a setting, the data, the folder or the run itself is at fault.
+    """
+    configuration.check(config)
+    folder = Path(folder or Path("runs") / config.name)
+    started = (folder / "checkpoint.npz").exists()
+    if started and not resume:
+        raise ConfigError(f"{folder}: already holds a run; add --resume to go on, or remove it")
+    if resume and not started:
+        raise ConfigError(f"{folder}: holds no run to resume")
+    import keras
+
+    from summarizer.training import machine, progress, trainer
+
+    choice = machine.choose(config.train.precision, config.train.compile)
+    words, store = _tokens(config, folder, skip_bad)
+    validation = held_out(config, config.train.validate_examples, skip_bad)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(choice.precision)
+    try:
+        from summarizer.model.seq2seq import Seq2Seq
+
+        model = Seq2Seq(config.model, words.size, config.seed)
+        validate = _validator(model, words, config, validation)
+        batches = _batches(config, store)
+        place = trainer.train(config, model, batches, validate, folder, choice, resume)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    progress.plot(folder)
+    return Run(folder, place.step, place.best)
+
+
+def _tokens(config: Config, folder: Path, skip_bad: bool) -> tuple[Vocabulary, Any]:
+    """Vocabulary and token store of a run, made once; `config.json` and fingerprints beside."""
+    import keras
+
+    from summarizer.datasets import fingerprints, pipeline, store
+
+    about = {"spec": config.data.spec, "split": _split(config), "vocabulary": ""}
+    path = folder / "vocabulary.model"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def source() -> Iterator[Example]:
+        return specs.examples(config.data.spec, _split(config), skip_bad=skip_bad)
+
+    if path.exists():
+        words = Vocabulary.load(path)
+    else:
+        wanted = config.vocabulary
+        words = vocabulary.train(_sample(source(), wanted.sample), wanted.size, wanted.fold)
+        write_aside(path, words.proto)
+    about["vocabulary"] = words.fingerprint
+    write_aside(folder / "config.json", configuration.to_json(config).encode())
+    kept = folder / "store"
+    if kept.exists():
+        opened = store.read(kept)
+        if all(opened.about.get(k) == v for k, v in about.items()):
+            return words, opened
+    recorder = fingerprints.Recorder()
+    ids = pipeline.tokenizer(keras.backend.backend())(recorder.watch(source()), words)
+    made = store.write(kept, ids, words.size, about)
+    recorder.save(folder / "fingerprints.npz")
+    return words, made
+
+
+def _split(config: Config) -> str:
+    """The split to train on: all of it where another set validates."""
+    return "all" if config.data.validation else "train"
+
+
+def _sample(examples: Iterable[Example], count: int) -> Iterator[str]:
+    """Yield the texts of `count` examples, every one as likely (reservoir sampling)."""
+    chooser = random.Random(0)
+    kept: list[Example] = []
+    for i, example in enumerate(examples):
+        if len(kept) < count:
+            kept.append(example)
+        elif (at := chooser.randrange(i + 1)) < count:
+            kept[at] = example
+    for example in kept:
+        yield example.document
+        yield example.summary or ""
+
+
+def held_out(config: Config, count: int, skip_bad: bool = False) -> list[Example]:
+    """Return the first `count` examples that the configuration validates on."""
+    spec = config.data.validation or config.data.spec
+    split = "all" if config.data.validation and not specs.has_splits(spec) else "validation"
+    found = list(itertools.islice(specs.examples(spec, split, skip_bad=skip_bad), count))
+    if not found:
+        raise InputError(f"{spec}: no validation examples")
+    return found
+
+
+def _batches(config: Config, store: Any) -> Any:
+    import keras
+
+    from summarizer.datasets import batches, pipeline
+
+    data, lengths = config.data, store.lengths()
+    shape = batches.Shape(
+        config.train.batch, data.document_pieces, data.summary_pieces, data.window
+    )
+    tensorflow = keras.backend.backend() == "tensorflow"
+    stream = pipeline.prefetched if tensorflow else batches.stream
+    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape)
+
+
+def _validator(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> Any:
+    """A function that summarizes the held-out examples greedily and scores them."""
+    from summarizer.decoding.search import Limits, compiled
+    from summarizer.evaluation import rouge
+    from summarizer.training.trainer import Validation
+
+    decode = config.decode
+    limits = Limits(decode.minimum, decode.maximum, decode.length_penalty, decode.block_ngram)
+    search = compiled(model, plugins.build("strategy", "greedy"), 1, limits)
+    references = [e.summary or "" for e in examples]
+    stem = rouge.default_stem(references)
+
+    def validate() -> "Validation":
+        texts: list[Any] = []
+        for rows in padded(examples, words, config.data.document_pieces):
+            pieces = np.asarray(search(rows).pieces)
+            texts.extend(pieces[:, 0])
+        found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
+        scores = {k: float(v.mean()) for k, v in rouge.score(found, references, stem).items()}
+        exact = np.mean([f.lower() == r.lower() for f, r in zip(found, references, strict=True)])
+        pairs = list(zip(found, references, strict=True))[:3]
+        samples = [f"  {f}\n    reference: {r}" for f, r in pairs]
+        return Validation({**scores, "exact": 100 * float(exact)}, samples)
+
+    return validate
+
+
+def padded(
+    examples: list[Example], words: Vocabulary, longest: int, rows: int = 50
+) -> Iterator[Any]:
+    """Documents as int32 [rows, S], all of one shape; the last batch is filled with empty rows."""
+    for begin in range(0, len(examples), rows):
+        batch = np.zeros((rows, longest), np.int32)
+        part = examples[begin : begin + rows]
+        for i, ids in enumerate(words.encode_all([e.document for e in part])):
+            batch[i, : len(ids[:longest])] = ids[:longest]
+        yield batch
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file aside and rename it."""
+    aside = path.with_name(path.name + ".part")
+    try:
+        aside.write_bytes(data)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None

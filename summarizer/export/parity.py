@@ -1,0 +1,96 @@
+"""Does the exported graph say what Keras says? Search against search, and score against score."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from summarizer import plugins
+from summarizer.decoding.search import Limits, compiled, normalizer
+from summarizer.vocabulary import END, PAD, START
+
+ROWS = 20  # documents at once
+
+
+class Parity(NamedTuple):
+    """How near graph and Keras are.
+
+    Attributes:
+        same: share of documents with the same best summary, piece for piece.
+        worst: the greatest difference between a hypothesis' score in the graph and the score that
+            Keras gives it when it reads it.
+    """
+
+    same: float
+    worst: float
+
+
+def keras_search(model: Any, decode: Any, documents: list[list[int]]) -> list[tuple[int, ...]]:
+    """Return the best summary of each document, as pieces, by Keras."""
+    width = decode.strategy.options.get("width", 4)
+    limits = Limits(decode.minimum, decode.maximum, decode.length_penalty, decode.block_ngram)
+    run = compiled(model, plugins.build("strategy", "beam", width=width), width, limits)
+    out: list[tuple[int, ...]] = []
+    for begin in range(0, len(documents), ROWS):
+        pieces = np.asarray(run(_padded(documents[begin : begin + ROWS])).pieces)
+        out.extend(_ids(row[0]) for row in pieces)
+    return out
+
+
+def compare(
+    model: Any,
+    decode: Any,
+    documents: list[list[int]],
+    ours: list[tuple[int, ...]],
+    graph: Callable[[list[list[int]]], dict[str, Any]],
+) -> Parity:
+    """Compare a graph with Keras.
+
+    Args:
+        model: a `Seq2Seq` with the graph's weights.
+        decode: the `DecodeConfig`.
+        documents: ids of each.
+        ours: Keras' best summaries, from `keras_search`.
+        graph: searches documents; gives `pieces` [B, K, T] and `score` [B, K].
+    """
+    theirs: list[tuple[int, ...]] = []
+    worst = 0.0
+    for begin in range(0, len(documents), ROWS):
+        part = documents[begin : begin + ROWS]
+        found = graph(part)
+        theirs.extend(_ids(row[0]) for row in found["pieces"])
+        real = found["score"] > -1e8
+        again = _rescored(model, decode, _padded(part), found["pieces"])
+        worst = max(worst, float(np.abs(again - found["score"])[real].max()))
+    return Parity(share(ours, theirs), worst)
+
+
+def share(ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]]) -> float:
+    """Return the share of equal summaries."""
+    return float(np.mean([a == b for a, b in zip(ours, theirs, strict=True)]))
+
+
+def _rescored(model: Any, decode: Any, documents: Any, pieces: Any) -> Any:
+    """The scores that Keras gives to hypotheses [B, K, T] when it reads them, float [B, K]."""
+    batch, width, steps = pieces.shape
+    target = pieces.reshape(batch * width, steps)
+    before = np.where(target == END, PAD, target)[:, :-1]
+    inputs = np.concatenate([np.full((batch * width, 1), START, np.int32), before], axis=1)
+    fields = {"document": np.repeat(documents, width, axis=0), "summary_in": inputs}
+    log_prob = np.asarray(model({**fields, "summary_out": target})[0])
+    real = target != PAD
+    total = (log_prob * real).sum(1)
+    return np.asarray(total / np.asarray(normalizer(real.sum(1), decode.length_penalty))).reshape(
+        batch, width
+    )
+
+
+def _padded(documents: list[list[int]]) -> Any:
+    out = np.full((len(documents), max(map(len, documents))), PAD, np.int32)
+    for i, ids in enumerate(documents):
+        out[i, : len(ids)] = ids
+    return out
+
+
+def _ids(row: Any) -> tuple[int, ...]:
+    return tuple(int(p) for p in row if p != PAD)

@@ -1,0 +1,18 @@
+"""Abstracts of papers to their titles; the model that ships.
+
+summarizer train --preset arxiv_titles --data arxiv_titles.train.jsonl.gz \
+        --set data.validation=arxiv_titles.validation.jsonl.gz
+"""
+
+from summarizer.config import Config, DataConfig, ModelConfig, TrainConfig, VocabularyConfig
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return Config(
+        name="arxiv-titles",
+        data=DataConfig(spec="arxiv_titles.train.jsonl.gz", document_pieces=192),
+        vocabulary=VocabularyConfig(size=16000, sample=49_000),
+        model=ModelConfig(dropout=0.05),
+        train=TrainConfig(steps=8500, learning_rate=1.5e-3, warmup=400, validate_examples=500),
+    )

@@ -1,0 +1,22 @@
+"""Python docstrings: long descriptions to their one-line summaries; needs nothing but `make train`.
+
+make train                                                 (about 9,000 pairs)
+"""
+
+from summarizer.config import Config, DataConfig, ModelConfig, Part, TrainConfig, VocabularyConfig
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return Config(
+        name="docstrings",
+        data=DataConfig(spec="docstrings", document_pieces=160),
+        vocabulary=VocabularyConfig(size=4000),
+        model=ModelConfig(
+            embedding=128,
+            encoder=Part("bidirectional", {"width": 128}),
+            decoder=Part("lstm", {"width": 256}),
+            dropout=0.2,
+        ),
+        train=TrainConfig(steps=1500, batch=32, learning_rate=2e-3, warmup=100),
+    )
