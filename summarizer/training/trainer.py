@@ -115,12 +115,11 @@ def _validated(
     found = validate()
     record = shown.flush(place.step, rate, **found.scores)
     scores = "  ".join(f"{name} {value:.2f}" for name, value in found.scores.items())
-    shown.say(
+    told = (
         f"step {place.step}: loss {record['loss']:.3f}  {scores}  "
         f"padding {record['padding']:.1%}  waiting {record['waiting']:.1%}"
     )
-    for line in found.samples:
-        shown.say(line)
+    shown.say("\n".join([told, *found.samples]))
     shown.restart()
     score = found.scores["rouge1"]
     if score <= place.best:

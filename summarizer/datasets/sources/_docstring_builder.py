@@ -18,7 +18,7 @@ from summarizer.types import Example
 _FIELDS = ("id", "document", "summary")
 
 
-class Docstrings(tfds.core.GeneratorBasedBuilder):  # type: ignore[misc]  # it has no types
+class Docstrings(tfds.core.GeneratorBasedBuilder):
     """Pairs of a long description and its one-line summary, from installed packages."""
 
     VERSION = tfds.core.Version(f"{_docstring_pairs.VERSION}.0.0")
