@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("model", metavar="MODEL", help="folder of a trained model")
     p.add_argument("--format", choices=("onnx",), default="onnx")
     p.add_argument("--full", action="store_true", help="keep float32 weights: twice the size")
+    p.add_argument("--data", default="", metavar="SPEC", help="documents to prove it on")
 
     verb("datasets", _datasets, "list the data sources")
     verb("presets", _presets, "list the presets")
@@ -176,7 +177,7 @@ def _evaluate(a: Arguments) -> int:
 def _export(a: Arguments) -> int:
     from summarizer import api
 
-    made = api.export(Path(a.model), half=not a.full)
+    made = api.export(Path(a.model), half=not a.full, data=a.data)
     print(
         f"{Path(a.model) / 'model.onnx'}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
         f"{made['same']:.1%} of {made['documents']} documents, scores within {made['worst']:.1e}"

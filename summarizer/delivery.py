@@ -1,5 +1,6 @@
 """From trained weights to a file that runs anywhere, and the proof that it says the same."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,16 @@ def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
     return config, words, model
 
 
-def export(folder: str | Path, half: bool = True, documents: int = 200) -> dict[str, Any]:
+def export(
+    folder: str | Path, half: bool = True, data: str = "", documents: int = 200
+) -> dict[str, Any]:
     """Write `model.onnx` into a model's folder once it is proved to say what Keras says.
 
     Args:
         folder: of a trained model.
         half: keep the matrices in float16.
-        documents: validation documents to prove it on.
+        data: SPEC of documents to prove it on; empty: what the model was validated on.
+        documents: how many of them.
 
     Returns:
         What `export.json` says: share of equal summaries, greatest difference of scores, bytes,
@@ -57,6 +61,8 @@ def export(folder: str | Path, half: bool = True, documents: int = 200) -> dict[
     folder = Path(folder)
     config, words, model = network(folder)
     limit = config.data.document_pieces
+    if data:
+        config = dataclasses.replace(config, data=dataclasses.replace(config.data, validation=data))
     texts = [e.document for e in held_out(config, documents)]
     ids = [pieces[:limit] for pieces in words.encode_all(texts)]
     full = parity.keras_search(model, config.decode, ids) if half else None

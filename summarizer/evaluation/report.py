@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from summarizer.errors import InputError, SummarizerError
 from summarizer.evaluation import bootstrap, rouge
 from summarizer.evaluation.baselines import lead
@@ -41,7 +43,8 @@ def evaluate(
         seed: of the bootstrap.
 
     Returns:
-        ROUGE F in points; `differences` are model minus baseline on the same examples.
+        ROUGE F and exact matches (but for case and white space) in points; `differences` are model
+        minus baseline on the same examples.
 
     Raises:
         InputError: there is no example, or the predictions are not those of the examples.
@@ -53,8 +56,10 @@ def evaluate(
         raise ValueError(f"every example needs one of each: {counts}")
     found = _aligned(ids, predictions)
     first = lead(list(map(Example, ids, documents, references)))
-    ours = rouge.score(found, references, stem)
-    theirs = rouge.score(first, references, stem)
+    ours, theirs = (
+        {**rouge.score(texts, references, stem), "exact": _exact(texts, references)}
+        for texts in (found, first)
+    )
     records: list[dict[str, Any]] = [
         {"id": name, "prediction": prediction, "reference": reference}
         for name, prediction, reference in zip(ids, found, references, strict=True)
@@ -72,6 +77,12 @@ def evaluate(
         config_hash=config_hash,
         per_example=records,
     )
+
+
+def _exact(predictions: Sequence[str], references: Sequence[str]) -> Any:
+    """100 where a prediction is the reference but for case and white space, else 0, [n]."""
+    pairs = zip(predictions, references, strict=True)
+    return np.array([100.0 * (p.casefold().split() == r.casefold().split()) for p, r in pairs])
 
 
 def _aligned(ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]) -> list[str]:
