@@ -102,8 +102,10 @@ def restore_case(text: str, document: str) -> str:
     first: dict[str, str] = {}
     for match in _WORD.finditer(document):
         word = match.group()
-        before = document[: match.start()].rstrip(" \"'“‘([")
-        if (not before or before[-1] in ".!?:\n") and word[1:] == word[1:].lower():
+        at = match.start()
+        while at and document[at - 1] in " \"'“‘([":
+            at -= 1
+        if (not at or document[at - 1] in ".!?:\n") and word[1:] == word[1:].lower():
             first.setdefault(word.lower(), word)
         else:
             seen = inside.setdefault(word.lower(), {})
@@ -111,6 +113,8 @@ def restore_case(text: str, document: str) -> str:
 
     def spell(match: re.Match[str]) -> str:
         word = match.group()
+        if word != word.lower():  # has its spelling already
+            return word
         if word in inside:
             return max(inside[word], key=inside[word].__getitem__)
         if "-" in word and word not in first:

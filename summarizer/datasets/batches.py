@@ -25,7 +25,7 @@ class Shape(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """One batch to be: its rows, int64 [at most B], and its bucket."""
+    """One batch to be: its rows, int32 [at most B], and its bucket."""
 
     rows: Any
     documents: int  # S
@@ -45,16 +45,22 @@ def plan(lengths: Any, seed: int, epoch: int, shape: Shape) -> list[Planned]:
         shape: sizes.
     """
     random = np.random.Generator(np.random.PCG64([seed, epoch]))
-    order = random.permutation(len(lengths))
+    order = np.arange(len(lengths), dtype=np.int32)
+    random.shuffle(order)
     batches = []
     for begin in range(0, len(order), shape.batch * shape.window):
         rows = order[begin : begin + shape.batch * shape.window]
         documents, summaries = _buckets(lengths[rows], shape)
-        rows_sorted = np.lexsort((rows, summaries, documents))
+        by_bucket = np.lexsort((rows, summaries, documents))
+        rows[:] = rows[by_bucket]  # in place: the batches are views of one array
         for first in range(0, len(rows), shape.batch):
-            part = rows_sorted[first : first + shape.batch]
+            part = by_bucket[first : first + shape.batch]
             batches.append(
-                Planned(rows[part], int(documents[part].max()), int(summaries[part].max()))
+                Planned(
+                    rows[first : first + shape.batch],
+                    int(documents[part].max()),
+                    int(summaries[part].max()),
+                )
             )
     return [batches[i] for i in random.permutation(len(batches))]
 
@@ -111,4 +117,6 @@ def stream(
         planned = plan(lengths, seed, epoch, shape)
         for i in range(index, len(planned)):
             yield epoch, i, gather(store, planned[i], shape)
+            store.release()
+        del planned  # before the next one is made
         epoch, index = epoch + 1, 0

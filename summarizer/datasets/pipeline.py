@@ -14,7 +14,7 @@ from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
 Ids = tuple[Any, Any]
-CHUNK = 512  # texts tokenized at once
+CHUNK = 512  # examples tokenized at once
 
 
 def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
@@ -24,17 +24,10 @@ def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Id
 
     tokenizer = tensorflow_text.SentencepieceTokenizer(model=vocabulary.proto)
 
-    def pairs() -> Iterator[list[str]]:
-        for example in examples:
-            yield list(_pair(example))
-
-    texts = tf.data.Dataset.from_generator(pairs, output_signature=tf.TensorSpec([2], tf.string))
-    ids = (
-        texts.batch(CHUNK)
-        .map(lambda pair: tokenizer.tokenize(tf.reshape(pair, [-1])), num_parallel_calls=2)
-        .prefetch(2)
+    texts = tf.data.Dataset.from_generator(
+        lambda: _chunks(examples), output_signature=tf.TensorSpec([None], tf.string)
     )
-    for ragged in ids:
+    for ragged in texts.map(tokenizer.tokenize, num_parallel_calls=2).prefetch(2):
         flat, ends = ragged.values.numpy(), ragged.row_splits.numpy()
         for i in range(0, len(ends) - 1, 2):
             yield flat[ends[i] : ends[i + 1]], flat[ends[i + 1] : ends[i + 2]]
@@ -42,25 +35,23 @@ def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Id
 
 def tokenize_plain(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
     """Yield the same ids without TensorFlow."""
-    chunk: list[str] = []
-
-    def done() -> Iterator[Ids]:
+    for chunk in _chunks(examples):
         ids = vocabulary.encode_all(chunk)
         yield from zip(ids[::2], ids[1::2], strict=True)
-        chunk.clear()
 
+
+def _chunks(examples: Iterable[Example]) -> Iterator[list[str]]:
+    """Yield texts, document and summary in turn, of at most CHUNK examples at a time."""
+    chunk: list[str] = []
     for example in examples:
-        chunk.extend(_pair(example))
+        if example.summary is None:
+            raise InputError(f"example {example.id}: has no summary to learn from")
+        chunk += [example.document, example.summary]
         if len(chunk) >= 2 * CHUNK:
-            yield from done()
+            yield chunk
+            chunk = []
     if chunk:
-        yield from done()
-
-
-def _pair(example: Example) -> tuple[str, str]:
-    if example.summary is None:
-        raise InputError(f"example {example.id}: has no summary to learn from")
-    return example.document, example.summary
+        yield chunk
 
 
 def prefetched(
