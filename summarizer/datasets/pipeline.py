@@ -9,7 +9,7 @@ from typing import Any
 from summarizer.datasets import batches
 from summarizer.datasets.batches import Shape
 from summarizer.datasets.store import Store
-from summarizer.errors import InputError
+from summarizer.errors import InputError, SummarizerError
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
@@ -24,13 +24,23 @@ def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Id
 
     tokenizer = tensorflow_text.SentencepieceTokenizer(model=vocabulary.proto)
 
+    failed: list[SummarizerError] = []
+
+    def chunks() -> Iterator[list[str]]:
+        try:
+            yield from _chunks(examples)
+        except SummarizerError as error:  # tf.data would wrap it in an error of its own
+            failed.append(error)
+
     texts = tf.data.Dataset.from_generator(
-        lambda: _chunks(examples), output_signature=tf.TensorSpec([None], tf.string)
+        chunks, output_signature=tf.TensorSpec([None], tf.string)
     )
     for ragged in texts.map(tokenizer.tokenize, num_parallel_calls=2).prefetch(2):
         flat, ends = ragged.values.numpy(), ragged.row_splits.numpy()
         for i in range(0, len(ends) - 1, 2):
             yield flat[ends[i] : ends[i + 1]], flat[ends[i + 1] : ends[i + 2]]
+    if failed:
+        raise failed[0]
 
 
 def tokenize_plain(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:

@@ -201,5 +201,5 @@ def compiled(model: Any, strategy: Any, width: int, limits: Limits) -> Callable[
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None], tf.int32)]
-    traced: Callable[[Any], Found] = tf.function(run, input_signature=signature)
+    traced: Callable[[Any], Found] = tf.function(run, input_signature=signature, autograph=False)
     return traced

@@ -72,7 +72,7 @@ def _trace(model: Any) -> Any:
         tf.TensorSpec(v.shape, tf.float32, f"weight_{i}") for i, (_, v) in enumerate(pairs)
     ]
     proto, _ = tf2onnx.convert.from_function(
-        tf.function(run), input_signature=signature, opset=OPSET
+        tf.function(run, autograph=False), input_signature=signature, opset=OPSET
     )
     return proto
 

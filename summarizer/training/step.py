@@ -71,14 +71,18 @@ def _tensorflow(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
     pieces = tf.TensorSpec([config.batch, None], tf.int32)
     signature = dict.fromkeys(FIELDS, pieces)
     signature["weight"] = tf.TensorSpec([config.batch, None], tf.float32)
-    run = tf.function(step, input_signature=[signature], jit_compile=compiler == "xla")
+    run = tf.function(
+        step, input_signature=[signature], jit_compile=compiler == "xla", autograph=False
+    )
     return lambda batch: run({k: tf.convert_to_tensor(batch[k]) for k in FIELDS})
 
 
 def _xla_compiles(tf: Any) -> bool:
     """Try it: what calls back into Python runs everywhere but in a function that XLA compiled."""
 
-    probe = tf.function(lambda: tf.py_function(lambda: 1.0, [], tf.float32), jit_compile=True)
+    probe = tf.function(
+        lambda: tf.py_function(lambda: 1.0, [], tf.float32), jit_compile=True, autograph=False
+    )
     try:
         probe()
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
