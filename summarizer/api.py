@@ -111,6 +111,9 @@ def summarize_files(
         texts: dict[int, str] = {}
         found: dict[int, Summary | SummarizerError] = {}
         for i, name in enumerate(part):
+            if os.path.isdir(name):
+                found[i] = InputError(f"{name}: a folder without .txt and .md files")
+                continue
             try:
                 texts[i] = cleaning.clean(cleaning.read_text("/dev/stdin" if name == "-" else name))
             except InputError as error:

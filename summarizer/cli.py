@@ -48,6 +48,12 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None  # nobody reads: leave without a complaint
         return 0
+    except OSError as error:  # a full disk, a folder that may not be written
+        if parsed.debug or error.errno is None:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"summarizer: {place}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -256,10 +256,15 @@ def _from_tree(cls: Any, tree: Any, prefix: str) -> Any:
         if dataclasses.is_dataclass(kind):
             values[key] = _from_tree(kind, value, f"{prefix}{key}.")
         elif get_args(kind):  # the options of a part
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{prefix + key}={value!r}: must be an object")
             values[key] = dict(value)
         else:
             values[key] = _convert(value, kind, prefix + key)
-    return cls(**values)
+    try:
+        return cls(**values)
+    except TypeError:  # only a part has a field without a default
+        raise ConfigError(f"configuration {prefix.rstrip('.')!r}: has no 'name'") from None
 
 
 def fingerprint(config: Config) -> str:

@@ -1,14 +1,16 @@
 """The search against enumeration of every summary, and its rules as properties."""
 
+import functools
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig, Part
-from summarizer.decoding.search import Limits, compiled
+from summarizer.decoding.search import Limits, compiled, search
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.vocabulary import END, PAD, START
 
@@ -16,6 +18,7 @@ SIZE, LONGEST = 7, 4
 WORDS = range(4, SIZE)
 
 
+@functools.cache
 def tiny(seed=0, size=SIZE, pointer=True, attention="dot", sharp=8.0):
     """A random network with opinions: its weights are made large."""
     config = ModelConfig(
@@ -36,10 +39,32 @@ def documents(count=5, length=6, size=SIZE, seed=0):
     return out
 
 
-def beam(model, document, width, limits):
+@functools.cache
+def beam(model, width, maximum):
+    """One compiled beam search for all other limits: to compile costs seconds, to run nothing."""
     strategy = plugins.build("strategy", "beam", width=width)
-    found = compiled(model, strategy, width, limits)(document)
-    return type(found)(*(np.asarray(x) for x in found))
+
+    def run(document, minimum, penalty, block):
+        allowed = ops.ones((ops.shape(document)[0], model.size), "bool")
+        limits = Limits(minimum, maximum, penalty, block)
+        return search(model, document, strategy, width, limits, allowed)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        graph = jax.jit(run)
+    else:
+        import tensorflow as tf
+
+        number, real = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
+        documents = tf.TensorSpec([None, None], tf.int32)
+        graph = tf.function(run, input_signature=[documents, number, real, number])
+
+    def find(document, minimum=1, penalty=0.7, block=2):
+        found = graph(document, np.int32(minimum), np.float32(penalty), np.int32(block))
+        return type(found)(*(np.asarray(x) for x in found))
+
+    return find
 
 
 def repeats(sequence, n):
@@ -49,9 +74,9 @@ def repeats(sequence, n):
 
 def log_probability(model, document, sequences):
     """Teacher-forced log-probability of each sequence (END last) for one document."""
-    rows = len(sequences)
-    target = np.zeros((rows, LONGEST), "int32")
-    weight = np.zeros((rows, LONGEST), "float32")
+    rows, longest = len(sequences), max(map(len, sequences))
+    target = np.zeros((rows, longest), "int32")
+    weight = np.zeros((rows, longest), "float32")
     for i, sequence in enumerate(sequences):
         target[i, : len(sequence)] = sequence
         weight[i, : len(sequence)] = 1
@@ -73,7 +98,7 @@ def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
         for words in itertools.product(WORDS, repeat=n)
         if not (block and repeats(words, block))
     ]
-    found = beam(model, docs, 40, Limits(minimum, LONGEST, alpha, block))
+    found = beam(model, 40, LONGEST)(docs, minimum, alpha, block)
     for b, document in enumerate(docs):
         log_prob = log_probability(model, document, every)
         score = log_prob / ((5 + np.array([len(s) for s in every])) / 6) ** alpha
@@ -88,27 +113,26 @@ def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
 @pytest.mark.parametrize("attention", plugins.names("attention"))
 def test_rows_do_not_depend_on_their_batch(attention):
     model, docs = tiny(attention=attention), documents(8)
-    limits = Limits(1, 9, 0.7, 2)
-    together = beam(model, docs, 3, limits)
+    find = beam(model, 3, 9)
+    together = find(docs)
     for i in range(8):
-        alone = beam(model, docs[i : i + 1], 3, limits)
+        alone = find(docs[i : i + 1])
         np.testing.assert_array_equal(together.pieces[i], alone.pieces[0])
         np.testing.assert_allclose(together.score[i], alone.score[0], atol=1e-3)
 
 
 def test_padding_changes_nothing():
-    model, docs = tiny(), documents()
-    limits = Limits(1, 6, 0.7, 2)
+    find, docs = beam(tiny(attention="dot"), 3, 9), documents()
     wide = np.concatenate([docs, np.zeros((5, 4), "int32")], axis=1)
-    short, long = beam(model, docs, 3, limits), beam(model, wide, 3, limits)
+    short, long = find(docs), find(wide)
     np.testing.assert_array_equal(short.pieces, long.pieces)
     np.testing.assert_allclose(short.score, long.score, atol=1e-3)
     assert not long.attention[..., 6:].any()
 
 
 def test_search_score_is_the_rescored_one():
-    model, docs = tiny(), documents()
-    found = beam(model, docs, 4, Limits(1, LONGEST, 0.0, 0))
+    model, docs = tiny(attention="dot"), documents()
+    found = beam(model, 3, 9)(docs, penalty=0.0, block=0)
     for b in range(5):
         sequences = [tuple(p for p in row if p != PAD) for row in found.pieces[b]]
         again = log_probability(model, docs[b], sequences)
@@ -118,6 +142,7 @@ def test_search_score_is_the_rescored_one():
 def test_greedy_takes_the_best_piece_each_time():
     model, docs = tiny(3), documents()
     strategy = plugins.build("strategy", "greedy")
+    # As the product compiles it, with the limits built in.
     found = compiled(model, strategy, 1, Limits(0, LONGEST, 0.0, 0))(docs)
     for b, document in enumerate(docs):
         written = []
@@ -132,7 +157,7 @@ def test_greedy_takes_the_best_piece_each_time():
 def test_blocking_never_repeats_and_never_dead_ends(block):
     # 5 words, so that block=1 runs out of pieces long before the minimum.
     model, docs = tiny(5, size=9), documents(6, size=9)
-    found = beam(model, docs, 4, Limits(10, 12, 0.5, block))
+    found = beam(model, 4, 12)(docs, 10, 0.5, block)
     for row in found.pieces.reshape(-1, 12):
         words = [p for p in row if p != PAD]
         assert words[-1] == END
@@ -143,7 +168,7 @@ def test_blocking_never_repeats_and_never_dead_ends(block):
 def test_an_empty_document_gives_numbers():
     docs = np.zeros((2, 4), "int32")
     docs[1, 0] = 5
-    found = beam(tiny(), docs, 2, Limits(1, 5, 0.5, 2))
+    found = beam(tiny(attention="dot"), 3, 9)(docs)
     assert np.isfinite(found.score).all()
     assert np.isfinite(found.attention).all()
     assert not found.attention[0].any()

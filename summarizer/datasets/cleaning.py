@@ -14,6 +14,8 @@ _DROPPED = dict.fromkeys(
     + [0xFEFF, *range(0xD800, 0xE000)]
 )
 
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")  # a text of these alone says nothing
+
 
 def clean(text: str) -> str:
     """Return the text on one line with single spaces, in Unicode's composed form (NFC).
@@ -44,7 +46,7 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}:{line}: {not_utf8(error)}") from None
-    if not clean(text):
+    if not any(unicodedata.category(c) not in _UNSEEN for c in text):
         raise InputError(f"{path}: the file is empty")
     return text
 

@@ -60,9 +60,9 @@ class Session:
         Raises:
             InputError: a document is empty, or a number is not above 0.
         """
-        beam = beam or max(self._beam(), n_best)
-        for name, value in (("beam", beam), ("n-best", n_best), ("max-words", max_words or 1)):
-            if value < 1:
+        beam = max(self._beam(), n_best) if beam is None else beam
+        for name, value in (("beam", beam), ("n-best", n_best), ("max-words", max_words)):
+            if value is not None and value < 1:
                 raise InputError(f"{name} {value}: must be above 0")
         if n_best > beam:
             raise InputError(f"n-best {n_best}: must be at most the beam, {beam}")

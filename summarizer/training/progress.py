@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,18 @@ from tqdm import tqdm
 class Progress:
     """Averages what the steps report, and shows and writes it."""
 
-    def __init__(self, folder: Path, steps: int, first: int):
+    def __init__(self, folder: Path, steps: int, first: int, rate: Callable[[int], Any]):
         self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
         quiet = not sys.stderr.isatty()
         self.bar = tqdm(
             total=steps, initial=first, unit="step", file=sys.stderr, dynamic_ncols=True,
             mininterval=30 if quiet else 0.2, maxinterval=60 if quiet else 10,
         )  # fmt: skip
+        self.rate = rate  # of learning, at a step
         self._clear()
 
     def _clear(self) -> None:
-        self.began = time.perf_counter()
+        self.began, self.stopped = time.perf_counter(), 0.0
         self.steps = self.examples = self.positions = 0
         self.total = self.pieces = self.accuracy = self.padding = self.waited = 0.0
 
@@ -52,26 +54,31 @@ class Progress:
             self.bar.set_postfix(self._brief(), refresh=False)
 
     def _brief(self) -> dict[str, str]:
-        seconds = time.perf_counter() - self.began
+        seconds = (self.stopped or time.perf_counter()) - self.began
         loss = self.total / max(self.pieces, 1)
         return {
             "loss": f"{loss:.3f}",
             "ppl": f"{math.exp(min(loss, 50)):.1f}",
             "acc": f"{self.accuracy / max(self.steps, 1):.3f}",
+            "lr": f"{float(self.rate(self.bar.n)):.1e}",
             "ex/s": f"{self.examples / seconds:.0f}",
             "pieces/s": f"{(self.positions - self.padding) / seconds:.0f}",
         }
 
-    def flush(self, step: int, rate: float, **more: Any) -> dict[str, Any]:
+    def stop_clock(self) -> None:
+        """Leave what follows, until the next flush, out of the speeds."""
+        self.stopped = time.perf_counter()
+
+    def flush(self, step: int, **more: Any) -> dict[str, Any]:
         """Write the averages since the last call as one line, and begin anew."""
-        seconds = time.perf_counter() - self.began
+        seconds = (self.stopped or time.perf_counter()) - self.began
         loss = self.total / max(self.pieces, 1)
         record = {
             "step": step,
             "loss": loss,
             "perplexity": math.exp(min(loss, 50)),
             "accuracy": self.accuracy / max(self.steps, 1),
-            "learning_rate": rate,
+            "learning_rate": float(self.rate(step)),
             "examples_per_second": self.examples / seconds,
             "pieces_per_second": (self.positions - self.padding) / seconds,
             "padding": self.padding / max(self.positions, 1),
@@ -86,10 +93,6 @@ class Progress:
     def say(self, text: str) -> None:
         """Print a line above the bar, on stderr."""
         self.bar.write(text, file=sys.stderr)
-
-    def restart(self) -> None:
-        """Leave the time of a validation out of the speeds."""
-        self.began = time.perf_counter()
 
     def close(self) -> None:
         """Release bar and file."""

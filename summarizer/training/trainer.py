@@ -65,18 +65,18 @@ def train(
     optimizer.build(model.trainable_variables)
     place = _restore(folder, model, optimizer) if resume else Place()
     progress.truncate(folder, place.step if resume else -1)
-    shown = progress.Progress(folder, settings.steps, place.step)
-    shown.say(f"training with {choice.reason}")
     run = stepping.make(model, optimizer, settings, choice.compile)
+    shown = progress.Progress(folder, settings.steps, place.step, rate)
+    shown.say(f"training with {choice.reason}")
     try:
         source = batches(place.epoch, place.batch)
         while place.step < settings.steps:
             place = _one(config, model, run, source, place, shown)
             last = place.step == settings.steps
             if place.step % LOG_EVERY == 0 and place.step % settings.validate_every and not last:
-                shown.flush(place.step, float(rate(place.step)))
+                shown.flush(place.step)
             if place.step % settings.validate_every == 0 or last:
-                place = _validated(model, validate, place, shown, float(rate(place.step)), folder)
+                place = _validated(model, validate, place, shown, folder)
                 _save(folder, model, optimizer, place)
                 if settings.patience and place.stale >= settings.patience:
                     shown.say(f"no better ROUGE-1 in {place.stale} validations: stopping")
@@ -109,18 +109,16 @@ def _one(
     return place._replace(step=place.step + 1, epoch=int(epoch), batch=int(index) + 1)
 
 
-def _validated(
-    model: Any, validate: Any, place: Place, shown: Any, rate: float, folder: Path
-) -> Place:
+def _validated(model: Any, validate: Any, place: Place, shown: Any, folder: Path) -> Place:
+    shown.stop_clock()
     found = validate()
-    record = shown.flush(place.step, rate, **found.scores)
+    record = shown.flush(place.step, **found.scores)
     scores = "  ".join(f"{name} {value:.2f}" for name, value in found.scores.items())
     told = (
         f"step {place.step}: loss {record['loss']:.3f}  {scores}  "
         f"padding {record['padding']:.1%}  waiting {record['waiting']:.1%}"
     )
     shown.say("\n".join([told, *found.samples]))
-    shown.restart()
     score = found.scores["rouge1"]
     if score <= place.best:
         return place._replace(stale=place.stale + 1)
