@@ -116,7 +116,7 @@ def restore_case(text: str, document: str) -> str:
         if word != word.lower():  # has its spelling already
             return word
         if word in inside:
-            return max(inside[word], key=inside[word].__getitem__)
+            return max(inside[word], key=lambda form: (inside[word][form], form == word))
         if "-" in word and word not in first:
             return "-".join(_WORD.sub(spell, part) for part in word.split("-"))
         return word
