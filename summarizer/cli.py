@@ -156,8 +156,11 @@ def _train(a: Arguments) -> int:
     from summarizer import api, config
 
     chosen = api.preset(a.preset)
+    folder = Path(a.output or Path("runs") / chosen.name)
+    if a.resume and (folder / "config.json").exists():
+        chosen = config.load(folder / "config.json")
     data = [f"data.spec={a.data}"] if a.data else []
-    run = api.train(config.override(chosen, [*data, *a.settings]), a.output, a.resume, a.skip_bad)
+    run = api.train(config.override(chosen, [*data, *a.settings]), folder, a.resume, a.skip_bad)
     print(f"{run.folder}: {run.steps} steps, validation ROUGE-1 {run.rouge1:.2f}")
     if run.exported:
         print(f"summarize with: summarize --model {run.folder} FILE")

@@ -1,10 +1,13 @@
 """What holds for every test: quiet libraries, fixed seeds, and no skip that is not allowed."""
 
+import contextlib
+import io
 import os
 import random
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -52,3 +55,29 @@ def _same_start(monkeypatch: pytest.MonkeyPatch) -> None:
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(1)
     monkeypatch.delenv("SUMMARIZER_MODEL", raising=False)
+
+
+class Trained(NamedTuple):
+    """A run: its folder, and what was printed while it ran."""
+
+    folder: Path
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A small model of the toy task, trained and exported once through the command line.
+
+    To be read only: a test that changes its files copies the folder.
+    """
+    from summarizer import cli
+
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    command = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
+    settings = "--set train.steps=250 --set train.validate_examples=50"
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main(f"{command} {settings}".split())
+    assert status == 0, err.getvalue()
+    return Trained(folder, out.getvalue(), err.getvalue())

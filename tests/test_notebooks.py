@@ -81,7 +81,9 @@ def shows_training_attention_and_copies(outputs: list[Any]) -> None:
     marked = [text for text in shown(outputs, "text/html") if 'title="copied' in text]
     assert len(marked) == 5  # the digits and four articles
     for text in marked:
-        for part, gate, style in re.findall(r'"copied (\S+), gate (\S+)" style="(.*?)"', text):
+        pieces = re.findall(r'"copied (\S+), gate (\S+)" style="(.*?)"', text)
+        assert pieces
+        for part, gate, style in pieces:
             assert 0 <= float(part) <= 1 - float(gate) + 0.02  # rounded to hundredths
             if abs(float(part) - float(gate)) > 0.01:
                 assert ("background" in style) == (float(part) > float(gate))

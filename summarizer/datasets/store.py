@@ -73,8 +73,24 @@ def write(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], si
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     dtype = np.uint16 if size <= 1 << 16 else np.int32
+    try:
+        rows, total = _fill(aside, pairs, dtype)
+        if not rows:
+            raise InputError(f"{about.get('spec', 'the data')}: no pairs of document and summary")
+        about = {**about, "rows": rows, "pieces": total, "dtype": np.dtype(dtype).name}
+        (aside / "store.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(aside, folder)
+    except BaseException:  # bad data, a full disk, an interrupt: it may be large
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return read(folder)
+
+
+def _fill(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], dtype: Any) -> Any:
+    """Write `pieces.bin` and `offsets.bin`; return the number of pairs and of pieces."""
     total = rows = 0
-    with open(aside / "pieces.bin", "wb") as pieces, open(aside / "offsets.bin", "wb") as offsets:
+    with open(folder / "pieces.bin", "wb") as pieces, open(folder / "offsets.bin", "wb") as offsets:
         offsets.write(np.int64(0).tobytes())
         for pair in pairs:
             for ids in pair:
@@ -82,14 +98,7 @@ def write(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], si
                 total += len(ids)
                 offsets.write(np.int64(total).tobytes())
             rows += 1
-    if not rows:
-        shutil.rmtree(aside)
-        raise InputError(f"{about.get('spec', 'the data')}: no pairs of document and summary")
-    about = {**about, "rows": rows, "pieces": total, "dtype": np.dtype(dtype).name}
-    (aside / "store.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(aside, folder)
-    return read(folder)
+    return rows, total
 
 
 def read(folder: Path) -> Store:

@@ -79,7 +79,6 @@ def _tensorflow(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
 
 def _xla_compiles(tf: Any) -> bool:
     """Try it: what calls back into Python runs everywhere but in a function that XLA compiled."""
-
     probe = tf.function(
         lambda: tf.py_function(lambda: 1.0, [], tf.float32), jit_compile=True, autograph=False
     )

@@ -87,7 +87,12 @@ def train(
 
 
 def _one(
-    config: Config, model: Any, run: stepping.Run, source: Any, place: Place, shown: Any
+    config: Config,
+    model: Any,
+    run: stepping.Run,
+    source: Any,
+    place: Place,
+    shown: Any,
 ) -> Place:
     began = time.perf_counter()
     epoch, index, batch = next(source)

@@ -1,0 +1,85 @@
+"""A killed run goes on as if nothing had happened, to the last bit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from summarizer import api, cli
+from summarizer.training import checkpoint
+
+STEPS, SAVED, KILLED = 200, 100, 137
+
+# Small, but with dropout, and with 12 epochs of 17 batches, so that seeds and place both matter.
+SETTINGS = (
+    f"train.steps={STEPS} train.validate_every={SAVED} train.batch=32 train.validate_examples=10 "
+    "train.warmup=20 train.compile=graph model.dropout=0.2 model.embedding=16 "
+    "model.encoder.width=16 model.decoder.width=32 data.window=4 decode.maximum=24"
+)
+
+KILLS_ITSELF = f"""
+import os, signal, sys
+from summarizer.cli import main
+from summarizer.training import trainer
+
+one = trainer._one
+
+def one_then_die(*arguments):
+    place = one(*arguments)
+    if place.step == {KILLED}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return place
+
+trainer._one = one_then_die
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def command(folder: Path, *more: str) -> list[str]:
+    line = f"train --preset reverse_digits --data reverse_digits,count=600 --output {folder}"
+    settings = [word for setting in SETTINGS.split() for word in ("--set", setting)]
+    return [*line.split(), *settings, *more]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of a run that nobody disturbed, and of one that was killed and went on."""
+    folder = tmp_path_factory.mktemp("resume")
+    whole, killed = folder / "whole", folder / "killed"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLS_ITSELF, *command(killed)],
+        cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == -9, done.stderr
+    assert checkpoint.load(killed / "checkpoint.npz")[1]["step"] == SAVED
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api, "export", lambda folder: {})
+        assert cli.main(command(killed, "--resume")) == 0
+        assert cli.main(command(whole)) == 0
+    return whole, killed
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "weights.npz"])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(runs, name):
+    (whole, place), (resumed, resumed_place) = (checkpoint.load(run / name) for run in runs)
+    assert place == resumed_place
+    assert set(whole) == set(resumed)
+    assert {k: (v.dtype, v.tobytes()) for k, v in whole.items()} == {
+        k: (v.dtype, v.tobytes()) for k, v in resumed.items()
+    }
+    assert all(np.isfinite(v).all() for v in whole.values())
+
+
+def test_a_resumed_run_has_its_log_once(runs):
+    whole, resumed = (
+        [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        for run in runs
+    )
+    shared = ("step", "loss", "accuracy", "learning_rate", "padding", "rouge1", "rouge2", "rougeL")
+    assert [r["step"] for r in whole] == [50, 100, 150, 200]
+    assert [[r.get(k) for k in shared] for r in resumed] == [
+        [r.get(k) for k in shared] for r in whole
+    ]

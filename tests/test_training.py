@@ -1,0 +1,479 @@
+"""Training: it learns, stops where it must, loses nothing, and is the same on every back end."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from summarizer import api, cli, delivery, experiment, plugins
+from summarizer.config import TrainConfig
+from summarizer.datasets import batches, store
+from summarizer.decoding.search import Limits, compiled
+from summarizer.errors import ModelError, TrainingError
+from summarizer.model import weights
+from summarizer.training import checkpoint, machine, progress, step, trainer
+from summarizer.training.trainer import Validation
+
+ROOT = Path(__file__).parent.parent
+DEFAULTS = TrainConfig(batch=16)
+SHAPE = batches.Shape(batch=16, document_pieces=32, summary_pieces=32, window=4)
+WIDTH, LIMITS = 3, Limits(2, 24, 0.6, 0)
+
+
+# --- what a run leaves -------------------------------------------------------------------------
+
+
+def records(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_the_log_has_its_fields_and_the_loss_falls(digits):
+    found = records(digits.folder)
+    assert [r["step"] for r in found] == [50, 100, 150, 200, 250]
+    fields = {
+        "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
+        "pieces_per_second", "padding", "waiting",
+    }  # fmt: skip
+    assert all(fields <= set(r) for r in found)
+    assert set(found[-1]) - fields == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
+    assert found[-1]["loss"] < found[0]["loss"] / 4
+    for record in found:
+        assert record["perplexity"] == pytest.approx(np.exp(record["loss"]))
+        assert 0 <= record["accuracy"] <= 1
+        assert 0 < record["padding"] < 1
+        assert 0 <= record["waiting"] <= 1
+        assert record["pieces_per_second"] > 3 * record["examples_per_second"] > 0
+    rates = [r["learning_rate"] for r in found]
+    assert max(rates) == rates[1] == pytest.approx(4e-3, rel=1e-3)  # the warm-up ends at step 100
+    assert rates[-1] < rates[-2] < rates[-3] < rates[1]
+
+
+def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
+    assert re.search(r"training with (mixed_bfloat16, graph|float32, xla) on .*CPU", digits.err)
+    assert re.search(r"step 250: loss [\d.]+  rouge1 [\d.]+ .*padding [\d.]+%  waiting", digits.err)
+    samples = re.findall(r"^  (.*)\n    reference: (.*)$", digits.err, re.M)
+    assert len(samples) == 3
+    assert all(re.fullmatch(r"\d( \d)+", reference) for _, reference in samples)
+    bar = re.split(r"[\r\n]", digits.err)[-2]
+    assert "250/250" in bar
+    for shown in ("loss=", "ppl=", "acc=", "lr=", "ex/s=", "pieces/s=", "<00:00"):
+        assert shown in bar
+    assert f"{digits.folder}: 250 steps, validation ROUGE-1" in digits.out
+    assert f"summarize --model {digits.folder}" in digits.out
+
+
+def test_a_run_leaves_all_that_belongs_to_a_model(digits):
+    names = {path.name for path in digits.folder.iterdir()}
+    assert names >= {
+        "config.json", "vocabulary.model", "weights.npz", "checkpoint.npz", "model.onnx",
+        "export.json", "metrics.jsonl", "metrics.png", "fingerprints.npz", "store",
+    }  # fmt: skip
+    assert not [name for name in names if name.endswith((".part", ".new"))]
+    assert (digits.folder / "metrics.png").read_bytes().startswith(b"\x89PNG")
+
+
+# --- the machine -------------------------------------------------------------------------------
+
+BF16, PLAIN = ("mixed_bfloat16", "graph"), ("float32", "xla")
+
+
+@pytest.mark.parametrize(
+    ("backend", "device", "fast", "asked", "chosen"),
+    [
+        ("tensorflow", "cpu", True, ("auto", "auto"), BF16),
+        ("tensorflow", "cpu", False, ("auto", "auto"), PLAIN),
+        ("tensorflow", "gpu", False, ("auto", "auto"), ("mixed_bfloat16", "xla")),
+        ("tensorflow", "tpu", False, ("auto", "auto"), ("mixed_bfloat16", "xla")),
+        ("tensorflow", "cpu", True, ("auto", "xla"), PLAIN),
+        ("tensorflow", "cpu", True, ("auto", "graph"), BF16),
+        ("tensorflow", "cpu", True, ("float32", "auto"), PLAIN),
+        ("tensorflow", "cpu", False, ("auto", "graph"), ("float32", "graph")),
+        ("tensorflow", "cpu", False, ("mixed_bfloat16", "auto"), BF16),
+        ("tensorflow", "cpu", False, ("mixed_bfloat16", "xla"), ("mixed_bfloat16", "xla")),
+        ("tensorflow", "gpu", False, ("float32", "graph"), ("float32", "graph")),
+        ("jax", "cpu", True, ("auto", "auto"), PLAIN),
+        ("jax", "gpu", False, ("auto", "auto"), ("mixed_bfloat16", "xla")),
+    ],
+)
+def test_auto_is_what_suits_the_machine(monkeypatch, backend, device, fast, asked, chosen):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(machine, "_device", lambda: device)
+    monkeypatch.setattr(machine, "_multiplies_bfloat16", lambda: fast)
+    found = machine.choose(*asked)
+    assert (found.precision, found.compile) == chosen
+    assert all(word in found.reason for word in (*chosen, backend))
+
+
+@pytest.mark.parametrize(
+    ("flags", "fast"),
+    [
+        ("fpu avx512f avx512_bf16", True),
+        ("fpu amx_bf16 amx_tile", True),
+        ("fpu avx2 avx512f", False),
+    ],
+)
+def test_a_processor_says_whether_it_multiplies_bfloat16(tmp_path, flags, fast):
+    path = tmp_path / "cpuinfo"
+    path.write_text(f"processor : 0\nflags : {flags}\n")
+    assert machine._multiplies_bfloat16(path) is fast
+    assert machine._multiplies_bfloat16(tmp_path / "missing") is False
+
+
+@pytest.mark.parametrize("kinds", [("GPU",), ("TPU",), ("GPU", "TPU"), ()])
+def test_the_best_device_is_found(monkeypatch, kinds):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * (kind in kinds))
+    expected = "tpu" if "TPU" in kinds else "gpu" if "GPU" in kinds else "cpu"
+    assert machine._device() == expected
+
+
+def test_xla_asked_for_and_not_used_is_an_error(digits):
+    tf.config.run_functions_eagerly(True)
+    try:
+        with pytest.raises(TrainingError, match=r"train\.compile=xla"):
+            first_step(digits.folder, "xla")
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+# --- one step, however it is compiled ----------------------------------------------------------
+
+
+def a_batch(folder: Path) -> dict[str, Any]:
+    """A batch of the run's token store, with short documents and long ones."""
+    opened = store.read(folder / "store")
+    return next(batches.stream(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
+
+
+def first_step(folder: Path, compiler: str) -> Any:
+    """What the first step of the trained model says on a batch, without dropout."""
+    _, _, model = delivery.network(folder)
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(model.trainable_variables)
+    return np.asarray(step.make(model, optimizer, DEFAULTS, compiler)(a_batch(folder)))
+
+
+@pytest.fixture(scope="module")
+def graph_step(digits) -> Any:
+    return first_step(digits.folder, "graph")
+
+
+def test_xla_and_graph_give_the_same_step(digits, graph_step):
+    loss, norm, total, pieces, accuracy = graph_step
+    assert loss == pytest.approx(total / pieces, rel=1e-5)
+    assert pieces == a_batch(digits.folder)["weight"].sum()
+    assert accuracy > 0.5
+    assert norm > 0
+    np.testing.assert_allclose(first_step(digits.folder, "xla"), graph_step, rtol=1e-4, atol=1e-5)
+
+
+# --- JAX ---------------------------------------------------------------------------------------
+
+# A JAX process that does what the tests of this module do with TensorFlow.
+JAX = f"""
+import json, sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from summarizer import cli, delivery, plugins
+from summarizer.config import TrainConfig
+from summarizer.datasets import batches, store
+from summarizer.decoding.search import Limits, compiled
+from summarizer.training import step
+
+trained, folder = Path(sys.argv[1]), sys.argv[2]
+line = f"train --preset reverse_digits --data reverse_digits,count=600 --output {{folder}}"
+more = "--set train.steps=3 --set train.batch=8 --set train.validate_examples=5"
+status = cli.main([*line.split(), *more.split()])
+graph = cli.main([*line.replace(folder, folder + "-graph").split(), "--set", "train.compile=graph"])
+
+opened = store.read(trained / "store")
+batch = next(batches.stream(opened, opened.lengths(), 1, 0, 0, batches.{SHAPE!r}))[2]
+_, _, model = delivery.network(trained)
+optimizer = keras.optimizers.Adam(1e-3)
+optimizer.build(model.trainable_variables)
+before = compiled(model, plugins.build("strategy", "beam"), {WIDTH}, {LIMITS!r})(batch["document"])
+values = step.make(model, optimizer, {DEFAULTS!r}, "xla")(batch)
+print(json.dumps({{
+    "status": status, "graph": graph, "backend": keras.backend.backend(),
+    "tensorflow": sorted(m for m in sys.modules if m.split(".")[0].startswith("tensorflow")),
+    "step": np.asarray(values).tolist(),
+    "pieces": np.asarray(before.pieces).tolist(), "score": np.asarray(before.score).tolist(),
+}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def on_jax(digits, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """What a process with the JAX back end did, said and found."""
+    folder = tmp_path_factory.mktemp("jax") / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", JAX, str(digits.folder), str(folder)],
+        cwd=ROOT, env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *printed, found = done.stdout.splitlines()
+    return SimpleNamespace(
+        **json.loads(found), out="\n".join(printed), err=done.stderr, folder=folder
+    )
+
+
+def test_jax_trains_through_the_command_line_without_tensorflow(on_jax):
+    assert (on_jax.status, on_jax.backend, on_jax.tensorflow) == (0, "jax", [])
+    assert "training with float32, xla on CPU" in on_jax.err.replace(" with bfloat16 products", "")
+    assert f"{on_jax.folder}: 3 steps" in on_jax.out
+    assert "summarize with" not in on_jax.out  # an export needs TensorFlow
+    arrays, place = checkpoint.load(on_jax.folder / "checkpoint.npz")
+    assert place["step"] == 3
+    assert all(np.isfinite(v).all() for v in arrays.values())
+
+
+def test_a_graph_without_xla_asked_of_jax_is_an_error(on_jax):
+    assert on_jax.graph == 1
+    assert "summarizer: train.compile=graph: the jax backend always compiles" in on_jax.err
+    assert "Traceback" not in on_jax.err
+
+
+def test_jax_and_tensorflow_give_the_same_step(on_jax, graph_step):
+    np.testing.assert_allclose(on_jax.step, graph_step, rtol=1e-4, atol=1e-5)
+
+
+def test_jax_and_tensorflow_find_the_same_summaries(on_jax, digits):
+    _, _, model = delivery.network(digits.folder)
+    search = compiled(model, plugins.build("strategy", "beam"), WIDTH, LIMITS)
+    found = search(a_batch(digits.folder)["document"])
+    np.testing.assert_array_equal(np.array(on_jax.pieces)[:, 0], np.asarray(found.pieces)[:, 0])
+    np.testing.assert_allclose(on_jax.score, np.asarray(found.score), atol=1e-3)
+
+
+# --- stopping, and keeping the best ------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Steps that cost nothing, each adding 1 to the output bias; the ROUGE-1 to come, to be filled."""
+    scores: list[float] = []
+
+    def make(model: Any, optimizer: Any, *_: Any) -> Any:
+        def run(batch: Any) -> Any:
+            model.output_bias.assign_add(np.ones(model.size, "float32"))
+            return np.array([1, 1, 10, 10, 0.5], "float32")
+
+        return run
+
+    def validator(model: Any, *_: Any) -> Any:
+        return lambda: Validation({"rouge1": scores.pop(0)}, ["a sample"])
+
+    monkeypatch.setattr(step, "make", make)
+    monkeypatch.setattr(experiment, "_validator", validator)
+    monkeypatch.setattr(progress, "plot", lambda folder: folder)
+    monkeypatch.setattr(api, "export", lambda folder: {})
+    return scores
+
+
+def command(folder: Path, steps: int, every: int, *more: str) -> list[str]:
+    line = f"train --preset reverse_digits --data reverse_digits,count=400 --output {folder}"
+    wanted = (f"train.steps={steps}", f"train.validate_every={every}", "train.batch=8", *SMALL)
+    return [*line.split(), *(word for setting in wanted for word in ("--set", setting)), *more]
+
+
+SMALL = ("model.embedding=8", "model.encoder.width=8", "model.decoder.width=16")
+
+
+def biases(path: Path) -> set[float]:
+    arrays, _ = checkpoint.load(path)
+    return set(arrays.get("output_bias", arrays.get("model.output_bias")).tolist())
+
+
+def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path, quick, capsys):
+    quick += [20.0, 45.5, 30.0, 45.5, 99.0]
+    assert cli.main(command(tmp_path, 40, 2, "--set", "train.patience=2")) == 0
+    assert quick == [99.0]  # it was never asked for: two validations were not better
+    assert biases(tmp_path / "weights.npz") == {4.0}
+    assert biases(tmp_path / "checkpoint.npz") == {8.0}
+    _, place = checkpoint.load(tmp_path / "checkpoint.npz")
+    assert (place["step"], place["best"], place["stale"]) == (8, 45.5, 2)
+    said = capsys.readouterr()
+    assert "no better ROUGE-1 in 2 validations: stopping" in said.err
+    assert "8 steps, validation ROUGE-1 45.50" in said.out
+
+
+def test_without_patience_a_run_goes_to_its_end(tmp_path, quick):
+    quick += [20.0, 10.0, 5.0, 1.0]
+    assert cli.main(command(tmp_path, 7, 2)) == 0  # the last step is validated, too
+    assert (quick, biases(tmp_path / "checkpoint.npz")) == ([], {7.0})
+    assert biases(tmp_path / "weights.npz") == {2.0}
+
+
+# --- nothing is lost ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def begun(tmp_path: Path, quick: list[float]) -> Path:
+    """A run of two steps, from whose checkpoint one can go on."""
+    quick += [50.0]
+    assert cli.main(command(tmp_path / "run", 2, 2)) == 0
+    return tmp_path / "run"
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of the error; the bar and what else a run says stand before it."""
+    found = re.findall(r"^summarizer: (.*)$", capsys.readouterr().err, re.M)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("fails", ["savez", "replace"])
+def test_a_full_disk_leaves_the_last_checkpoint(begun, quick, monkeypatch, capsys, fails):
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    quick += [40.0]  # not the best, so that the checkpoint is the first to be written
+    before = (begun / "checkpoint.npz").read_bytes()
+    with monkeypatch.context() as patch:
+        if fails == "savez":
+            patch.setattr(checkpoint.np, "savez", full)
+        else:
+            patch.setattr(checkpoint, "os", SimpleNamespace(replace=full, fsync=os.fsync))
+        capsys.readouterr()
+        assert cli.main(command(begun, 6, 2, "--resume")) == 1
+    assert one_line(capsys) == f"{begun}/checkpoint.npz: cannot be written: No space left on device"
+    assert (begun / "checkpoint.npz").read_bytes() == before
+    assert not list(begun.glob("*.part"))
+    quick += [60.0, 61.0]
+    assert cli.main(command(begun, 6, 2, "--resume")) == 0
+    assert biases(begun / "checkpoint.npz") == {6.0}
+
+
+def test_a_log_that_cannot_be_written_is_one_line(begun, monkeypatch, capsys, quick):
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    quick += [60.0]
+    monkeypatch.setattr(progress.Progress, "flush", full)
+    capsys.readouterr()
+    assert cli.main(command(begun, 4, 2, "--resume")) == 1
+    assert one_line(capsys) == "no space left on device"
+    assert biases(begun / "checkpoint.npz") == {2.0}
+
+
+def test_an_interrupt_leaves_the_last_checkpoint(begun, monkeypatch, capsys):
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer.weights, "arrays", interrupt)  # while saving
+    before = (begun / "checkpoint.npz").read_bytes()
+    capsys.readouterr()
+    monkeypatch.setattr(
+        experiment, "_validator", lambda *_: lambda: Validation({"rouge1": 1.0}, [])
+    )
+    assert cli.main(command(begun, 6, 2, "--resume")) == 130
+    assert one_line(capsys) == "interrupted"
+    assert (begun / "checkpoint.npz").read_bytes() == before
+    assert not list(begun.glob("*.part"))
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
+    monkeypatch.undo()  # a true step
+    files = [begun / "checkpoint.npz", begun / "weights.npz"]
+    before = [path.read_bytes() for path in files]
+    config = experiment.configuration.load(begun / "config.json")
+    opened = store.read(begun / "store")
+    shape = batches.Shape(
+        8, config.data.document_pieces, config.data.summary_pieces, config.data.window
+    )
+    _, index, batch = next(batches.stream(opened, opened.lengths(), config.seed, 0, 3, shape))
+    capsys.readouterr()
+    assert cli.main(command(begun, 6, 2, "--resume", "--set", "train.learning_rate=1e38")) == 1
+    line = one_line(capsys)
+    assert re.match(r"step 4: loss (nan|inf), gradient norm (nan|inf): stopped", line)
+    assert f"rows {[int(row) for row in batch['row']]};" in line
+    assert "--resume" in line
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_a_folder_with_a_run_is_not_written_over(digits, capsys):
+    before = (digits.folder / "checkpoint.npz").read_bytes()
+    assert cli.main(command(digits.folder, 2, 2)) == 1
+    assert one_line(capsys) == (
+        f"{digits.folder}: already holds a run; add --resume to go on, or remove it"
+    )
+    assert (digits.folder / "checkpoint.npz").read_bytes() == before
+
+
+def test_there_must_be_a_run_to_resume(tmp_path, capsys):
+    assert cli.main(command(tmp_path / "none", 2, 2, "--resume")) == 1
+    assert one_line(capsys) == f"{tmp_path}/none: holds no run to resume"
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "pickle"])
+def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, damage):
+    folder = tmp_path / "run"
+    shutil.copytree(digits.folder, folder)
+    path = folder / "checkpoint.npz"
+    raw = path.read_bytes()
+    if damage == "foreign":
+        arrays, place = checkpoint.load(path)
+        checkpoint.save(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
+    elif damage == "pickle":
+        np.savez(path, **{"place.json": np.array([print], dtype=object)})
+    else:
+        path.write_bytes(raw[: len(raw) // 2] if damage == "cut" else b"")
+    line = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
+    assert cli.main([*line.split(), "--resume"]) == 1
+    reason = {"foreign": "weight 'output_bias' has shape [7]"}.get(
+        damage, "cut or not a checkpoint"
+    )
+    assert one_line(capsys).startswith(f"{path}: {reason}")
+
+
+def test_an_interrupted_save_leaves_the_last_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    checkpoint.save(path, {"a": np.arange(3)}, {"step": 1})
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint.np, "savez", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(path, {"a": np.arange(4)}, {"step": 2})
+    arrays, place = checkpoint.load(path)
+    assert (arrays["a"].tolist(), place) == ([0, 1, 2], {"step": 1})
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+    with pytest.raises(ModelError, match=r"y\.npz: no such file"):
+        checkpoint.load(tmp_path / "y.npz")
+
+
+def test_weights_have_the_same_names_in_every_process(digits):
+    _, _, model = delivery.network(digits.folder)
+    names = [name for name, _ in weights.named(model)]
+    assert len(set(names)) == len(names) == len(model.weights) - len(model.noise.variables)
+    assert {"embeddings", "encoder.left.kernel"} <= set(names)
+    assert set(names) == set(checkpoint.load(digits.folder / "weights.npz")[0])
+
+
+# --- the toy task, whole -----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_toy_task_is_learned_to_98_percent(tmp_path):
+    folder = tmp_path / "run"
+    assert cli.main(["train", "--preset", "reverse_digits", "--output", str(folder)]) == 0
+    assert cli.main(["evaluate", str(folder), "reverse_digits"]) == 0
+    report = json.loads((folder / "evaluation" / "report.json").read_text())
+    assert report["examples"] > 900
+    assert report["scores"]["exact"]["mean"] >= 98
