@@ -16,6 +16,7 @@ from summarizer import __version__
 from summarizer.errors import SummarizerError
 
 Arguments = argparse.Namespace
+PACKAGE = "summarizer-lstm"  # the distribution's name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +49,12 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None  # nobody reads: leave without a complaint
         return 0
+    except ModuleNotFoundError as error:
+        if parsed.debug or (error.name or PACKAGE).startswith("summarizer"):
+            raise
+        needed = f"pip install '{PACKAGE}[train]'"
+        print(f"summarizer: {error.name} is not installed; this needs {needed}", file=sys.stderr)
+        return 1
     except OSError as error:  # a full disk, a folder that may not be written
         if parsed.debug or error.errno is None:
             raise

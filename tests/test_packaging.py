@@ -25,7 +25,8 @@ import importlib.abc, sys
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {EXTRAS!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}} (not in the base install)")
+            text = f"No module named {{name!r}} (not in the base install)"
+            raise ModuleNotFoundError(text, name=name)
 
 sys.meta_path.insert(0, Absent())
 """
@@ -110,6 +111,25 @@ def test_the_base_install_of_these_tests_is_the_wheel_and_lacks_the_extras(insta
     assert in_base_install(["-c", code], installed).startswith(str(installed))
     with pytest.raises(AssertionError, match="not in the base install"):
         in_base_install(["-c", "import keras"], installed)
+
+
+def test_the_base_install_summarizes_with_the_model_it_is_pointed_at(installed, tmp_path):
+    text = tmp_path / "article.txt"
+    text.write_text("We study bridges of stone. Bridges of stone last longer than bridges of wood.")
+    script = str(installed / "bin" / "summarize")
+    model = str(ROOT / "saved_models" / "arxiv-titles")
+    said = in_base_install([script, "--model", model, str(text)], installed)
+    assert len(said.split()) >= 2
+    with pytest.raises(AssertionError, match="no model: name one with --model FOLDER"):
+        in_base_install([script, str(text)], installed)
+
+
+def test_training_without_its_extra_says_what_to_install(installed):
+    script = str(installed / "bin" / "summarizer")
+    with pytest.raises(AssertionError) as error:
+        in_base_install([script, "train"], installed)
+    said = str(error.value).splitlines()[0]
+    assert said.endswith("this needs pip install 'summarizer-lstm[train]'")
 
 
 def locked(name: str) -> dict[str, set[str]]:

@@ -41,7 +41,8 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         ModelError: missing, cut or not such a file.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves a file open that it finds to be cut.
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         place = json.loads(arrays.pop("place.json").tobytes())
     except FileNotFoundError:
