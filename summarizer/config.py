@@ -8,6 +8,7 @@ described by it alone. Settings are changed by dotted names: `train.steps=500`,
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +126,8 @@ def check(config: Config) -> Config:
             raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")
         if path in KINDS:
             plugins.options(KINDS[path], value.name, **value.options)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{path}={value}: must be a finite number")
         elif type(value) in (int, float) and (
             value < 0 or (value == 0 and path not in MAY_BE_ZERO)
         ):

@@ -23,9 +23,13 @@ MOST = 1 + 3 + 9 + 27  # summaries of at most 3 of the 3 words
 def tiny(seed=0, size=SIZE, pointer=True, attention="dot", sharp=8.0):
     """A random network with opinions: its weights are made large."""
     config = ModelConfig(
-        embedding=8, encoder=Part("bidirectional", {"width": 6}), decoder=Part("lstm", {"width": 12}),
-        attention=Part(attention), pointer=pointer, dropout=0.0,
-    )  # fmt: skip
+        embedding=8,
+        encoder=Part("bidirectional", {"width": 6}),
+        decoder=Part("lstm", {"width": 12}),
+        attention=Part(attention),
+        pointer=pointer,
+        dropout=0.0,
+    )
     model = Seq2Seq(config, size, seed)
     for variable in model.trainable_variables:
         variable.assign(np.asarray(variable.value) * sharp ** (len(variable.shape) - 1))

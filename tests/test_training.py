@@ -194,7 +194,7 @@ from summarizer.decoding.search import Limits, compiled
 from summarizer.training import step
 
 trained, folder = Path(sys.argv[1]), sys.argv[2]
-line = f"train --preset reverse_digits --data reverse_digits,count=600 --output {{folder}}"
+line = f"train --preset reverse_digits --data reverse_digits,count=600,low=9 --output {{folder}}"
 more = "--set train.steps=3 --set train.batch=8 --set train.validate_examples=5"
 status = cli.main([*line.split(), *more.split()])
 graph = cli.main([*line.replace(folder, folder + "-graph").split(), "--set", "train.compile=graph"])
@@ -397,7 +397,9 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
     )
     _, _, batch = next(batches.stream(opened, opened.lengths(), config.seed, 0, 3, shape))
     capsys.readouterr()
-    assert cli.main(command(begun, 6, 2, "--resume", "--set", "train.learning_rate=1e38")) == 1
+    wanted = ("train.learning_rate=1e38", "train.precision=float32", "train.compile=graph")
+    more = [word for setting in wanted for word in ("--set", setting)]
+    assert cli.main(command(begun, 6, 2, "--resume", *more)) == 1
     line = one_line(capsys)
     assert re.match(r"step 4: loss (nan|inf), gradient norm (nan|inf): stopped", line)
     assert f"rows {[int(row) for row in batch['row']]};" in line

@@ -4,6 +4,7 @@ Input and output embeddings are one matrix (Press and Wolf 2017, arXiv:1608.0585
 the same units to 0 at all positions of a sequence (Gal and Ghahramani 2016, arXiv:1512.05287).
 """
 
+import random
 from typing import Any
 
 import keras
@@ -29,7 +30,7 @@ class Seq2Seq(keras.Model):
             seed: of the first weights and of dropout.
         """
         super().__init__()
-        keras.utils.set_random_seed(seed)
+        random.seed(seed)  # initializers draw their seeds from it; Keras' own way loads TensorFlow
         self.size, self.rate = size, config.dropout
         self.embeddings = self.add_weight(
             (size, config.embedding),

@@ -1,0 +1,537 @@
+"""The network's parts against slow NumPy oracles, and what must not change its answers."""
+
+import functools
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from summarizer import plugins
+from summarizer.config import ModelConfig, Part
+from summarizer.errors import ConfigError, ModelError
+from summarizer.model import pointer, weights
+from summarizer.model.loss import accuracy, loss
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.training.schedule import WarmupCosine
+from summarizer.types import DecoderState
+from summarizer.vocabulary import END, PAD, START, UNKNOWN
+from tests.gradients import compiled, differentiable, gradients
+
+B, S, T, H, N = 3, 6, 4, 6, 11
+NEVER_WRITTEN = [PAD, START, UNKNOWN]
+ROOT = Path(__file__).parent.parent
+
+
+def normal(*shape, seed=0, scale=1.0):
+    return (scale * np.random.default_rng(seed).normal(size=shape)).astype("float32")
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def log(x):
+    return np.log(np.maximum(x, 1e-30))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@functools.cache
+def network(pointer=True, attention="dot", dropout=0.0, seed=0):
+    """A tiny network with opinions: its weights are made large."""
+    config = ModelConfig(
+        embedding=8,
+        encoder=Part("bidirectional", {"width": 5}),
+        decoder=Part("lstm", {"width": 10}),
+        attention=Part(attention),
+        pointer=pointer,
+        dropout=dropout,
+    )
+    model = Seq2Seq(config, N, seed)
+    for variable in model.trainable_variables:
+        variable.assign(np.asarray(variable.value) * 4)
+    return model
+
+
+def a_batch(rows=B, empty=()):
+    random = np.random.default_rng(rows)
+    document = random.integers(4, N, (rows, S)).astype("int32")
+    target = random.integers(4, N, (rows, T)).astype("int32")
+    for i in range(rows):
+        document[i, S - i % 4 :] = PAD
+        target[i, T - 1 - i % 3] = END
+        target[i, T - i % 3 :] = PAD
+    document[list(empty)] = PAD
+    first = np.full((rows, 1), START, "int32")
+    return {
+        "document": document,
+        "summary_in": np.hstack([first, np.where(target == END, PAD, target)[:, :-1]]),
+        "summary_out": target,
+        "weight": (target != PAD).astype("float32"),
+    }
+
+
+def arrays(tree):
+    return keras.tree.map_structure(np.asarray, tree)
+
+
+@functools.cache
+def runner(model):
+    return compiled(lambda batch: model(batch))
+
+
+def outputs(model, batch):
+    """What the model says of a batch: log_prob, generated, logits, (decoded, gate)."""
+    return arrays(runner(model)(batch))
+
+
+def by_hand(logits, gate, attention, document):
+    """The mixture's probabilities, by its definition, one position at a time."""
+    share = sigmoid(gate.astype("float64"))
+    out = share[..., None] * softmax(logits.astype("float64"))
+    for b, t in np.ndindex(*gate.shape):
+        for s, piece in enumerate(document[b]):
+            out[b, t, piece] += (1 - share[b, t]) * attention[b, t, s]
+    return out
+
+
+# --- attention and encoder: contracts --------------------------------------------------------
+
+
+def dot_scores(layer, query, values):
+    return np.einsum("bth,bsh->bts", query, values)
+
+
+def additive_scores(layer, query, values):
+    wq, wk, bias, v = (np.asarray(w) for w in layer.weights)
+    hidden = np.tanh((query @ wq)[:, :, None] + (values @ wk)[:, None] + bias)
+    return (hidden @ v)[..., 0]
+
+
+ORACLES = {"dot": dot_scores, "additive": additive_scores}
+MASK = np.array([[1, 1, 1, 1, 1, 1], [1, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]], bool)
+
+
+def attend(layer, query, values, mask):
+    run = compiled(lambda q, v, m: layer(q, layer.project(v), v, m))
+    return arrays(run(*map(ops.convert_to_tensor, (query, values, mask))))
+
+
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+@pytest.mark.parametrize("name", plugins.names("attention"))
+def test_attention_weights_are_a_distribution_over_real_pieces(name, scale):
+    layer = plugins.build("attention", name, H, H)
+    query, values = normal(B, T, H, scale=scale), normal(B, S, H, seed=1, scale=scale)
+    context, weight = attend(layer, query, values, MASK)
+    assert weight.dtype == np.float32
+    assert (weight >= 0).all()
+    assert not weight[np.broadcast_to(~MASK[:, None], weight.shape)].any()
+    np.testing.assert_allclose(weight.sum(-1), [[1] * T, [1] * T, [0] * T], atol=1e-6)
+    np.testing.assert_allclose(context, weight @ values, rtol=1e-4, atol=1e-4 * scale)
+    assert not context[2].any()
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES))
+def test_attention_compares_as_its_paper_says(name):
+    layer = plugins.build("attention", name, H, H)
+    for variable in layer.weights:
+        variable.assign(normal(*variable.shape, seed=2))
+    query, values = normal(B, T, H), normal(B, S, H, seed=1)
+    _, weight = attend(layer, query, values, MASK)
+    scores = np.where(MASK[:, None], ORACLES[name](layer, query, values), -np.inf)
+    np.testing.assert_allclose(weight[:2], softmax(scores[:2]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", plugins.names("attention"))
+def test_attention_to_nothing_has_a_gradient(name):
+    layer = plugins.build("attention", name, H, H)
+
+    def value(query, values):
+        context, weight = layer(query, layer.project(values), values, ops.convert_to_tensor(MASK))
+        return ops.sum(ops.sin(context)) + ops.sum(weight**2)
+
+    found = gradients(value, [normal(B, T, H), normal(B, S, H, seed=1)], [])
+    assert all(np.isfinite(g).all() for g in found)
+    assert not found[1][2].any()
+    assert found[1][0].any()
+
+
+def test_dot_attention_says_which_widths_fit():
+    with pytest.raises(ConfigError, match="model.decoder.width=8 or model.attention=additive"):
+        plugins.build("attention", "dot", 6, 8)
+
+
+@pytest.mark.parametrize("name", plugins.names("encoder"))
+def test_padding_changes_no_encoding(name):
+    encoder = plugins.build("encoder", name, H, width=4)
+    embedded, mask = normal(B, S, H), np.arange(S)[None] < np.array([[S], [3], [0]])
+    wide = np.concatenate([embedded, normal(B, 2, H, seed=5, scale=9.0)], axis=1)
+    run = compiled(lambda e, m: encoder(e, m))
+    short, last = arrays(run(*map(ops.convert_to_tensor, (embedded, mask))))
+    masked = np.pad(mask, ((0, 0), (0, 2)))
+    long, final = arrays(run(*map(ops.convert_to_tensor, (wide, masked))))
+    assert short.shape == (B, S, encoder.width)
+    assert final.shape == (B, encoder.width)
+    np.testing.assert_allclose(long[:, :S], short, atol=1e-6)
+    np.testing.assert_allclose(final, last, atol=1e-6)
+    assert not short[~mask].any()
+    assert not long[~masked].any()
+    assert short[mask].any(axis=-1).all()
+
+
+# --- pointer ---------------------------------------------------------------------------------
+
+
+def pointed():
+    """Logits, gate, attention, document (with repeated pieces and padding) and targets."""
+    document = np.array([[4, 5, 4, 6, 4, 9], [7, 7, 5, 0, 0, 0], [0] * 6], "int32")
+    attention = softmax(normal(B, T, S, seed=1)) * (document != PAD)[:, None]
+    attention /= np.maximum(attention.sum(-1, keepdims=True), 1e-9)
+    target = np.array([[4, 5, 8, 2], [7, 5, 6, 2], [4, 8, 2, 2]], "int32")
+    return normal(B, T, N, scale=2), normal(B, T, seed=3, scale=2), attention, document, target
+
+
+def chosen(table, target):
+    return np.take_along_axis(table, target[..., None], axis=-1)[..., 0]
+
+
+def of_target(logits, gate, attention, document, target):
+    generated = np.log(softmax(logits))
+    return np.asarray(
+        pointer.of_target(chosen(generated, target), gate, attention, document, target)
+    )
+
+
+def test_mixture_is_its_definition():
+    logits, gate, attention, document, target = pointed()
+    found = np.exp(np.asarray(pointer.mixture(logits, gate, attention, document)))
+    np.testing.assert_allclose(
+        found, by_hand(logits, gate, attention, document), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(found[:2].sum(-1), 1, atol=1e-5)
+    log_prob = of_target(logits, gate, attention, document, target)
+    np.testing.assert_allclose(np.exp(log_prob), chosen(found, target), rtol=1e-4)
+
+
+@pytest.mark.parametrize("saturated", [1e4, -1e4])
+def test_a_saturated_gate_gives_numbers(saturated):
+    logits, gate, attention, document, target = pointed()
+    gate = np.full_like(gate, saturated)
+    log_prob = of_target(logits, gate, attention, document, target)
+    mixed = np.asarray(pointer.mixture(logits, gate, attention, document))
+    assert np.isfinite(log_prob).all()
+    assert np.isfinite(mixed).all()
+    in_document = (target[..., None] == document[:, None]).any(-1)
+    copied = (attention * (target[..., None] == document[:, None])).sum(-1)
+    if saturated > 0:
+        np.testing.assert_allclose(log_prob, np.log(chosen(softmax(logits), target)), atol=1e-4)
+    else:
+        np.testing.assert_allclose(log_prob[in_document], np.log(copied[in_document]), atol=1e-4)
+        assert (log_prob[~in_document] < -9e3).all()
+
+    def value(logits, gate, attention):
+        generated = -ops.sparse_categorical_crossentropy(target, logits, from_logits=True)
+        return ops.sum(pointer.of_target(generated, gate, attention, document, target)) / 1e3
+
+    found = gradients(value, [logits, gate, attention], [])
+    assert all(np.isfinite(g).all() for g in found)
+    assert any(g.any() for g in found)
+
+
+@pytest.mark.parametrize("rows", [1, T])
+def test_repeated_pieces_add_up(rows):
+    table, amounts = normal(B, T, N), normal(B, T, S, seed=1)
+    pieces = np.random.default_rng(2).integers(0, 4, (B, rows, S)).astype("int32")
+    expected = table.copy()
+    for b, t, s in np.ndindex(B, T, S):
+        expected[b, t, pieces[b, min(t, rows - 1), s]] += amounts[b, t, s]
+    found = pointer.add_at(*map(ops.convert_to_tensor, (table, pieces, amounts)))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+# --- the whole network -----------------------------------------------------------------------
+
+
+def test_log_probability_is_the_mixtures():
+    model, batch = network(), a_batch()
+    log_prob, generated, logits, (decoded, gate) = outputs(model, batch)
+    probability = by_hand(logits, gate, decoded.attention, batch["document"])
+    real = batch["weight"] > 0
+    expected = log(chosen(probability, batch["summary_out"]))
+    np.testing.assert_allclose(log_prob[real], expected[real], atol=1e-4)
+    assert not np.allclose(log_prob[real], generated[real], atol=1e-2)  # copying matters here
+    assert (probability[..., NEVER_WRITTEN][real] < 1e-30).all()
+
+
+def test_input_and_output_embeddings_are_one():
+    model, batch = network(), a_batch()
+    _, _, logits, (decoded, _) = outputs(model, batch)
+    table, bias = np.asarray(model.embeddings.value), np.asarray(model.output_bias.value)
+    expected = decoded.features @ table.T + bias
+    written = np.setdiff1d(np.arange(N), NEVER_WRITTEN)
+    np.testing.assert_allclose(logits[..., written], expected[..., written], atol=1e-4)
+    assert sum(N in v.shape for v in model.weights) == 2  # one table and the output's bias
+
+
+def test_without_a_pointer_only_the_generator_speaks():
+    model, batch = network(pointer=False), a_batch()
+    log_prob, _, logits, _ = outputs(model, batch)
+    expected = chosen(log(softmax(logits)), batch["summary_out"])
+    real = batch["weight"] > 0
+    np.testing.assert_allclose(log_prob[real], expected[real], atol=1e-4)
+    assert not any("gate" in name for name, _ in weights.named(model))
+
+
+def step_by_step(model, batch, beams, allowed=None):
+    """Log-probabilities of all pieces at each position, [B, K, T, N], one step at a time."""
+    documents = batch["document"][::beams]
+    inputs = batch["summary_in"].reshape(-1, beams, T)
+    allowed = np.ones((len(documents), N), bool) if allowed is None else allowed
+
+    def run(documents, inputs, allowed):
+        memory = model.encode(documents)
+        state = model.decoder.start(memory)
+        state = DecoderState(tuple(ops.repeat(c, beams, axis=0) for c in state.cells))
+        out = []
+        for t in range(T):
+            log_probs, state = model.step(inputs[:, :, t], state, memory, allowed)
+            out.append(log_probs)
+        return ops.stack(out, axis=2)
+
+    tensors = map(ops.convert_to_tensor, (documents, inputs, allowed))
+    return np.asarray(compiled(run)(*tensors))
+
+
+@pytest.mark.parametrize("attention", plugins.names("attention"))
+@pytest.mark.parametrize("pointer", [True, False])
+def test_step_by_step_is_teacher_forced(pointer, attention):
+    model, batch = network(pointer, attention), a_batch(4)
+    batch["document"] = np.repeat(batch["document"][1::2], 2, axis=0)  # two summaries of each
+    log_prob, *_ = outputs(model, batch)
+    steps = step_by_step(model, batch, 2).reshape(4, T, N)
+    real = batch["weight"] > 0
+    found = chosen(steps, batch["summary_out"])
+    np.testing.assert_allclose(found[real], log_prob[real], atol=1e-4)
+    np.testing.assert_allclose(np.exp(steps).sum(-1), 1, atol=1e-5)
+
+
+def test_what_the_generator_may_not_write_can_be_copied():
+    model, batch = network(), a_batch()
+    allowed = np.ones((B, N), bool)
+    allowed[:, 4:8] = False
+    found = np.exp(step_by_step(model, batch, 1, allowed)[:, 0])
+    free = np.exp(step_by_step(model, batch, 1)[:, 0])
+    for b in range(B):
+        for piece in range(4, 8):
+            if piece in batch["document"][b]:
+                assert (found[b, :, piece] > 0).any()
+                assert (found[b, :, piece] <= free[b, :, piece] + 1e-6).all()
+                assert found[b, :, piece].sum() < free[b, :, piece].sum()
+            else:
+                assert not found[b, :, piece].any()
+    np.testing.assert_allclose(found.sum(-1), 1, atol=1e-5)
+
+
+def test_the_trace_is_what_was_scored():
+    model, batch = network(), a_batch(4)
+    batch["document"] = np.repeat(batch["document"][1::2], 2, axis=0)
+    _, _, _, (decoded, gate) = outputs(model, batch)
+
+    def run(documents, inputs):
+        memory = model.encode(documents)
+        cells = tuple(ops.repeat(c, 2, axis=0) for c in model.decoder.start(memory).cells)
+        return model.trace(inputs, cells, memory, 2)
+
+    tensors = map(ops.convert_to_tensor, (batch["document"][::2], batch["summary_in"]))
+    traced, generates = arrays(compiled(run)(*tensors))
+    attention = traced.attention.reshape(4, T, S)
+    np.testing.assert_allclose(attention, decoded.attention, atol=1e-5)
+    np.testing.assert_allclose(generates.reshape(4, T), sigmoid(gate), atol=1e-5)
+
+
+# --- loss ------------------------------------------------------------------------------------
+
+
+@functools.cache
+def lossy(model, smoothing):
+    def value(batch):
+        return loss(model, batch, smoothing, training=False)
+
+    return differentiable(value, model.trainable_variables)
+
+
+def differentiated(model, batch, smoothing=0.0):
+    """The loss, what is shown of it, and its gradient in every weight."""
+    objective, shown, found = lossy(model, smoothing)(batch)
+    return float(objective), np.asarray(shown), found
+
+
+def test_loss_is_the_mean_negative_log_probability():
+    model, batch = network(), a_batch()
+    batch["weight"][0, 0] = 0.5
+    log_prob, *_ = outputs(model, batch)
+    objective, shown, found = differentiated(model, batch)
+    total = -(log_prob * batch["weight"]).sum()
+    assert objective == pytest.approx(total / batch["weight"].sum(), rel=1e-5)
+    assert shown[0] == pytest.approx(total, rel=1e-5)
+    assert shown[1] == batch["weight"].sum()
+    assert all(np.isfinite(g).all() and g.any() for g in found)
+
+
+def test_smoothing_leaves_out_what_is_never_written():
+    model, batch = network(), a_batch()
+    log_prob, _, logits, _ = outputs(model, batch)
+    weight = batch["weight"]
+    written = np.setdiff1d(np.arange(N), NEVER_WRITTEN)
+    uniform = -np.log(softmax(logits[..., written])).mean(-1)
+    expected = (-0.8 * log_prob + 0.2 * uniform) * weight
+    run = compiled(lambda batch: loss(model, batch, 0.2, training=False)[0])
+    assert float(run(batch)) == pytest.approx(expected.sum() / weight.sum(), rel=1e-5)
+
+
+def test_accuracy_counts_right_first_guesses_of_every_eighth_row():
+    model, batch = network(), a_batch(17)
+    _, _, logits, (decoded, gate) = outputs(model, batch)
+    guess = by_hand(logits, gate, decoded.attention, batch["document"]).argmax(-1)
+    batch["summary_out"][0, 0] = guess[0, 0]  # at least one is right, at least one wrong
+    batch["summary_out"][8, 0] = 4 + (guess[8, 0] == 4)
+    right = (guess == batch["summary_out"])[::8] * batch["weight"][::8]
+    expected = right.sum() / batch["weight"][::8].sum()
+    assert 0 < expected < 1
+    found = accuracy(model, batch, logits, decoded, gate)
+    assert float(found) == pytest.approx(expected, rel=1e-6)
+
+
+def test_padding_changes_neither_loss_nor_gradient():
+    model, batch = network(), a_batch()
+    wide = {k: np.pad(v, ((0, 0), (0, 2 + (k == "document")))) for k, v in batch.items()}
+    objective, shown, found = differentiated(model, batch)
+    padded, same, again = differentiated(model, wide)
+    assert padded == pytest.approx(objective, rel=1e-5)
+    np.testing.assert_allclose(shown, same, rtol=1e-5)
+    for a, b in zip(found, again, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", plugins.names("attention"))
+def test_an_empty_document_never_gives_nan(attention):
+    model, batch = network(attention=attention), a_batch(empty=[0, 2])
+    objective, _, found = differentiated(model, batch)
+    assert np.isfinite(objective)
+    assert all(np.isfinite(g).all() for g in found)
+
+
+def test_a_batch_of_filler_rows_has_no_loss():
+    model, batch = network(), a_batch()
+    batch["weight"][:] = 0
+    objective, shown, found = differentiated(model, batch)
+    assert objective == 0
+    assert not shown.any()
+    assert not any(g.any() for g in found)
+
+
+def test_bfloat16_products_give_finite_float32_gradients():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = network(seed=7)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    batch = a_batch(empty=[2])
+    objective, _, found = differentiated(model, batch, smoothing=0.1)
+    assert {g.dtype.name for g in found} == {"float32"}
+    assert all(np.isfinite(g).all() and g.any() for g in found)
+    exact = network(seed=8)
+    for name, value in weights.arrays(model).items():
+        dict(weights.named(exact))[name].assign(value)
+    close = compiled(lambda batch: loss(exact, batch, 0.1, training=False)[0])(batch)
+    assert objective == pytest.approx(float(close), rel=0.05)
+    assert objective != float(close)  # the products really were bfloat16
+
+
+def test_dropout_is_for_training_and_the_same_at_every_position():
+    model = network(dropout=0.5)
+    x = model._drop(ops.ones((50, 6, 8)), training=True)
+    x = np.asarray(x)
+    assert set(np.unique(x)) == {0.0, 2.0}
+    assert (x == x[:, :1]).all()
+    assert 0.3 < (x == 0).mean() < 0.7
+    assert not (x[0] == x[1:]).all()
+    assert (np.asarray(model._drop(ops.ones((2, 6, 8)), training=False)) == 1).all()
+
+
+# --- weights and schedule --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attention", plugins.names("attention"))
+@pytest.mark.parametrize("pointer", [True, False])
+def test_every_weight_has_its_own_lasting_name(pointer, attention):
+    model = network(pointer, attention)
+    names = [name for name, _ in weights.named(model)]
+    again = [name for name, _ in weights.named(network(pointer, attention, seed=1))]
+    assert names == again
+    assert len(set(names)) == len(names)
+    found = {id(v) for _, v in weights.named(model)}
+    assert {id(v) for v in model.trainable_variables} <= found
+    assert {"embeddings", "encoder.left.kernel", "decoder.bridge.0.bias"} <= set(names)
+
+
+def test_weights_move_to_another_network():
+    one, other = network(), network(seed=1)
+    before = weights.arrays(other)
+    kept = weights.arrays(one)
+    assert any((kept[k] != before[k]).any() for k in kept)
+    weights.assign(other, kept, Path("w"))
+    moved = weights.arrays(other)
+    assert all((kept[k] == moved[k]).all() for k in kept)
+    weights.assign(other, before, Path("w"))
+
+
+@pytest.mark.parametrize("fault", ["missing", "shape"])
+def test_weights_of_another_model_are_named(fault):
+    kept = weights.arrays(network())
+    if fault == "missing":
+        del kept["decoder.combine.kernel"]
+    else:
+        kept["decoder.combine.kernel"] = kept["decoder.combine.kernel"][:-1]
+    with pytest.raises(ModelError, match=r"^some/file: .*decoder\.combine\.kernel") as caught:
+        weights.assign(network(), kept, Path("some/file"))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_rate_rises_and_falls_along_a_cosine():
+    schedule = WarmupCosine(0.5, warmup=4, steps=24)
+    rates = [float(schedule(step)) for step in range(26)]
+    np.testing.assert_allclose(rates[:5], [0.125, 0.25, 0.375, 0.5, 0.5], rtol=1e-6)
+    for step in range(4, 25):
+        cosine = 0.5 * (1 + math.cos(math.pi * (step - 4) / 20))
+        assert rates[step] == pytest.approx(0.5 * (0.01 + 0.99 * cosine), rel=1e-5)
+    assert rates[24] == rates[25] == pytest.approx(0.005)
+    again = WarmupCosine(**schedule.get_config())
+    assert [float(again(step)) for step in range(26)] == rates
+    assert float(WarmupCosine(0.5, warmup=0, steps=0)(0)) == pytest.approx(0.5)
+
+
+# --- the other backend -----------------------------------------------------------------------
+
+
+def test_all_this_holds_on_jax_too_tensorflow_only():
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    chosen = "not tensorflow_only and (not search or (exhaustive and 2-1-0.8) or greedy)"
+    files = ["tests/test_recurrence.py", "tests/test_model.py", "tests/test_search.py"]
+    command = [sys.executable, "-m", "pytest", *files, "-q", "-k", chosen]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed
+    assert int(passed[1]) > 45

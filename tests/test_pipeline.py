@@ -1,0 +1,326 @@
+"""From texts to batches: nothing lost, nothing twice, the same from any position."""
+
+import dataclasses
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from summarizer import vocabulary
+from summarizer.datasets import batches, fingerprints, pipeline, store
+from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
+from summarizer.errors import InputError
+from summarizer.types import Example
+from summarizer.vocabulary import END, PAD, START
+from tests.test_vocabulary import ODD, TEXTS
+
+SHAPE = Shape(batch=4, document_pieces=70, summary_pieces=20, window=3)
+
+
+@pytest.fixture(scope="module")
+def words():
+    return vocabulary.train(TEXTS, 400)
+
+
+def pairs_of(lengths):
+    """Pairs of those lengths; every id is above the special ones and tells its row."""
+    return [(np.full(d, 4 + i), np.full(s, 4 + i)) for i, (d, s) in enumerate(lengths)]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """37 pairs of all kinds of lengths: empty, cut, and exactly as long as is read."""
+    random = np.random.default_rng(0)
+    lengths = [[0, 1], [70, 20], [71, 19], [200, 40], [1, 0], *random.integers(1, 90, (32, 2))]
+    return store.write(tmp_path_factory.mktemp("data") / "store", pairs_of(lengths), 400, {})
+
+
+# --- tokenizers ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_both_tokenizers_give_the_ids_of_sentencepiece(fold):
+    words = vocabulary.train(TEXTS, 400, fold)
+    random = np.random.default_rng(0)
+    ranges = [(32, 127), (160, 0x2000), (0x2000, 0xD7FF), (0xE000, 0x10FFFF)]
+    mixed = [
+        "".join(chr(c) for r in ranges for c in random.integers(*r, random.integers(6)))
+        for _ in range(600)
+    ]
+    texts = [*ODD, *TEXTS, *mixed]
+    examples = [Example(str(i), a, b) for i, (a, b) in enumerate(itertools.pairwise(texts))]
+    assert len(examples) > pipeline.CHUNK  # more than one chunk, the last one short
+    expected = [(words.encode(e.document), words.encode(e.summary)) for e in examples]
+    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
+        found = [(list(a), list(b)) for a, b in tokenize(iter(examples), words)]
+        assert found == expected
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_an_example_without_a_summary_is_named(words, backend):
+    examples = [Example("one", "a", "b"), Example("two", "a", None)]
+    with pytest.raises(InputError, match="^example two: has no summary"):
+        list(pipeline.tokenizer(backend)(examples, words))
+
+
+def test_an_error_of_the_source_comes_through_as_it_is(words):
+    def source():
+        yield Example("one", "a", "b")
+        raise InputError("x.jsonl:2: not JSON")
+
+    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
+        with pytest.raises(InputError, match="^x.jsonl:2: not JSON$"):
+            list(tokenize(source(), words))
+
+
+# --- store -----------------------------------------------------------------------------------
+
+ids = st.lists(st.integers(0, 2**16 - 1), max_size=5)
+
+
+@given(st.lists(st.tuples(ids, ids), min_size=1, max_size=6), st.sampled_from([2**16, 2**16 + 1]))
+def test_a_store_gives_back_what_was_written(tmp_path_factory, pairs, size):
+    if not any(a or b for a, b in pairs):
+        pairs = [*pairs, ([1], [])]
+    folder = tmp_path_factory.mktemp("data") / "store"
+    made = store.write(folder, iter(pairs), size, {"spec": "x"})
+    for opened in (made, store.read(folder)):
+        assert [tuple(map(list, opened.pair(i))) for i in range(opened.rows)] == pairs
+        assert opened.lengths().tolist() == [[len(a), len(b)] for a, b in pairs]
+        assert opened.lengths().dtype == np.int32
+        assert opened.pieces.dtype == (np.uint16 if size == 2**16 else np.int32)
+        assert opened.about["spec"] == "x"
+    assert not folder.with_name("store.part").exists()
+
+
+def test_a_large_id_is_kept_whole(tmp_path):
+    made = store.write(tmp_path / "store", [([2**16 + 5], [1])], 2**17, {})
+    assert made.pair(0)[0] == [2**16 + 5]
+
+
+def test_released_pages_come_back(tmp_path):
+    made = store.write(tmp_path / "store", [([5, 6], [7])], 400, {})
+    before = made.pair(0)[0]
+    made.release()
+    assert before.tolist() == [5, 6]
+    assert made.pair(0)[1] == [7]
+
+
+def test_a_crash_leaves_the_store_that_was_there(tmp_path):
+    folder = tmp_path / "store"
+    store.write(folder, [([5, 6], [7])], 400, {})
+
+    def interrupted():
+        yield [8], [9]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.write(folder, interrupted(), 400, {})
+    assert store.read(folder).pair(0)[0].tolist() == [5, 6]
+    again = store.write(folder, [([8], [9])], 400, {})  # what was left aside is in nobody's way
+    assert again.pair(0)[0].tolist() == [8]
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+
+
+def test_no_pairs_is_an_error_that_names_the_data(tmp_path):
+    with pytest.raises(InputError, match="^x.jsonl: no pairs"):
+        store.write(tmp_path / "store", [], 400, {"spec": "x.jsonl"})
+    assert not list(tmp_path.iterdir())
+
+
+DAMAGES = [
+    "missing",
+    "no json",
+    "pieces cut",
+    "offsets cut",
+    "offsets empty",
+    "json cut",
+    "json foreign",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_store_that_is_not_whole_is_an_error(tmp_path, damage):
+    folder = tmp_path / "store"
+    store.write(folder, [([5, 6], [7])] * 3, 400, {})
+    about = folder / "store.json"
+    if damage == "missing":
+        folder = tmp_path / "other"
+    elif damage == "no json":
+        about.unlink()
+    elif damage == "json cut":
+        about.write_text(about.read_text()[:-10])
+    elif damage == "json foreign":
+        about.write_text(json.dumps({"rows": 3}))
+    else:
+        name, how = damage.split()
+        content = (folder / f"{name}.bin").read_bytes()
+        (folder / f"{name}.bin").write_bytes(content[:-8] if how == "cut" else b"")
+    with pytest.raises(InputError) as caught:
+        store.read(folder)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+# --- plan ------------------------------------------------------------------------------------
+
+some_lengths = st.lists(
+    st.tuples(st.integers(0, 200), st.integers(0, 60)), min_size=1, max_size=60
+).map(lambda pairs: np.array(pairs, np.int32))
+shapes = st.builds(
+    Shape, st.integers(1, 9), st.integers(1, 130), st.integers(1, 40), st.integers(1, 5)
+)
+
+
+@given(some_lengths, shapes, st.integers(0, 2**31), st.integers(0, 50))
+def test_every_example_is_once_in_a_batch_that_holds_it(lengths, shape, seed, epoch):
+    planned = batches.plan(lengths, seed, epoch, shape)
+    rows = np.concatenate([p.rows for p in planned])
+    assert sorted(rows) == list(range(len(lengths)))
+    for p in planned:
+        assert 1 <= len(p.rows) <= shape.batch
+        documents = np.clip(lengths[p.rows, 0], 1, shape.document_pieces).max()
+        summaries = np.minimum(lengths[p.rows, 1] + 1, shape.summary_pieces).max()
+        assert p.documents % DOCUMENT_STEP == 0
+        assert documents <= p.documents < documents + DOCUMENT_STEP
+        assert p.summaries % SUMMARY_STEP == 0
+        assert summaries <= p.summaries < summaries + SUMMARY_STEP
+    full = sum(len(p.rows) == shape.batch for p in planned)
+    windows = -(-len(lengths) // (shape.batch * shape.window))
+    assert len(planned) - full <= windows
+
+
+def flat(planned):
+    return [(p.rows.tolist(), p.documents, p.summaries) for p in planned]
+
+
+def test_a_plan_depends_on_seed_and_epoch_alone(kept):
+    lengths = kept.lengths()
+    plans = {k: flat(batches.plan(lengths, *k, SHAPE)) for k in itertools.product((1, 2), (0, 1))}
+    for (seed, epoch), expected in plans.items():
+        np.random.seed(seed + epoch)
+        assert flat(batches.plan(lengths, seed, epoch, SHAPE)) == expected
+    assert len({str(p) for p in plans.values()}) == 4
+
+
+def test_sorting_in_windows_pads_less(kept):
+    lengths = np.random.default_rng(0).integers(1, 256, (3000, 2)).astype("int32")
+    padded = {}
+    for window in (1, 8, 50):
+        shape = Shape(16, 256, 256, window)
+        planned = batches.plan(lengths, 1, 0, shape)
+        places = sum(len(p.rows) * (p.documents + p.summaries) for p in planned)
+        padded[window] = 1 - lengths.sum() / places
+    assert padded[50] < padded[8] < padded[1] - 0.05
+    # Within a window, documents vary by one bucket at most, summaries are as they come.
+    assert padded[50] < 0.27
+
+
+# --- batches ---------------------------------------------------------------------------------
+
+
+def test_a_batch_by_hand(tmp_path):
+    pairs = [([10, 11, 12], [20, 21]), ([13], [22, 23, 24, 25, 26]), ([], [27])]
+    made = store.write(tmp_path / "store", pairs, 400, {})
+    shape = Shape(batch=4, document_pieces=2, summary_pieces=4, window=1)
+    found = batches.gather(made, Planned(np.array([1, 0, 2]), 3, 5), shape)
+    expected = {
+        "document": [[13, 0, 0], [10, 11, 0], [END, 0, 0], [END, 0, 0]],
+        "summary_in": [
+            [START, 22, 23, 24, 25],
+            [START, 20, 21, 0, 0],
+            [START, 27, 0, 0, 0],
+            [START, 0, 0, 0, 0],
+        ],
+        "summary_out": [[22, 23, 24, 25, 0], [20, 21, END, 0, 0], [27, END, 0, 0, 0], [0] * 5],
+        "weight": [[1, 1, 1, 1, 0], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0] * 5],
+        "row": [1, 0, 2, -1],
+    }
+    assert {k: v.tolist() for k, v in found.items()} == expected
+    types = {k: "float32" if k == "weight" else "int32" for k in expected}
+    assert {k: v.dtype.name for k, v in found.items()} == types
+    # 13 · 10 11 · END · END of 12 places, 4 + 3 + 2 + 0 of 20.
+    assert batches.pad_fraction(found) == pytest.approx(1 - (5 + 9) / (12 + 20))
+
+
+def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):
+    lengths, seen = kept.lengths(), []
+    for epoch, _, batch in batches.stream(kept, lengths, 1, 0, 0, SHAPE):
+        if epoch:
+            break
+        assert all(len(v) == SHAPE.batch for v in batch.values())
+        assert (batch["document"] != PAD).any(axis=1).all()
+        for i, row in enumerate(batch["row"]):
+            if row < 0:
+                assert not batch["weight"][i].any()
+                continue
+            seen.append(row)
+            document, summary = (part.tolist() for part in kept.pair(row))
+            read = [p for p in batch["document"][i] if p != PAD]
+            assert read == (document[:70] or [END])
+            real = batch["weight"][i] > 0
+            assert batch["summary_out"][i][real].tolist() == [*summary, END][:20]
+            assert batch["summary_in"][i][real].tolist() == [START, *summary][:20][: real.sum()]
+            assert not batch["summary_out"][i][~real].any()
+    assert sorted(seen) == list(range(kept.rows))
+
+
+def take(stream, count):
+    return [
+        (int(e), int(i), {k: np.asarray(v) for k, v in batch.items()})
+        for e, i, batch in itertools.islice(stream, count)
+    ]
+
+
+def assert_same(one, other):
+    assert [p[:2] for p in one] == [p[:2] for p in other]
+    for a, b in zip(one, other, strict=True):
+        assert a[2].keys() == b[2].keys()
+        for key in a[2]:
+            np.testing.assert_array_equal(a[2][key], b[2][key])
+            assert a[2][key].dtype == b[2][key].dtype
+
+
+def test_any_position_can_be_found_again(kept):
+    lengths = kept.lengths()
+    count = len(batches.plan(lengths, 3, 0, SHAPE))
+    everything = take(batches.stream(kept, lengths, 3, 0, 0, SHAPE), 2 * count + 3)
+    expected = [(e, i) for e in range(3) for i in range(count)][: 2 * count + 3]
+    assert [p[:2] for p in everything] == expected
+    for at in (1, count - 1, count, count + 4):
+        epoch, index = expected[at]
+        tail = take(batches.stream(kept, lengths, 3, epoch, index, SHAPE), len(everything) - at)
+        assert_same(tail, everything[at:])
+
+
+def test_tensorflow_makes_the_same_batches_ahead_of_time(kept):
+    lengths = kept.lengths()
+    for epoch, index in [(0, 0), (1, 5)]:
+        ahead = take(pipeline.prefetched(kept, lengths, 3, epoch, index, SHAPE), 13)
+        assert_same(ahead, take(batches.stream(kept, lengths, 3, epoch, index, SHAPE), 13))
+
+
+# --- fingerprints ----------------------------------------------------------------------------
+
+
+def test_fingerprints_see_letters_and_digits_alone():
+    assert fingerprints.of("Bees, of Berlin (2)!") == fingerprints.of("bees  OF\nberlin 2")
+    others = ["bees of berlin 3", "bees of berlin", "2 bees of berlin", "", "蜜蜂", "蜂蜜"]
+    assert len({fingerprints.of(t) for t in ["bees of berlin 2", *others]}) == 7
+    assert all(0 <= fingerprints.of(t) < 2**64 for t in others)
+
+
+def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
+    examples = [Example(f"id{i}", f"document number {i}", "x") for i in range(50)]
+    recorder = fingerprints.Recorder()
+    assert list(recorder.watch(iter(examples))) == examples
+    recorder.save(tmp_path / "fingerprints.npz")
+    with np.load(tmp_path / "fingerprints.npz") as kept:
+        for name, field in [("ids", "id"), ("documents", "document")]:
+            values = kept[name]
+            assert values.dtype == np.uint64
+            expected = sorted(fingerprints.of(dataclasses.asdict(e)[field]) for e in examples)
+            assert values.tolist() == expected
