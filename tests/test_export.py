@@ -245,10 +245,6 @@ GRAPHS = {
 WEIGHTS = {
     "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not a checkpoint"),
     "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not a checkpoint"),
-    "weights that run code": (
-        lambda f: np.savez(f / "weights.npz", embeddings=np.array([print], dtype=object)),
-        "/weights.npz: cut or not a checkpoint",
-    ),
     "weights of another model": (
         lambda f: set_in_config(f / "config.json", "model", "embedding", 32),
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
@@ -298,6 +294,26 @@ def test_a_damaged_model_is_told_when_exporting(copy, capsys, damage):
     line = told(capsys)
     assert reason in line
     assert str(copy) in line or "unknown encoder" in line
+
+
+class Payload:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
+    payload, place = Payload(tmp_path / "ran"), np.frombuffer(b"{}", np.uint8)
+    arrays, _ = checkpoint.load(copy / "weights.npz")
+    arrays["embeddings"] = np.array([payload], dtype=object)
+    np.savez(copy / "weights.npz", **arrays, **{"place.json": place})
+    assert cli.main(["export", str(copy)]) == 1
+    assert f"{copy}/weights.npz: cut or not a checkpoint" in told(capsys)
+    assert not payload.path.exists()
 
 
 def test_a_graph_is_read_back_under_the_names_of_the_weights(digits):

@@ -525,13 +525,24 @@ def test_the_rate_rises_and_falls_along_a_cosine():
 # --- the other backend -----------------------------------------------------------------------
 
 
-def test_all_this_holds_on_jax_too_tensorflow_only():
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    chosen = "not tensorflow_only and (not search or (exhaustive and 2-1-0.8) or greedy)"
+CORE = (
+    "textbook or mixture or repeated or mean_negative or padding_changes_no_encoding "
+    "or (teacher_forced and True-dot) or (exhaustive and 2-1-0.8-True)"
+)
+
+
+@pytest.mark.parametrize(
+    ("which", "least"),
+    [(CORE, 9), pytest.param("not tensorflow_only", 70, marks=pytest.mark.slow)],
+    ids=["core", "all"],
+)
+def test_this_holds_on_jax_too_tensorflow_only(which, least):
+    # The compiler's optimizations are most of the time, and not what is tested.
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     files = ["tests/test_recurrence.py", "tests/test_model.py", "tests/test_search.py"]
-    command = [sys.executable, "-m", "pytest", *files, "-q", "-k", chosen]
+    command = [sys.executable, "-m", "pytest", *files, "-q", "-k", which]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
-    assert int(passed[1]) > 45
+    assert int(passed[1]) >= least
