@@ -117,7 +117,7 @@ def summarize_files(
             try:
                 texts[i] = cleaning.clean(cleaning.read_text("/dev/stdin" if name == "-" else name))
             except InputError as error:
-                found[i] = error
+                found[i] = InputError(str(error).replace("/dev/stdin", "standard input"))
         found.update(zip(texts, summarizer.summarize(list(texts.values()), **options), strict=True))
         yield from ((name, found[i]) for i, name in enumerate(part))
 

@@ -65,7 +65,7 @@ def train(
     from summarizer.training import machine, progress, trainer
 
     choice = machine.choose(config.train.precision, config.train.compile)
-    words, store = _tokens(config, folder, skip_bad)
+    words, store = _tokens(config, folder, resume, skip_bad)
     validation = held_out(config, config.train.validate_examples, skip_bad)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
@@ -82,8 +82,8 @@ def train(
     return Run(folder, place.step, place.best)
 
 
-def _tokens(config: Config, folder: Path, skip_bad: bool) -> tuple[Vocabulary, Any]:
-    """Vocabulary and token store of a run, made once; `config.json` and fingerprints beside."""
+def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
+    """Vocabulary and token store of a run, a resumed one's as they are; fingerprints beside."""
     import keras
 
     from summarizer.datasets import fingerprints, pipeline, store
@@ -95,7 +95,7 @@ def _tokens(config: Config, folder: Path, skip_bad: bool) -> tuple[Vocabulary, A
     def source() -> Iterator[Example]:
         return specs.examples(config.data.spec, _split(config), skip_bad=skip_bad)
 
-    if path.exists():
+    if resume and path.exists():
         words = Vocabulary.load(path)
     else:
         wanted = config.vocabulary
@@ -103,15 +103,15 @@ def _tokens(config: Config, folder: Path, skip_bad: bool) -> tuple[Vocabulary, A
         write_aside(path, words.proto)
     about["vocabulary"] = words.fingerprint
     write_aside(folder / "config.json", configuration.to_json(config).encode())
-    kept = folder / "store"
-    if kept.exists():
+    kept, prints = folder / "store", folder / "fingerprints.npz"
+    if resume and kept.exists() and prints.exists():
         opened = store.read(kept)
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
     recorder = fingerprints.Recorder()
     ids = pipeline.tokenizer(keras.backend.backend())(recorder.watch(source()), words)
     made = store.write(kept, ids, words.size, about)
-    recorder.save(folder / "fingerprints.npz")
+    recorder.save(prints)
     return words, made
 
 

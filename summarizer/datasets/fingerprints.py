@@ -1,6 +1,7 @@
 """64-bit fingerprints of what a model was trained on, to tell whether a test set was seen."""
 
 import hashlib
+import os
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,9 +32,11 @@ class Recorder:
             yield example
 
     def save(self, path: Path) -> None:
-        """Write `ids` and `documents`, each sorted uint64 [n]."""
-        with open(path, "wb") as file:
+        """Write `ids` and `documents`, each sorted uint64 [n]; aside, then renamed."""
+        aside = path.with_name(path.name + ".part")
+        with open(aside, "wb") as file:
             np.savez(file, ids=_sorted(self._ids), documents=_sorted(self._documents))
+        os.replace(aside, path)
 
 
 def _sorted(values: Any) -> Any:
