@@ -4,7 +4,9 @@ summarizer train --preset arxiv_titles --data arxiv_titles.train.jsonl.gz \
         --set data.validation=arxiv_titles.validation.jsonl.gz
 """
 
-from summarizer.config import Config, DataConfig, ModelConfig, TrainConfig, VocabularyConfig
+from summarizer.config import (
+    Config, DataConfig, DecodeConfig, ModelConfig, TrainConfig, VocabularyConfig,
+)  # fmt: skip
 
 
 def config() -> Config:
@@ -14,5 +16,6 @@ def config() -> Config:
         data=DataConfig(spec="arxiv_titles.train.jsonl.gz", document_pieces=192),
         vocabulary=VocabularyConfig(size=16000, sample=49_000),
         model=ModelConfig(dropout=0.05),
-        train=TrainConfig(steps=8500, learning_rate=1.5e-3, warmup=400, validate_examples=500),
+        train=TrainConfig(steps=7000, learning_rate=1.5e-3, warmup=400, validate_examples=500),
+        decode=DecodeConfig(length_penalty=1.4, block_ngram=2),
     )
