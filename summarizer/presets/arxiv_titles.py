@@ -5,7 +5,12 @@ summarizer train --preset arxiv_titles --data arxiv_titles.train.jsonl.gz \
 """
 
 from summarizer.config import (
-    Config, DataConfig, DecodeConfig, ModelConfig, TrainConfig, VocabularyConfig,
+    Config,
+    DataConfig,
+    DecodeConfig,
+    ModelConfig,
+    TrainConfig,
+    VocabularyConfig,
 )  # fmt: skip
 
 
