@@ -131,6 +131,8 @@ def _summarize(a: Arguments) -> int:
             continue
         if found.truncated:
             print(f"summarizer: {name}: {_cut(found)}", file=sys.stderr)
+        if found.spelled > 0.25:
+            print(f"summarizer: {name}: {_foreign(found)}", file=sys.stderr)
         if a.json:
             print(json.dumps(_record(name, found, a.n_best), ensure_ascii=False))
         else:
@@ -145,6 +147,13 @@ def _cut(found: Any) -> str:
     return (
         f"longer than the model reads: summarized from its first {found.read} pieces, "
         f"{found.truncated} ({share:.0%}) left out"
+    )
+
+
+def _foreign(found: Any) -> str:
+    return (
+        f"{found.spelled:.0%} of it is in characters that the model was not trained on; "
+        "the summary means little"
     )
 
 

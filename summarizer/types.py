@@ -76,6 +76,8 @@ class Summary:
         score: its normalised log-probability.
         read: how many of the document's pieces were read.
         truncated: how many were not, as they did not fit.
+        spelled: share of the document's pieces that are single bytes, 0 to 1: much of it is in
+            characters that the model never saw.
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
     """
@@ -84,6 +86,7 @@ class Summary:
     score: float
     read: int = 0
     truncated: int = 0
+    spelled: float = 0.0
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None
 

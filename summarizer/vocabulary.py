@@ -74,8 +74,14 @@ class Vocabulary:
         """Return the pieces as SentencePiece writes them, `▁` before a word."""
         return [self._processor.IdToPiece(int(i)) for i in ids]
 
+    def spelled(self, ids: Sequence[int]) -> float:
+        """Return the share of ids that are bytes, of characters that the vocabulary never saw."""
+        return sum(map(self._processor.IsByte, ids)) / max(len(ids), 1)
+
     def decode(self, ids: Iterable[int], document: str | None = None) -> str:
         """Return the text of ids, cut at the first end; padding and start are dropped.
+
+        Bytes that are no character in UTF-8 are dropped too.
 
         Args:
             ids: ids of pieces.
@@ -88,7 +94,7 @@ class Vocabulary:
                 break
             if i not in (PAD, START):
                 kept.append(int(i))
-        text: str = self._processor.Decode(kept)
+        text: str = self._processor.Decode(kept).replace("\ufffd", "")
         return restore_case(text, document) if self.fold and document else text
 
 

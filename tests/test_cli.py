@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,6 +186,22 @@ def test_a_document_longer_than_the_model_reads_is_summarized_with_a_warning(
     assert second["summary"]
     (found,) = model.summarize([long.read_text()])
     assert (found.read, found.truncated) == (limit, pieces - limit)
+
+
+def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summarize, tmp_path):
+    strange, known = tmp_path / "strange.txt", tmp_path / "known.txt"
+    strange.write_text("春眠不觉晓 1 2", encoding="utf-8")
+    known.write_text("3 1 4")
+    status, out, err = summarize(strange, known)
+    assert status == 0
+    assert len(out) == 2
+    assert "\ufffd" not in out[0]
+    (line,) = err
+    assert re.fullmatch(
+        rf"summarizer: {re.escape(str(strange))}: \d\d% of it is in characters that the model was "
+        "not trained on; the summary means little",
+        line,
+    )
 
 
 def test_which_model_is_used(digits, files, monkeypatch, capsys, tmp_path):

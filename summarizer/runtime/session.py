@@ -84,12 +84,13 @@ class Session:
                     )
                 best, read = hypotheses[0], min(len(ids[i]), limit)
                 out[i] = Summary(
-                    best.text,
-                    best.score,
-                    read,
-                    len(ids[i]) - read,
-                    tuple(hypotheses[:n_best]),
-                    best,
+                    text=best.text,
+                    score=best.score,
+                    read=read,
+                    truncated=len(ids[i]) - read,
+                    spelled=self.vocabulary.spelled(ids[i]),
+                    alternatives=tuple(hypotheses[:n_best]),
+                    hypothesis=best,
                 )
         return [summary for summary in out if summary is not None]
 
