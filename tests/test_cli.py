@@ -261,7 +261,12 @@ sys.exit(status)
 
 def test_an_interrupt_ends_with_130(digits, files):
     """Summaries come out as they are made; the command then waits for standard input."""
-    command = [sys.executable, "-m", "summarizer", "summarize", "--model", str(digits.folder)]
+    # Jobs in the background of a shell script are started with SIGINT ignored, and so are theirs.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from summarizer.cli import summarize_main; sys.exit(summarize_main())"
+    )
+    command = [sys.executable, "-c", code, "--model", str(digits.folder)]
     process = subprocess.Popen(
         [*command, *[str(files[1])] * api._FILES, "-"], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
