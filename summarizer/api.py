@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from summarizer import config as configuration
 from summarizer import experiment, plugins
 from summarizer.config import Config
@@ -185,6 +183,8 @@ def evaluate(
     Raises:
         SummarizerError: the model or the data is at fault.
     """
+    from tqdm import tqdm
+
     folder = model_folder(model)
     summarizer = Summarizer.load(folder)
     examples = _references(spec, skip_bad)

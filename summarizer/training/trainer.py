@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from summarizer.config import Config
+from summarizer.datasets.batches import pad_fraction
 from summarizer.errors import ModelError, TrainingError
 from summarizer.model import weights
 from summarizer.training import checkpoint, machine, progress, schedule
@@ -106,11 +107,10 @@ def _one(
             f"batch was rows {rows}; the last checkpoint is good: lower train.learning_rate or "
             "train.clip and go on from it with --resume"
         )
-    document, weight = np.asarray(batch["document"]), np.asarray(batch["weight"])
-    positions = document.size + weight.size
-    padding = 1 - (np.count_nonzero(document) + weight.sum()) / positions
-    examples = int((np.asarray(batch["row"]) >= 0).sum())
-    shown.step(values, examples, positions, float(padding), waited)
+    arrays = {name: np.asarray(value) for name, value in batch.items()}
+    positions = arrays["document"].size + arrays["weight"].size
+    examples = int((arrays["row"] >= 0).sum())
+    shown.step(values, examples, positions, pad_fraction(arrays), waited)
     return place._replace(step=place.step + 1, epoch=int(epoch), batch=int(index) + 1)
 
 
