@@ -26,24 +26,30 @@ class Memory(NamedTuple):
         values: float [B, S, H], what attention averages; 0 where `mask` is False.
         mask: bool [B, S], True at real pieces.
         pieces: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
-        final: float [B, H], the encoder's last state, for the decoder's first.
+        final: each float32 [B, H], the encoder's last states, for the decoder's first; the
+            hidden one first.
     """
 
     keys: Any
     values: Any
     mask: Any
     pieces: Any
-    final: Any
+    final: tuple[Any, ...]
 
 
 class DecoderState(NamedTuple):
-    """What the decoder carries from one summary position to the next.
+    """What the decoder carries from one summary position to the next; K rows a document.
 
     Attributes:
-        cells: the recurrent cell's states, each float [B, H].
+        cells: the states of all layers' cells, each float32 [B * K, H].
+        feed: the last features, float32 [B * K, E], with input feeding; else ().
+        coverage: the attention so far, summed, float32 [B * K, S], where the attention or the
+            score looks at it; else ().
     """
 
     cells: tuple[Any, ...]
+    feed: Any = ()
+    coverage: Any = ()
 
 
 @dataclass(frozen=True)

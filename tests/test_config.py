@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from summarizer import config as configuration
 from summarizer import plugins
-from summarizer.config import Config, Part
+from summarizer.config import Config, Part, settings
 from summarizer.errors import ConfigError, ModelError
 
 SETTINGS = dict(configuration.flatten(Config()))
@@ -28,8 +28,8 @@ def refused(*settings):
 
 def other(path, value):
     """Another value of a setting."""
-    if path in configuration.CHOICES:
-        return next(c for c in configuration.CHOICES[path] if c != value)
+    if path in settings.CHOICES:
+        return next(c for c in settings.CHOICES[path] if c != value)
     if isinstance(value, Part):
         return Part(value.name, {"width": 7})
     if isinstance(value, bool):
@@ -121,7 +121,7 @@ def test_what_is_no_number_is_refused(path, value):
     assert path in refused(f"{path}={value}")
 
 
-@pytest.mark.parametrize("path", sorted(configuration.MAY_BE_ZERO))
+@pytest.mark.parametrize("path", sorted(settings.MAY_BE_ZERO))
 def test_what_may_be_zero_may(path):
     changed(f"{path}=0")
 

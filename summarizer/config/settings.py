@@ -1,0 +1,178 @@
+"""Every setting once, with its default, unit and check.
+
+A configuration is a tree of frozen dataclasses. It is saved as JSON beside the model, and a run is
+described by it alone. Settings are changed by dotted names: `train.steps=500`,
+`model.attention=additive`, `model.encoder.width=128`.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from summarizer import plugins
+from summarizer.errors import ConfigError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Part:
+    """A choice from a plugin folder, with its options."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What is read, and how it is cut and grouped."""
+
+    spec: str = "docstrings"  # what to train on: a data SPEC
+    validation: str = ""  # a SPEC to validate on; empty: the split of the source, or by hash of id
+    document_pieces: int = 256  # the model reads this many pieces of a document
+    summary_pieces: int = 32  # longer summaries are cut in training
+    window: int = 100  # batches sorted by length together: more is less padding, less random
+    curriculum: int = 0  # so many epochs go from short documents to long ones
+
+
+@dataclass(frozen=True)
+class VocabularyConfig:
+    """The vocabulary that is learned from the training split."""
+
+    kind: str = "unigram"
+    size: int = 8000  # pieces, 256 bytes and the special ones included
+    sample: int = 100_000  # examples it is learned from, at most
+    fold: bool = True  # compare without case; spelling is restored from the document
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The encoder-decoder."""
+
+    embedding: int = 256  # width of a piece's vector
+    encoder: Part = Part("bidirectional", {"width": 256})
+    decoder: Part = Part("lstm", {"width": 512})  # a cell
+    decoder_layers: int = 1  # cells one above the other; from the second on with a residual
+    bridge: str = "dense"  # from the encoder's last state to the decoder's first
+    attention: Part = Part("dot")
+    input_feeding: bool = False  # the cell also sees what was attended to last
+    pointer: bool = True  # may copy pieces of the document
+    tying: str = "all"  # which of document, summary and output embeddings are one matrix
+    vectors: str = ""  # a text file of pre-trained vectors that the embeddings start from
+    dropout: float = 0.1  # fraction of embeddings and outputs set to 0 in training
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Optimization, validation and the machine."""
+
+    steps: int = 2000
+    batch: int = 64  # examples a step
+    learning_rate: float = 1e-3  # the peak, after the warm-up
+    warmup: int = 200  # steps
+    schedule: str = "cosine"  # how the rate falls after the warm-up
+    accumulate: int = 1  # parts of a batch that are computed one after another: less memory
+    clip: float = 2.0  # the gradient's global norm is cut to this
+    smoothing: float = 0.0  # reserved part of the generator's probability, spread evenly
+    sampling: float = 0.0  # share of the model's own pieces among its inputs, at the end
+    coverage: float = 0.0  # weight of the loss of attending twice to the same piece
+    coverage_from: str = "flat"  # when that loss begins
+    ema: float = 0.0  # momentum of the average of the weights that is kept; 0: the weights
+    average: int = 1  # best checkpoints whose weights are averaged at the end
+    validate_every: int = 500  # steps
+    validate_examples: int = 300  # summarized at each validation
+    patience: int = 0  # validations without a better ROUGE before stopping; 0: never stop early
+    precision: str = "auto"
+    compile: str = "auto"
+    budget: float = 0.0  # minutes for everything; 0: as many as the steps take
+    init: str = ""  # a model's folder to start from, with its vocabulary
+    tensorboard: bool = False  # also write the metrics for TensorBoard
+
+
+@dataclass(frozen=True)
+class DecodeConfig:
+    """The search."""
+
+    strategy: Part = Part("beam", {"width": 4})
+    normalization: str = "gnmt"  # of the score by length
+    length_penalty: float = 0.8  # alpha: score = log_prob / ((5 + length) / 6) ** alpha
+    coverage_penalty: float = 0.0  # beta of GNMT: against leaving pieces unattended
+    minimum: int = 2  # pieces
+    maximum: int = 32  # pieces, the end included
+    block_ngram: int = 3  # no sequence of this many pieces twice; 0: allowed
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that describes a run."""
+
+    name: str = "run"
+    seed: int = 1
+    data: DataConfig = DataConfig()
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    decode: DecodeConfig = DecodeConfig()
+
+
+CHOICES = {
+    "vocabulary.kind": ("unigram", "bpe", "characters", "bytes", "words"),
+    "model.bridge": ("dense", "copy", "zero"),
+    "model.tying": ("all", "embeddings", "summary", "none"),
+    "train.schedule": ("cosine", "inverse_sqrt", "constant", "plateau"),
+    "train.coverage_from": ("start", "flat"),
+    "decode.normalization": ("gnmt", "average"),
+    "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
+    "train.compile": ("auto", "xla", "graph"),
+}
+KINDS = {
+    "model.encoder": "encoder",
+    "model.decoder": "cell",
+    "model.attention": "attention",
+    "decode.strategy": "strategy",
+}
+MAY_BE_ZERO = {
+    "seed", "train.warmup", "train.patience", "train.smoothing", "model.dropout",
+    "decode.length_penalty", "decode.minimum", "decode.block_ngram", "decode.coverage_penalty",
+    "data.curriculum", "train.sampling", "train.coverage", "train.ema", "train.budget",
+}  # fmt: skip
+
+
+def check(config: Config) -> Config:
+    """Return the configuration if every value is possible.
+
+    Raises:
+        ConfigError: names the setting, its value and what is allowed.
+    """
+    for path, value in flatten(config):
+        if path in CHOICES and value not in CHOICES[path]:
+            raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")
+        if path in KINDS:
+            plugins.options(KINDS[path], value.name, **value.options)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{path}={value}: must be a finite number")
+        elif type(value) in (int, float) and (
+            value < 0 or (value == 0 and path not in MAY_BE_ZERO)
+        ):
+            least = "0 or more" if path in MAY_BE_ZERO else "above 0"
+            raise ConfigError(f"{path}={value}: must be {least}")
+    for path in ("model.dropout", "train.smoothing", "train.ema"):
+        section, name = path.split(".")
+        if (value := getattr(getattr(config, section), name)) >= 1:
+            raise ConfigError(f"{path}={value}: must be below 1")
+    if config.decode.minimum > config.decode.maximum:
+        raise ConfigError(
+            f"decode.minimum={config.decode.minimum}: must be at most "
+            f"decode.maximum={config.decode.maximum}"
+        )
+    return config
+
+
+def flatten(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Yield (dotted name, value) of every setting; a Part is one value."""
+    for f in dataclasses.fields(node):
+        value, path = getattr(node, f.name), prefix + f.name
+        if dataclasses.is_dataclass(value) and not isinstance(value, Part):
+            yield from flatten(value, path + ".")
+        else:
+            yield path, value
