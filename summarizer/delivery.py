@@ -31,7 +31,7 @@ def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
     if not path.exists() and (folder / "model.onnx").exists():
         path = folder / "model.onnx"
     arrays = onnx.read_weights(path) if path.suffix == ".onnx" else checkpoint.load(path)[0]
-    model = Seq2Seq(config.model, words.size, config.seed)
+    model = Seq2Seq(config.model, words.size, config.seed, words.extended)
     weights.assign(model, arrays, path)
     return config, words, model
 

@@ -72,7 +72,7 @@ def train(
     try:
         from summarizer.model.seq2seq import Seq2Seq
 
-        model = Seq2Seq(config.model, words.size, config.seed)
+        model = Seq2Seq(config.model, words.size, config.seed, words.extended)
         validate = _validator(model, words, config, validation)
         batches = _batches(config, store)
         place = trainer.train(config, model, batches, validate, folder, choice, resume)

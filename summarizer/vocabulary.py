@@ -26,7 +26,10 @@ class Vocabulary:
         proto: the serialized SentencePiece model; what is saved and what the graph embeds.
         size: the number of ids, N.
         fold: whether pieces were made without case; `decode` then restores spelling.
+        extended: whether a document's words outside the vocabulary have ids from N on.
     """
+
+    extended = False
 
     def __init__(self, proto: bytes):
         self.proto = proto

@@ -1,5 +1,6 @@
 """The network's parts against slow NumPy oracles, and what must not change its answers."""
 
+import dataclasses
 import functools
 import math
 import os
@@ -17,10 +18,9 @@ from summarizer import plugins
 from summarizer.config import ModelConfig, Part
 from summarizer.errors import ConfigError, ModelError
 from summarizer.model import pointer, weights
-from summarizer.model.loss import accuracy, loss
+from summarizer.model.loss import _sampled, accuracy, loss
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.training.schedule import WarmupCosine
-from summarizer.types import DecoderState
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.gradients import compiled, differentiable, gradients
 
@@ -46,8 +46,21 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+VARIANTS = {
+    "plain": {},
+    "feeding": {"input_feeding": True},
+    "coverage": {"attention": Part("additive", {"coverage": True, "width": 7})},
+    "deep": {"encoder": Part("bidirectional", {"width": 5, "layers": 2}), "decoder_layers": 3},
+    "copied": {"bridge": "copy", "decoder_layers": 2},
+    "from_zero": {"bridge": "zero"},
+    "embeddings": {"tying": "embeddings"},
+    "summary": {"tying": "summary"},
+    "none": {"tying": "none"},
+}
+
+
 @functools.cache
-def network(pointer=True, attention="dot", dropout=0.0, seed=0):
+def network(pointer=True, attention="dot", dropout=0.0, seed=0, variant="plain", extended=False):
     """A tiny network with opinions: its weights are made large."""
     config = ModelConfig(
         embedding=8,
@@ -57,7 +70,8 @@ def network(pointer=True, attention="dot", dropout=0.0, seed=0):
         pointer=pointer,
         dropout=dropout,
     )
-    model = Seq2Seq(config, N, seed)
+    config = dataclasses.replace(config, **VARIANTS[variant])
+    model = Seq2Seq(config, N, seed, extended)
     for variable in model.trainable_variables:
         variable.assign(np.asarray(variable.value) * 4)
     return model
@@ -108,17 +122,57 @@ def by_hand(logits, gate, attention, document):
 # --- attention and encoder: contracts --------------------------------------------------------
 
 
+def by_name(layer):
+    return {w.name: np.asarray(w.value) for w in layer.weights}
+
+
 def dot_scores(layer, query, values):
     return np.einsum("bth,bsh->bts", query, values)
 
 
-def additive_scores(layer, query, values):
-    wq, wk, bias, v = (np.asarray(w) for w in layer.weights)
-    hidden = np.tanh((query @ wq)[:, :, None] + (values @ wk)[:, None] + bias)
-    return (hidden @ v)[..., 0]
+def general_scores(layer, query, values):
+    return np.einsum("bth,mh,bsm->bts", query, by_name(layer)["kernel"], values)
 
 
-ORACLES = {"dot": dot_scores, "additive": additive_scores}
+def additive_scores(layer, query, values, coverage=0.0):
+    named = by_name(layer)
+    sums = (query @ named["query_kernel"])[:, :, None] + (values @ named["key_kernel"])[:, None]
+    if layer.sees_coverage:
+        sums = sums + coverage[..., None] * named["coverage_kernel"]
+    return (np.tanh(sums + named["bias"]) @ named["vector"])[..., 0]
+
+
+def averaged(scores):
+    """Of an attention with one head: the averages of the values, and the weights."""
+
+    def oracle(layer, query, values):
+        found = softmax(np.where(MASK[:, None], scores(layer, query, values), -np.inf)[:2])
+        return found @ values[:2], found
+
+    return oracle
+
+
+def multi_head(layer, query, values):
+    """One head after another, one row after another, on the real pieces alone."""
+    named = by_name(layer)
+    contexts, weight = [], np.zeros((2, T, S))
+    for b in range(2):
+        real, rows, parts = values[b][MASK[b]], [], []
+        for at in np.split(np.arange(layer.width), layer.heads):
+            q, k = query[b] @ named["query_kernel"][:, at], real @ named["key_kernel"][:, at]
+            rows.append(softmax(q @ k.T / math.sqrt(len(at))))
+            parts.append(rows[-1] @ real @ named["value_kernel"][:, at])
+        contexts.append(np.hstack(parts) @ named["out_kernel"])
+        weight[b][:, MASK[b]] = np.mean(rows, axis=0)
+    return np.stack(contexts), weight
+
+
+ORACLES = {
+    "dot": averaged(dot_scores),
+    "general": averaged(general_scores),
+    "additive": averaged(additive_scores),
+    "multi_head": multi_head,
+}
 MASK = np.array([[1, 1, 1, 1, 1, 1], [1, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]], bool)
 
 
@@ -137,19 +191,20 @@ def test_attention_weights_are_a_distribution_over_real_pieces(name, scale):
     assert (weight >= 0).all()
     assert not weight[np.broadcast_to(~MASK[:, None], weight.shape)].any()
     np.testing.assert_allclose(weight.sum(-1), [[1] * T, [1] * T, [0] * T], atol=1e-6)
-    np.testing.assert_allclose(context, weight @ values, rtol=1e-4, atol=1e-4 * scale)
+    assert np.isfinite(context).all()
     assert not context[2].any()
 
 
-@pytest.mark.parametrize("name", sorted(ORACLES))
+@pytest.mark.parametrize("name", plugins.names("attention"))
 def test_attention_compares_as_its_paper_says(name):
     layer = plugins.build("attention", name, H, H)
     for variable in layer.weights:
         variable.assign(normal(*variable.shape, seed=2))
     query, values = normal(B, T, H), normal(B, S, H, seed=1)
-    _, weight = attend(layer, query, values, MASK)
-    scores = np.where(MASK[:, None], ORACLES[name](layer, query, values), -np.inf)
-    np.testing.assert_allclose(weight[:2], softmax(scores[:2]), atol=1e-5)
+    context, weight = attend(layer, query, values, MASK)
+    expected, its_weight = ORACLES[name](layer, query, values)
+    np.testing.assert_allclose(weight[:2], its_weight, atol=1e-5)
+    np.testing.assert_allclose(context[:2], expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", plugins.names("attention"))
@@ -171,9 +226,12 @@ def test_dot_attention_says_which_widths_fit():
         plugins.build("attention", "dot", 6, 8)
 
 
-@pytest.mark.parametrize("name", plugins.names("encoder"))
-def test_padding_changes_no_encoding(name):
-    encoder = plugins.build("encoder", name, H, width=4)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in plugins.names("encoder")] + [("bidirectional", {"layers": 2})],
+)
+def test_padding_changes_no_encoding(name, options):
+    encoder = plugins.build("encoder", name, H, width=4, **options)
     embedded, mask = normal(B, S, H), np.arange(S)[None] < np.array([[S], [3], [0]])
     wide = np.concatenate([embedded, normal(B, 2, H, seed=5, scale=9.0)], axis=1)
     run = compiled(lambda e, m: encoder(e, m))
@@ -181,12 +239,42 @@ def test_padding_changes_no_encoding(name):
     masked = np.pad(mask, ((0, 0), (0, 2)))
     long, final = arrays(run(*map(ops.convert_to_tensor, (wide, masked))))
     assert short.shape == (B, S, encoder.width)
-    assert final.shape == (B, encoder.width)
+    assert [f.shape for f in final] == [(B, encoder.width)] * encoder.states
     np.testing.assert_allclose(long[:, :S], short, atol=1e-6)
-    np.testing.assert_allclose(final, last, atol=1e-6)
+    for one, other in zip(final, last, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
     assert not short[~mask].any()
     assert not long[~masked].any()
     assert short[mask].any(axis=-1).all()
+
+
+def test_a_deep_encoder_adds_what_each_layer_reads_from_the_one_below():
+    deep = plugins.build("encoder", "bidirectional", H, width=4, layers=3)
+    shallow = plugins.build("encoder", "bidirectional", H, width=4)
+    shallow.left, shallow.right = deep.left, deep.right
+    embedded, mask = map(ops.convert_to_tensor, (normal(B, S, H), MASK))
+    hidden, _ = shallow(embedded, mask)
+    for layer in deep.upper:
+        out, last = layer(hidden, mask)
+        hidden = hidden + out
+    found, final = deep(embedded, mask)
+    np.testing.assert_allclose(found, hidden, atol=1e-6)
+    np.testing.assert_allclose(final[1], last[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("layers", [0, 1.5])
+def test_an_encoder_of_no_layers_is_refused(layers):
+    with pytest.raises(ConfigError, match=f"layers={layers}: must be a whole number above 0"):
+        plugins.build("encoder", "bidirectional", H, width=4, layers=layers)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"heads": 3, "width": 8}, "multiple of heads=3"), ({"heads": 0}, "heads=0: must be")],
+)
+def test_heads_must_share_the_width(options, said):
+    with pytest.raises(ConfigError, match=said):
+        plugins.build("attention", "multi_head", H, H, **options)
 
 
 # --- pointer ---------------------------------------------------------------------------------
@@ -292,6 +380,10 @@ def test_without_a_pointer_only_the_generator_speaks():
     assert not any("gate" in name for name, _ in weights.named(model))
 
 
+def repeated(state, beams):
+    return keras.tree.map_structure(lambda x: ops.repeat(x, beams, axis=0), state)
+
+
 def step_by_step(model, batch, beams, allowed=None):
     """Log-probabilities of all pieces at each position, [B, K, T, N], one step at a time."""
     documents = batch["document"][::beams]
@@ -300,8 +392,7 @@ def step_by_step(model, batch, beams, allowed=None):
 
     def run(documents, inputs, allowed):
         memory = model.encode(documents)
-        state = model.decoder.start(memory)
-        state = DecoderState(tuple(ops.repeat(c, beams, axis=0) for c in state.cells))
+        state = repeated(model.decoder.start(memory), beams)
         out = []
         for t in range(T):
             log_probs, state = model.step(inputs[:, :, t], state, memory, allowed)
@@ -312,10 +403,13 @@ def step_by_step(model, batch, beams, allowed=None):
     return np.asarray(compiled(run)(*tensors))
 
 
-@pytest.mark.parametrize("attention", plugins.names("attention"))
-@pytest.mark.parametrize("pointer", [True, False])
-def test_step_by_step_is_teacher_forced(pointer, attention):
-    model, batch = network(pointer, attention), a_batch(4)
+@pytest.mark.parametrize(
+    ("pointer", "attention", "variant"),
+    [(p, a, "plain") for p in (True, False) for a in plugins.names("attention")]
+    + [(True, "dot", variant) for variant in ("feeding", "coverage", "deep")],
+)
+def test_step_by_step_is_teacher_forced(pointer, attention, variant):
+    model, batch = network(pointer, attention, variant=variant), a_batch(4)
     batch["document"] = np.repeat(batch["document"][1::2], 2, axis=0)  # two summaries of each
     log_prob, *_ = outputs(model, batch)
     steps = step_by_step(model, batch, 2).reshape(4, T, N)
@@ -342,21 +436,188 @@ def test_what_the_generator_may_not_write_can_be_copied():
     np.testing.assert_allclose(found.sum(-1), 1, atol=1e-5)
 
 
-def test_the_trace_is_what_was_scored():
-    model, batch = network(), a_batch(4)
+@pytest.mark.parametrize("variant", ["plain", "feeding", "coverage"])
+def test_the_trace_is_what_was_scored(variant):
+    model, batch = network(variant=variant), a_batch(4)
     batch["document"] = np.repeat(batch["document"][1::2], 2, axis=0)
     _, _, _, (decoded, gate) = outputs(model, batch)
 
     def run(documents, inputs):
         memory = model.encode(documents)
-        cells = tuple(ops.repeat(c, 2, axis=0) for c in model.decoder.start(memory).cells)
-        return model.trace(inputs, cells, memory, 2)
+        return model.trace(inputs, repeated(model.decoder.start(memory), 2), memory, 2)
 
     tensors = map(ops.convert_to_tensor, (batch["document"][::2], batch["summary_in"]))
     traced, generates = arrays(compiled(run)(*tensors))
     attention = traced.attention.reshape(4, T, S)
     np.testing.assert_allclose(attention, decoded.attention, atol=1e-5)
     np.testing.assert_allclose(generates.reshape(4, T), sigmoid(gate), atol=1e-5)
+
+
+# --- what is built otherwise -----------------------------------------------------------------
+
+
+def lstm_step(cell, inputs, hidden, state):
+    """One step of an LSTM by its equations, in NumPy."""
+    named = by_name(cell)
+    sums = inputs @ named["kernel"] + hidden @ named["recurrent_kernel"] + named["bias"]
+    i, f, o, g = np.split(sums, 4, axis=-1)
+    state = sigmoid(f) * state + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(state), state
+
+
+def queries(model, decoded):
+    """What attention was queried with: the evidence begins with it."""
+    return decoded.evidence[..., : model.decoder.cell.width]
+
+
+def test_with_input_feeding_the_cell_sees_the_last_features():
+    model, batch = network(variant="feeding"), a_batch()
+    _, _, _, (decoded, _) = outputs(model, batch)
+    start = arrays(model.decoder.start(model.encode(ops.convert_to_tensor(batch["document"]))))
+    hidden, state = start.cells
+    feed = np.zeros((B, 8), "float32")
+    table = np.asarray(model.embeddings.value)
+    for t in range(T):
+        inputs = np.hstack([table[batch["summary_in"][:, t]], feed])
+        hidden, state = lstm_step(model.decoder.cell, inputs, hidden, state)
+        np.testing.assert_allclose(queries(model, decoded)[:, t], hidden, atol=1e-4)
+        feed = decoded.features[:, t]
+
+
+def test_attention_sees_the_weights_of_the_positions_before_and_not_its_own():
+    model, batch = network(variant="coverage"), a_batch()
+    _, _, _, (decoded, _) = outputs(model, batch)
+    memory = arrays(model.encode(ops.convert_to_tensor(batch["document"])))
+    coverage = np.cumsum(decoded.attention, axis=1) - decoded.attention
+    layer, query = model.decoder.attention, queries(model, decoded)
+    scores = additive_scores(layer, query, memory.values, coverage)
+    expected = softmax(np.where(memory.mask[:, None], scores, -np.inf))
+    np.testing.assert_allclose(decoded.attention, expected, atol=1e-4)
+    blind = additive_scores(layer, query, memory.values, 0 * coverage)
+    blind = softmax(np.where(memory.mask[:, None], blind, -np.inf))
+    assert not np.allclose(decoded.attention[:, 1:], blind[:, 1:], atol=1e-2)
+
+
+def test_the_state_sums_the_attention_also_for_one_who_only_asks():
+    model, batch = network(), a_batch()
+    documents, inputs = map(ops.convert_to_tensor, (batch["document"], batch["summary_in"]))
+    _, _, _, (decoded, _) = outputs(model, batch)
+    memory = model.encode(documents)
+    state = model.decoder.start(memory, coverage=True)
+    allowed = ops.ones((B, N), "bool")
+    for t in range(2):
+        _, state = model.step(inputs[:, t : t + 1], state, memory, allowed)
+    np.testing.assert_allclose(state.coverage, decoded.attention[:, :2].sum(1), atol=1e-5)
+    assert model.decoder.start(memory).coverage == ()
+
+
+def test_a_deep_decoder_adds_what_each_layer_reads_from_the_one_below():
+    model, batch = network(variant="deep"), a_batch()
+    _, _, _, (decoded, _) = outputs(model, batch)
+    start = arrays(model.decoder.start(model.encode(ops.convert_to_tensor(batch["document"]))))
+    below = np.asarray(model.embeddings.value)[batch["summary_in"]]
+    for layer, cell in enumerate((model.decoder.cell, *model.decoder.upper)):
+        hidden, state = start.cells[2 * layer : 2 * layer + 2]
+        out = []
+        for t in range(T):
+            hidden, state = lstm_step(cell, below[:, t], hidden, state)
+            out.append(hidden)
+        below = np.stack(out, axis=1) + (below if layer else 0)
+    np.testing.assert_allclose(queries(model, decoded), below, rtol=1e-3, atol=1e-4)
+
+
+def test_bridges_hand_over_as_they_say():
+    document = ops.convert_to_tensor(a_batch()["document"])
+    copied = network(variant="copied")
+    memory = copied.encode(document)
+    cells = copied.decoder.start(memory).cells
+    for cell, final in zip(cells, memory.final * 2, strict=True):
+        np.testing.assert_array_equal(cell, final)
+    assert not np.allclose(memory.final[0], memory.final[1])
+    zero = network(variant="from_zero")
+    assert not any(np.asarray(c).any() for c in zero.decoder.start(zero.encode(document)).cells)
+    assert not any("bridge" in name for name, _ in weights.named(zero))
+
+
+def test_a_bridge_that_cannot_be_crossed_says_what_to_change():
+    config = ModelConfig(
+        encoder=Part("bidirectional", {"width": 5}),
+        decoder=Part("lstm", {"width": 8}),
+        attention=Part("general"),
+        bridge="copy",
+    )
+    with pytest.raises(ConfigError, match=r"width 10, the decoder begins with 2 of width 8; make"):
+        Seq2Seq(config, N)
+
+
+TABLES = {  # how many of [N, E]: which positions of document, summary and output share one
+    "plain": (1, (0, 0, 0)),
+    "embeddings": (2, (0, 0, 1)),
+    "summary": (2, (0, 1, 1)),
+    "none": (3, (0, 1, 2)),
+}
+
+
+@pytest.mark.parametrize("variant", TABLES)
+def test_tables_are_tied_as_asked(variant):
+    model, batch = network(variant=variant), a_batch()
+    count, sharing = TABLES[variant]
+    tables = [v for v in model.weights if tuple(v.shape) == (N, 8)]
+    assert len(tables) == count
+    document, summary, output = (tables[i] for i in sharing)
+    _, _, logits, (decoded, _) = outputs(model, batch)
+    written = np.setdiff1d(np.arange(N), NEVER_WRITTEN)
+    expected = decoded.features @ np.asarray(output.value).T
+    expected = expected + np.asarray(model.output_bias.value)
+    np.testing.assert_allclose(logits[..., written], expected[..., written], atol=1e-4)
+    embedded = np.asarray(summary.value)[batch["summary_in"]]
+    np.testing.assert_allclose(decoded.evidence[..., -8:], embedded, atol=1e-6)
+    before = np.asarray(model.encode(ops.convert_to_tensor(batch["document"])).values)
+    kept = np.asarray(document.value)
+    document.assign(kept[::-1].copy())
+    after = np.asarray(model.encode(ops.convert_to_tensor(batch["document"])).values)
+    document.assign(kept)
+    assert not np.allclose(before, after)
+
+
+def test_words_of_the_document_alone_are_read_as_unknown_and_copied():
+    model, batch = network(extended=True), a_batch()
+    known = batch["document"].copy()
+    batch["document"][0, :3] = [N + 1, N, N + 1]
+    batch["summary_out"][0, :2] = [N + 1, N]
+    batch["summary_in"][0, 1:3] = [N + 1, N]
+    log_prob, _, logits, (decoded, gate) = outputs(model, batch)
+    wide = np.pad(logits, ((0, 0), (0, 0), (0, S)), constant_values=-1e9)
+    expected = by_hand(wide, gate, decoded.attention, batch["document"])
+    real = batch["weight"] > 0
+    found = chosen(log(expected), batch["summary_out"])
+    np.testing.assert_allclose(log_prob[real], found[real], atol=1e-4)
+    steps = np.exp(step_by_step(model, batch, 1)[:, 0])
+    np.testing.assert_allclose(steps, expected, rtol=1e-3, atol=1e-5)
+    unknown = {**batch, "document": known.copy()}
+    unknown["document"][0, :3] = UNKNOWN
+    unknown["summary_in"] = np.where(batch["summary_in"] < N, batch["summary_in"], UNKNOWN)
+    _, _, _, (same, _) = outputs(model, unknown)
+    np.testing.assert_allclose(decoded.features, same.features, atol=1e-6)
+
+
+@pytest.mark.parametrize("pointer", [True, False])
+def test_what_cannot_be_written_at_all_does_not_count(pointer):
+    model, batch = network(pointer, extended=True), a_batch()
+    _, shown, _ = differentiated(model, batch)
+    batch["summary_out"][0, 0] = N + 4  # stands nowhere in the document
+    batch["document"][0, 0] = N + 4 if pointer else UNKNOWN
+    less, counted, found = differentiated(model, batch)
+    assert np.isfinite(less)
+    assert less < 50
+    assert counted[1] == shown[1] - (not pointer)
+    assert all(np.isfinite(g).all() for g in found)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_everything_learns(variant):
+    *_, found = differentiated(network(variant=variant), a_batch())
+    assert all(np.isfinite(g).all() and g.any() for g in found)
 
 
 # --- loss ------------------------------------------------------------------------------------
@@ -397,6 +658,51 @@ def test_smoothing_leaves_out_what_is_never_written():
     expected = (-0.8 * log_prob + 0.2 * uniform) * weight
     run = compiled(lambda batch: loss(model, batch, 0.2, training=False)[0])
     assert float(run(batch)) == pytest.approx(expected.sum() / weight.sum(), rel=1e-5)
+
+
+def test_coverage_costs_attending_again():
+    model, batch = network(), a_batch()
+    _, _, _, (decoded, _) = outputs(model, batch)
+    expected = np.zeros((B, T))
+    for b, t, s in np.ndindex(B, T, S):
+        before = sum(decoded.attention[b, u, s] for u in range(t))
+        expected[b, t] += min(decoded.attention[b, t, s], before)
+    weight = batch["weight"]
+    expected = (expected * weight).sum() / weight.sum()
+    plain, _, _ = differentiated(model, batch)
+    run = compiled(lambda batch: loss(model, batch, 0.0, training=False, coverage=batch["c"])[0])
+    for share in (0.0, 0.5, 2.0):
+        found = float(run({**batch, "c": np.float32(share)}))
+        assert found == pytest.approx(plain + share * expected, rel=1e-5)
+    assert expected > 0.1
+
+
+def test_sampling_feeds_the_model_what_it_would_have_written():
+    model, batch = network(seed=3), a_batch(9)
+    _, _, logits, (decoded, gate) = outputs(model, batch)
+    share = sigmoid(gate)
+    generated, copied = share[..., None] * softmax(logits), (1 - share)[..., None]
+    copied = copied * decoded.attention
+    place = np.take_along_axis(batch["document"], copied.argmax(-1), axis=1)
+    guess = np.where(copied.max(-1) > generated.max(-1), place, generated.argmax(-1))
+    document = ops.convert_to_tensor(batch["document"])
+    inputs, target = batch["summary_in"], batch["summary_out"]
+    memory = model.encode(document)
+
+    def fed(share):
+        return np.asarray(_sampled(model, memory, inputs, target, False, share))
+
+    assert (fed(0.0) == inputs).all()
+    every = fed(1.0)
+    real = inputs[:, 1:] > END
+    own = np.where(guess[:, :-1] == END, inputs[:, 1:], guess[:, :-1])
+    assert (every[:, 0] == START).all()
+    assert (every[:, 1:][~real] == inputs[:, 1:][~real]).all()
+    assert (every[:, 1:] == own)[real].all()
+    assert (every[:, 1:] != inputs[:, 1:])[real].any()
+    keras.utils.set_random_seed(0)
+    shares = np.mean([(fed(0.5) == every)[:, 1:][real & (own != inputs[:, 1:])] for _ in range(9)])
+    assert 0.3 < shares < 0.7
 
 
 def test_accuracy_counts_right_first_guesses_of_every_eighth_row():
@@ -473,12 +779,15 @@ def test_dropout_is_for_training_and_the_same_at_every_position():
 # --- weights and schedule --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("attention", plugins.names("attention"))
-@pytest.mark.parametrize("pointer", [True, False])
-def test_every_weight_has_its_own_lasting_name(pointer, attention):
-    model = network(pointer, attention)
+@pytest.mark.parametrize(
+    ("pointer", "attention", "variant"),
+    [(p, a, "plain") for p in (True, False) for a in plugins.names("attention")]
+    + [(True, "dot", variant) for variant in ("deep", "none")],
+)
+def test_every_weight_has_its_own_lasting_name(pointer, attention, variant):
+    model = network(pointer, attention, variant=variant)
     names = [name for name, _ in weights.named(model)]
-    again = [name for name, _ in weights.named(network(pointer, attention, seed=1))]
+    again = [name for name, _ in weights.named(network(pointer, attention, 0.0, 1, variant))]
     assert names == again
     assert len(set(names)) == len(names)
     found = {id(v) for _, v in weights.named(model)}

@@ -80,29 +80,29 @@ def search(
     """
     memory = model.encode(document)
     start = model.decoder.start(memory)
-    cells = tuple(_repeat(c, width) for c in start.cells)
+    repeated = keras.tree.map_structure(lambda x: _repeat(x, width), start)
     beams = _begin(ops.shape(document)[0], width, limits.maximum)
 
-    def going(t: Any, cells: Any, beams: _Beams) -> Any:
+    def going(t: Any, state: Any, beams: _Beams) -> Any:
         best = ops.max(beams.log_prob, axis=1)
         hope = best / normalizer(limits.maximum, limits.penalty)
         open_rows = (best > NEVER / 2) & (hope > beams.done_score[:, -1])
         return (t < limits.maximum) & ops.any(open_rows)
 
-    def advance(t: Any, cells: Any, beams: _Beams) -> Any:
+    def advance(t: Any, state: Any, beams: _Beams) -> Any:
         last = _last(beams.pieces, t)
-        log_probs, state = model.step(last, DecoderState(cells), memory, allowed)
+        log_probs, state = model.step(last, state, memory, allowed)
         log_probs = blocking.apply(log_probs, beams.pieces, beams.runs, t, limits)
         ended, parents, pieces, log_prob = strategy.choose(beams.log_prob, log_probs)
         done = _finish(beams, ended, t, limits)
-        kept = tuple(_select(c, parents) for c in state.cells)
+        kept = keras.tree.map_structure(lambda x: _select(x, parents), state)
         old, runs = _pick(beams.pieces, parents), _pick(beams.runs, parents)
         runs = blocking.extend(runs, old, pieces)
         return t + 1, kept, _Beams(_write(old, t, pieces), log_prob, runs, *done)
 
     first = ops.convert_to_tensor(0, "int32")
-    _, _, beams = ops.while_loop(going, advance, (first, cells, beams))
-    attention, gate = _explain(model, memory, beams.done_pieces, start)
+    _, _, beams = ops.while_loop(going, advance, (first, repeated, beams))
+    attention, gate = _explain(model, memory, beams.done_pieces, repeated)
     return Found(beams.done_pieces, beams.done_log_prob, beams.done_score, attention, gate)
 
 
@@ -164,13 +164,19 @@ def _repeat(states: Any, width: Any) -> Any:
 
 
 def _explain(model: Any, memory: Any, pieces: Any, start: DecoderState) -> tuple[Any, Any]:
-    """Attention and gate of finished hypotheses, by one pass over all their positions."""
+    """Attention and gate of finished hypotheses, by one pass over all their positions.
+
+    Args:
+        model: a `Seq2Seq`.
+        memory: of the B documents.
+        pieces: int32 [B, K, T].
+        start: the state before the first piece, B * K rows.
+    """
     batch, width, steps = ops.shape(pieces)
     before = ops.where(pieces == END, PAD, pieces)[:, :, :-1]
     inputs = ops.concatenate([ops.full_like(before[:, :, :1], START), before], axis=2)
     inputs = inputs[:, :, :steps]
-    cells = tuple(_repeat(c, width) for c in start.cells)
-    decoded, gate = model.trace(ops.reshape(inputs, (batch * width, steps)), cells, memory, width)
+    decoded, gate = model.trace(ops.reshape(inputs, (batch * width, steps)), start, memory, width)
     source = ops.shape(memory.pieces)[1]
     return (
         ops.reshape(decoded.attention, (batch, width, steps, source)),

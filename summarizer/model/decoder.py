@@ -1,10 +1,11 @@
-"""Write the summary piece by piece: a recurrent cell, attention over the document, and features.
+"""Write the summary piece by piece: recurrent cells, attention over the document, and features.
 
-Luong-style: the cell sees the last piece, attention is queried with the cell's new output, and
-both together give the features that the output layer scores. The attention does not feed back
-into the cell, so in training all summary positions attend in one product.
+Luong-style: the cells see the last piece, attention is queried with the upper cell's new output,
+and both together give the features that the output layer scores. Unless something of one position
+feeds the next (input feeding, an attention that looks at coverage), all summary positions attend in
+one product in training.
 
-Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 5.
+Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 5; input feeding, section 3.3.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig
-from summarizer.model.recurrence import unroll
+from summarizer.errors import ConfigError
+from summarizer.model.recurrence import loop, unroll
 from summarizer.types import DecoderState, Memory
 
 
@@ -35,43 +37,111 @@ class Decoded(NamedTuple):
 class Decoder(keras.layers.Layer):
     """The decoder without its output layer, for one step or for all at once."""
 
-    def __init__(self, config: ModelConfig, memory: int):
+    def __init__(self, config: ModelConfig, memory: int, states: int):
+        """Make the decoder.
+
+        Args:
+            config: its parts.
+            memory: width of the encoder's outputs.
+            states: how many last states the encoder hands over.
+
+        Raises:
+            ConfigError: parts whose widths do not fit.
+        """
         super().__init__()
         part, attention = config.decoder, config.attention
-        self.cell = plugins.build("cell", part.name, config.embedding, **part.options)
+        self.feeding = config.input_feeding
+        inputs = config.embedding * (2 if self.feeding else 1)
+        self.cell = plugins.build("cell", part.name, inputs, **part.options)
         width = self.cell.width
+        self.upper = [
+            plugins.build("cell", part.name, width, **part.options)
+            for _ in range(config.decoder_layers - 1)
+        ]
         self.attention = plugins.build(
             "attention", attention.name, width, memory, **attention.options
         )
+        count = self.cell.states * config.decoder_layers
+        self.bridge_kind = _fitting(config.bridge, self.cell, memory, states)
         self.bridge = [
-            _dense(memory, width, "tanh", name=f"bridge_{i}") for i in range(self.cell.states)
+            _dense(memory, width, "tanh", name=f"bridge_{i}")
+            for i in range(count if config.bridge == "dense" else 0)
         ]
         self.combine = _dense(width + memory, config.embedding, "tanh", name="combine")
         self.evidence = width + memory + config.embedding
+        self.stepwise = self.feeding or self.attention.sees_coverage
         self.built = True
 
     def remember(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> Memory:
         """Prepare what one document costs only once."""
-        return Memory(self.attention.project(outputs), outputs, mask, pieces, final)
+        return Memory(self.attention.project(outputs), outputs, mask, pieces, tuple(final))
 
-    def start(self, memory: Memory) -> DecoderState:
-        """Return the state before the first piece, each float32 [B, H]."""
-        return DecoderState(tuple(ops.cast(b(memory.final), "float32") for b in self.bridge))
+    def start(self, memory: Memory, coverage: bool = False) -> DecoderState:
+        """Return the state before the first piece, one row a document.
+
+        Args:
+            memory: of the documents.
+            coverage: keep the attention so far in the state, also if no attention looks at it.
+        """
+        batch, positions = ops.shape(memory.pieces)
+        layers = 1 + len(self.upper)
+        if self.bridge_kind == "dense":
+            cells = tuple(ops.cast(b(memory.final[0]), "float32") for b in self.bridge)
+        elif self.bridge_kind == "copy":
+            cells = tuple(ops.cast(x, "float32") for x in memory.final) * layers
+        else:
+            zeros = ops.zeros((batch, self.cell.width), "float32")
+            cells = (zeros,) * (self.cell.states * layers)
+        size = self.combine.units
+        return DecoderState(
+            cells,
+            ops.zeros((batch, size), "float32") if self.feeding else (),
+            ops.zeros((batch, positions), "float32")
+            if coverage or self.attention.sees_coverage
+            else (),
+        )
 
     def unroll(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any = 1) -> Decoded:
         """Decode all positions of K known summaries of each document.
 
         Args:
             embedded: float [B * K, T, E].
-            state: each float32 [B * K, H].
+            state: at the start, B * K rows.
             memory: of the B documents; it is not repeated for the K summaries.
             beams: K. The positions of a document's summaries are then one axis, K * T.
         """
-        hidden, _ = unroll(self.cell, embedded, state.cells, None)
+        if self.stepwise:
+            return self._walk(embedded, state, memory, beams)
+        hidden, count = embedded, self.cell.states
+        for i, cell in enumerate((self.cell, *self.upper)):
+            out, _ = unroll(cell, hidden, state.cells[i * count : (i + 1) * count], None)
+            hidden = out + hidden if i else out
         steps = ops.shape(embedded)[1] * beams
         hidden = ops.reshape(hidden, (-1, steps, self.cell.width))
         embedded = ops.reshape(embedded, (-1, steps, ops.shape(embedded)[2]))
-        return self._attend(hidden, embedded, memory)
+        return self._attend(hidden, embedded, memory, None)
+
+    def _walk(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any) -> Decoded:
+        """What `unroll` gives, one position after another."""
+        rows, steps, size = ops.shape(embedded)
+
+        def step(state: Any, now: Any) -> Any:
+            here = ops.reshape(now[0], (-1, beams, size))
+            decoded, state = self.step(here, state, memory)
+            return state, tuple(ops.reshape(x, (rows, -1)) for x in decoded)
+
+        shapes = [
+            (self.combine.units, self.compute_dtype),
+            (memory.pieces.shape[1], "float32"),
+            (self.evidence, self.compute_dtype),
+        ]
+        _, found = loop(step, state, (ops.transpose(embedded, (1, 0, 2)),), shapes)
+        return Decoded(
+            *(
+                ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, steps * beams, ops.shape(x)[2]))
+                for x in found
+            )
+        )
 
     def step(
         self, embedded: Any, state: DecoderState, memory: Memory
@@ -80,24 +150,58 @@ class Decoder(keras.layers.Layer):
 
         Args:
             embedded: float [B, K, E], the last piece of each.
-            state: each float32 [B * K, H].
+            state: of B * K rows.
             memory: of the B documents; it is not repeated for the K summaries.
         """
-        batch, beams, width = ops.shape(embedded)
-        cell, dtype = self.cell, self.compute_dtype
-        sums = cell.project(ops.reshape(embedded, (batch * beams, width)))
-        kernel = ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), dtype)
-        sums = ops.cast(sums, "float32") + ops.cast(ops.convert_to_tensor(cell.bias), "float32")
-        product = ops.matmul(ops.cast(state.cells[0], dtype), kernel)
-        states, _ = cell.forward(sums + ops.cast(product, "float32"), state.cells)
-        hidden = ops.cast(ops.reshape(states[0], (batch, beams, cell.width)), dtype)
-        return self._attend(hidden, embedded, memory), DecoderState(tuple(states))
+        batch, beams, size = ops.shape(embedded)
+        below = ops.reshape(embedded, (batch * beams, size))
+        if self.feeding:
+            feed = ops.cast(state.feed, embedded.dtype)
+            below = ops.concatenate([below, feed], axis=1)
+        cells: list[Any] = []
+        for i, cell in enumerate((self.cell, *self.upper)):
+            states = self._advance(cell, below, state.cells[len(cells) :][: cell.states])
+            cells.extend(states)
+            hidden = ops.cast(states[0], self.compute_dtype)
+            below = hidden + below if i else hidden
+        hidden = ops.reshape(below, (batch, beams, self.cell.width))
+        kept = not isinstance(state.coverage, tuple)
+        coverage = ops.reshape(state.coverage, (batch, beams, -1)) if kept else None
+        decoded = self._attend(hidden, embedded, memory, coverage)
+        rows = (batch * beams, -1)
+        return decoded, DecoderState(
+            tuple(cells),
+            ops.cast(ops.reshape(decoded.features, rows), "float32") if self.feeding else (),
+            state.coverage + ops.reshape(decoded.attention, rows) if kept else (),
+        )
 
-    def _attend(self, hidden: Any, embedded: Any, memory: Memory) -> Decoded:
-        context, weights = self.attention(hidden, memory.keys, memory.values, memory.mask)
+    def _advance(self, cell: Any, below: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The states of one cell after one more step, float32 [B * K, H]."""
+        dtype = self.compute_dtype
+        kernel = ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), dtype)
+        sums = ops.cast(cell.project(below), "float32")
+        sums = sums + ops.cast(ops.convert_to_tensor(cell.bias), "float32")
+        product = ops.matmul(ops.cast(states[0], dtype), kernel)
+        new, _ = cell.forward(sums + ops.cast(product, "float32"), states)
+        return tuple(new)
+
+    def _attend(self, hidden: Any, embedded: Any, memory: Memory, coverage: Any) -> Decoded:
+        seen = {"coverage": coverage} if self.attention.sees_coverage else {}
+        context, weights = self.attention(hidden, memory.keys, memory.values, memory.mask, **seen)
         both = ops.concatenate([hidden, context], axis=-1)
         evidence = ops.concatenate([both, ops.cast(embedded, both.dtype)], axis=-1)
         return Decoded(self.combine(both), weights, evidence)
+
+
+def _fitting(bridge: str, cell: Any, memory: int, states: int) -> str:
+    """Return the kind of bridge if the encoder's last states can be handed over that way."""
+    if bridge == "copy" and (cell.width != memory or cell.states != states):
+        raise ConfigError(
+            f"model.bridge=copy: the encoder ends in {states} states of width {memory}, the "
+            f"decoder begins with {cell.states} of width {cell.width}; make them equal or set "
+            "model.bridge=dense"
+        )
+    return bridge
 
 
 def _dense(inputs: int, width: int, activation: str, name: str) -> keras.layers.Dense:

@@ -2,9 +2,9 @@
 
     P(w) = p_gen · softmax(w) + (1 − p_gen) · Σ_{j: document_j = w} attention_j
 
-Source: See, Liu, Manning (2017), arXiv:1704.04368, eq. 8 and 9, over pieces, so that the
-vocabulary needs no extension. Training never builds this distribution: only the right piece's
-probability is needed.
+Source: See, Liu, Manning (2017), arXiv:1704.04368, eq. 8 and 9. Over pieces the vocabulary needs no
+extension; over words, those that only the document gives have ids from N on. Training never builds
+this distribution: only the right piece's probability is needed.
 """
 
 from typing import Any
@@ -52,20 +52,25 @@ def of_target(generated: Any, gate: Any, attention: Any, pieces: Any, target: An
     return ops.logaddexp(ops.log_sigmoid(gate) + generated, ops.log_sigmoid(-gate) + copied)
 
 
-def mixture(logits: Any, gate: Any, attention: Any, pieces: Any) -> Any:
+def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) -> Any:
     """Return the log-probability of every piece.
 
     Args:
         logits: float32 [B, T, N], the generator's.
         gate: float32 [B, T], logit of p_gen.
         attention: float32 [B, T, S].
-        pieces: int32 [B, S], the document.
+        pieces: int32 [B, S], the document, below N + more.
+        more: ids from N on that only the document gives a meaning.
 
     Returns:
-        float32 [B, T, N].
+        float32 [B, T, N + more].
     """
     share = ops.sigmoid(gate)[..., None]
     generated = share * ops.softmax(logits, axis=-1)
+    if not isinstance(more, int) or more:
+        batch, steps, _ = ops.shape(logits)
+        outside = ops.zeros((batch, steps, more), generated.dtype)
+        generated = ops.concatenate([generated, outside], axis=-1)
     total = add_at(generated, pieces[:, None, :], (1 - share) * attention)
     return ops.where(total > _LEAST, ops.log(ops.maximum(total, _LEAST)), NEVER)
 

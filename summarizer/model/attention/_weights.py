@@ -5,6 +5,23 @@ from typing import Any
 from keras import ops
 
 
+def distribution(scores: Any, mask: Any) -> Any:
+    """Turn scores into weights, by a softmax over the real pieces.
+
+    Args:
+        scores: float [..., S], any finite numbers.
+        mask: bool, broadcast to the scores; True at real pieces.
+
+    Returns:
+        float32 [..., S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0 for a document
+        without pieces; never NaN).
+    """
+    scores = ops.where(mask, ops.cast(scores, "float32"), -1e9)
+    scores = scores - ops.max(scores, axis=-1, keepdims=True)
+    weights = ops.exp(scores) * ops.cast(mask, "float32")
+    return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-30)
+
+
 def average(scores: Any, values: Any, mask: Any) -> Any:
     """Turn scores into weights and average the values.
 
@@ -15,12 +32,7 @@ def average(scores: Any, values: Any, mask: Any) -> Any:
 
     Returns:
         context: float [B, T, H], in the values' precision.
-        weights: float32 [B, T, S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0 for
-            a document without pieces; never NaN).
+        weights: float32 [B, T, S], see `distribution`.
     """
-    real = ops.cast(mask, "float32")[:, None, :]
-    scores = ops.where(mask[:, None, :], ops.cast(scores, "float32"), -1e9)
-    scores = scores - ops.max(scores, axis=-1, keepdims=True)
-    weights = ops.exp(scores) * real
-    weights = weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-30)
+    weights = distribution(scores, mask[:, None, :])
     return ops.matmul(ops.cast(weights, values.dtype), values), weights

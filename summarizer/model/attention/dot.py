@@ -37,6 +37,8 @@ def build(options: Options, query: int, memory: int) -> "DotAttention":
 class DotAttention(keras.layers.Layer):
     """Average the document, weighted by likeness to what is being written now."""
 
+    sees_coverage = False
+
     def __init__(self) -> None:
         super().__init__()
         self.built = True

@@ -1,6 +1,8 @@
 """Read the document in both directions, so that each piece is seen with what precedes and follows.
 
 Source: Schuster and Paliwal (1997); as an encoder, Bahdanau et al. (2015), arXiv:1409.0473, A.2.1.
+Several layers: each reads what the one below wrote, in both directions, and from the second on adds
+to it (Wu et al. 2016, arXiv:1609.08144, eq. 6).
 """
 
 from dataclasses import dataclass
@@ -19,9 +21,12 @@ class Options:
 
     width: int = 256  # of each direction; the output is twice as wide
     cell: str = "lstm"
+    layers: int = 1
 
     def __post_init__(self) -> None:
         plugins.options("cell", self.cell, width=self.width)
+        if not isinstance(self.layers, int) or self.layers < 1:
+            raise ValueError(f"layers={self.layers!r}: must be a whole number above 0")
 
 
 def build(options: Options, inputs: int) -> "Bidirectional":
@@ -30,13 +35,16 @@ def build(options: Options, inputs: int) -> "Bidirectional":
 
 
 class Bidirectional(keras.layers.Layer):
-    """Two cells, one reading forward, one backward, side by side."""
+    """Two cells, one reading forward, one backward, side by side; and the layers above."""
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()
         self.left = plugins.build("cell", options.cell, inputs, width=options.width)
         self.right = plugins.build("cell", options.cell, inputs, width=options.width)
         self.width = 2 * options.width
+        self.states = self.left.states
+        one = Options(options.width, options.cell)
+        self.upper = [Bidirectional(one, self.width) for _ in range(options.layers - 1)]
         self.built = True
 
     def call(self, embedded: Any, mask: Any) -> Any:
@@ -48,7 +56,8 @@ class Bidirectional(keras.layers.Layer):
 
         Returns:
             outputs: float [B, S, 2H], 0 where `mask` is False.
-            final: float32 [B, 2H], the last hidden states of both directions.
+            final: each float32 [B, 2H], the uppermost layer's last states of both directions side
+                by side, the hidden one first.
         """
         batch = ops.shape(embedded)[0]
         outputs, finals = [], []
@@ -56,5 +65,10 @@ class Bidirectional(keras.layers.Layer):
             zeros = (ops.zeros((batch, cell.width), "float32"),) * cell.states
             out, states = unroll(cell, embedded, zeros, mask, reverse)
             outputs.append(out)
-            finals.append(states[0])
-        return ops.concatenate(outputs, axis=-1), ops.concatenate(finals, axis=-1)
+            finals.append(states)
+        hidden = ops.concatenate(outputs, axis=-1)
+        final = tuple(ops.concatenate(pair, axis=-1) for pair in zip(*finals, strict=True))
+        for layer in self.upper:
+            out, final = layer(hidden, mask)
+            hidden = hidden + out
+        return hidden, final

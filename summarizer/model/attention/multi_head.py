@@ -1,0 +1,83 @@
+"""Several small attentions side by side, each with its own view of query, keys and values.
+
+    score_i(h_t, s_j) = (W_i h_t) · (U_i s_j) / √d      head i of width d
+    context           = W_o [Σ_j a_1j V_1 s_j; …; Σ_j a_nj V_n s_j]
+
+Source: Vaswani et al. (2017), arXiv:1706.03762, eq. 1 and section 3.2.2. The pointer needs one
+distribution over the document: the mean of the heads' weights.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from summarizer.model.attention._weights import distribution
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of the attention."""
+
+    heads: int = 4
+    width: int = 256  # of all heads together
+
+    def __post_init__(self) -> None:
+        for name, value in (("heads", self.heads), ("width", self.width)):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name}={value!r}: must be a whole number above 0")
+        if self.width % self.heads:
+            raise ValueError(f"width={self.width}: must be a multiple of heads={self.heads}")
+
+
+def build(options: Options, query: int, memory: int) -> "MultiHeadAttention":
+    """Make the attention of a decoder of width `query` over a memory of width `memory`."""
+    return MultiHeadAttention(options, query, memory)
+
+
+class MultiHeadAttention(keras.layers.Layer):
+    """Average the document in several ways at once."""
+
+    sees_coverage = False
+
+    def __init__(self, options: Options, query: int, memory: int):
+        super().__init__()
+        self.heads, self.width = options.heads, options.width
+        width = self.width
+        self.query_kernel = self.add_weight((query, width), "glorot_uniform", name="query_kernel")
+        self.key_kernel = self.add_weight((memory, width), "glorot_uniform", name="key_kernel")
+        self.value_kernel = self.add_weight((memory, width), "glorot_uniform", name="value_kernel")
+        self.out_kernel = self.add_weight((width, memory), "glorot_uniform", name="out_kernel")
+        self.built = True
+
+    def project(self, values: Any) -> Any:
+        """Return keys and projected values side by side, float [B, S, 2 * width]."""
+        return ops.concatenate(
+            [self._times(values, self.key_kernel), self._times(values, self.value_kernel)], axis=-1
+        )
+
+    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
+        """Attend from every summary position at once.
+
+        Shapes as in `AdditiveAttention.call`, but that keys are float [B, S, 2 * width]; the
+        weights are the mean of the heads'.
+        """
+        query = self._split(self._times(ops.cast(query, self.compute_dtype), self.query_kernel))
+        keys, values = self._split(keys[..., : self.width]), self._split(keys[..., self.width :])
+        scores = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
+        scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5
+        weights = distribution(scores, mask[:, None, None, :])
+        context = ops.matmul(ops.cast(weights, values.dtype), values)
+        batch, _, steps, _ = ops.shape(context)
+        context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.width))
+        return self._times(context, self.out_kernel), ops.mean(weights, axis=1)
+
+    def _times(self, x: Any, kernel: Any) -> Any:
+        return ops.matmul(x, ops.cast(ops.convert_to_tensor(kernel), self.compute_dtype))
+
+    def _split(self, x: Any) -> Any:
+        """Float [B, T, width] as [B, heads, T, width / heads]."""
+        batch, steps, _ = ops.shape(x)
+        parts = ops.reshape(x, (batch, steps, self.heads, self.width // self.heads))
+        return ops.transpose(parts, (0, 2, 1, 3))
