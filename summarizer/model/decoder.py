@@ -168,11 +168,11 @@ class Decoder(keras.layers.Layer):
         kept = not isinstance(state.coverage, tuple)
         coverage = ops.reshape(state.coverage, (batch, beams, -1)) if kept else None
         decoded = self._attend(hidden, embedded, memory, coverage)
-        rows = (batch * beams, -1)
+        feed = ops.reshape(decoded.features, (batch * beams, self.combine.units))
         return decoded, DecoderState(
             tuple(cells),
-            ops.cast(ops.reshape(decoded.features, rows), "float32") if self.feeding else (),
-            state.coverage + ops.reshape(decoded.attention, rows) if kept else (),
+            ops.cast(feed, "float32") if self.feeding else (),
+            state.coverage + ops.reshape(decoded.attention, (batch * beams, -1)) if kept else (),
         )
 
     def _advance(self, cell: Any, below: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:

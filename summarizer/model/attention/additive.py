@@ -85,5 +85,7 @@ class AdditiveAttention(keras.layers.Layer):
             kernel = ops.cast(ops.convert_to_tensor(self.coverage_kernel), dtype)
             sums = sums + ops.cast(coverage, dtype)[..., None] * kernel
         hidden = ops.tanh(sums)
-        scores = ops.matmul(hidden, ops.cast(ops.convert_to_tensor(self.vector), dtype))
-        return average(scores[..., 0], values, mask)
+        # Two matrices: XLA takes no gradient of a product of four dimensions in a loop.
+        vector = ops.cast(ops.convert_to_tensor(self.vector), dtype)
+        scores = ops.matmul(ops.reshape(hidden, (-1, ops.shape(vector)[0])), vector)
+        return average(ops.reshape(scores, ops.shape(hidden)[:3]), values, mask)
