@@ -63,21 +63,22 @@ class MultiHeadAttention(keras.layers.Layer):
         Shapes as in `AdditiveAttention.call`, but that keys are float [B, S, 2 * width]; the
         weights are the mean of the heads'.
         """
-        query = self._split(self._times(ops.cast(query, self.compute_dtype), self.query_kernel))
-        keys, values = self._split(keys[..., : self.width]), self._split(keys[..., self.width :])
+        batch, steps, _ = ops.shape(query)  # not the product's: its shape does not export to ONNX
+        query = self._times(ops.cast(query, self.compute_dtype), self.query_kernel)
+        query = self._split(query, batch, steps)
+        batch, positions, _ = ops.shape(keys)
+        keys, values = (self._split(part, batch, positions) for part in ops.split(keys, 2, axis=-1))
         scores = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
         scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5
         weights = distribution(scores, mask[:, None, None, :])
         context = ops.matmul(ops.cast(weights, values.dtype), values)
-        batch, _, steps, _ = ops.shape(context)
         context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.width))
         return self._times(context, self.out_kernel), ops.mean(weights, axis=1)
 
     def _times(self, x: Any, kernel: Any) -> Any:
         return ops.matmul(x, ops.cast(ops.convert_to_tensor(kernel), self.compute_dtype))
 
-    def _split(self, x: Any) -> Any:
+    def _split(self, x: Any, batch: Any, steps: Any) -> Any:
         """Float [B, T, width] as [B, heads, T, width / heads]."""
-        batch, steps, _ = ops.shape(x)
         parts = ops.reshape(x, (batch, steps, self.heads, self.width // self.heads))
         return ops.transpose(parts, (0, 2, 1, 3))

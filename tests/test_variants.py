@@ -1,0 +1,91 @@
+"""Networks that are built otherwise go the whole way: compiled training, search, exported graph."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+
+from summarizer import config as configuration
+from summarizer import delivery
+from summarizer.config import ModelConfig, Part
+from summarizer.model import weights
+from summarizer.model.loss import loss
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.runtime.session import Session
+from summarizer.training import checkpoint
+from tests.test_model import N, a_batch
+
+EVERYTHING = ModelConfig(
+    embedding=8,
+    encoder=Part("bidirectional", {"width": 5, "layers": 2}),
+    decoder=Part("lstm", {"width": 10}),
+    decoder_layers=2,
+    bridge="copy",
+    attention=Part("additive", {"width": 7, "coverage": True}),
+    input_feeding=True,
+    tying="none",
+    dropout=0.0,
+)
+HEADS = dataclasses.replace(
+    EVERYTHING,
+    attention=Part("multi_head", {"heads": 2, "width": 6}),
+    bridge="zero",
+    input_feeding=False,
+    pointer=False,
+)
+
+
+def loud(model):
+    """Give a fresh network opinions: its weights are made large."""
+    for variable in model.trainable_variables:
+        variable.assign(np.asarray(variable.value) * 3)
+    return model
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(EVERYTHING, id="everything"),
+        pytest.param(HEADS, id="heads", marks=pytest.mark.slow),
+    ],
+)
+def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config):
+    whole = configuration.load(digits.folder / "config.json")
+    whole = dataclasses.replace(whole, model=config)
+    (tmp_path / "config.json").write_text(configuration.to_json(whole))
+    proto = (digits.folder / "vocabulary.model").read_bytes()
+    (tmp_path / "vocabulary.model").write_bytes(proto)
+    size = Session(digits.folder).vocabulary.size
+    model = loud(Seq2Seq(config, size))
+    checkpoint.save(tmp_path / "weights.npz", weights.arrays(model), {})
+    found = delivery.export(tmp_path, half=False, documents=40)
+    assert found["same"] >= 0.99
+    assert found["worst"] < 1e-3
+    results = Session(tmp_path).search([[5, 6, 7, 8], [9, 10]])
+    assert len({tuple(row) for row in results["pieces"][0]}) == 4
+
+
+@pytest.mark.slow
+def test_xla_takes_the_gradient_of_everything_tensorflow_only():
+    import tensorflow as tf
+
+    model = loud(Seq2Seq(EVERYTHING, N))
+    batch = {k: ops.convert_to_tensor(v) for k, v in a_batch().items()}
+
+    def step(batch):
+        with tf.GradientTape() as tape:
+            value, _ = loss(model, batch, 0.1, training=True, coverage=tf.constant(1.0))
+        return value, tape.gradient(value, [v.value for v in model.trainable_variables])
+
+    signature = {k: tf.TensorSpec([3, None], v.dtype) for k, v in batch.items()}
+    plain, compiled = (
+        tf.function(step, input_signature=[signature], jit_compile=xla, autograph=False)(batch)
+        for xla in (False, True)
+    )
+    assert float(plain[0]) == pytest.approx(float(compiled[0]), rel=1e-5)
+    for a, b in zip(plain[1], compiled[1], strict=True):
+        np.testing.assert_allclose(
+            tf.convert_to_tensor(a), tf.convert_to_tensor(b), rtol=1e-3, atol=1e-5
+        )
