@@ -217,6 +217,7 @@ def _datasets(_: Arguments) -> int:
 
     for name, line in spec.describe():
         print(f"{name:16} {line}")
+    print("each takes ,split=train|validation|test|all and ,shard=INDEX/COUNT")
     return 0
 
 

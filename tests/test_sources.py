@@ -304,6 +304,14 @@ def test_options_follow_the_path_which_may_hold_commas(tmp_path: Path) -> None:
     assert spec.parse(str(tmp_path)) == Part("folder", {"path": str(tmp_path)})
 
 
+def test_a_source_before_a_colon_reads_files_of_any_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "records,2024.txt", as_jsonl())
+    assert list(spec.examples(f"jsonl:{path}")) == ROWS
+    assert not spec.has_splits(f"jsonl:{path}")
+    with pytest.raises(InputError, match="cannot tell how to read .txt"):
+        spec.examples(path)
+
+
 def test_the_split_of_a_file_is_a_function_of_the_id_and_the_spec_wins(tmp_path: Path) -> None:
     rows = [{"id": f"row-{i}", "document": "d", "summary": "s"} for i in range(2000)]
     path = write(tmp_path, "x.jsonl", jsonl(rows))
@@ -333,8 +341,16 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("docstring", ConfigError, "did you mean 'docstrings'?"),
         ("missing.jsonl.gz,split=test", InputError, "missing.jsonl.gz: no such file"),
         ("no/such/folder", InputError, "no/such/folder: no such file or folder"),
-        ("tfds:xsum", ConfigError, "known: FILE.jsonl[.gz|.xz], FILE.csv"),
-        ("x.parquet", ConfigError, "x.parquet: not supported yet"),
+        ("tfd:xsum", ConfigError, "no file, folder or source 'tfd:xsum': did you mean 'tfds'?"),
+        ("tfds", ConfigError, "tfds: what shall it read? write tfds:NAME"),
+        ("jsonl:", ConfigError, "jsonl:: what shall it read? write jsonl:PATH"),
+        ("docstrings:x", ConfigError, "the source 'docstrings' is written without a colon"),
+        ("x.parquet", InputError, "x.parquet: no such file"),
+        ("no*.parquet", InputError, "no*.parquet: no such file"),
+        ("docstrings,shard=4/4", ConfigError, "shard=4/4: must be INDEX/COUNT, the index from 0"),
+        ("docstrings,shard=half", ConfigError, "shard=half: must be INDEX/COUNT"),
+        ("docstrings,shard=0/0", ConfigError, "shard=0/0: must be INDEX/COUNT"),
+        ("docstrings,shard=-1/2", ConfigError, "shard=-1/2: must be INDEX/COUNT"),
         (__file__, InputError, "cannot tell how to read .py; known: FILE.jsonl"),
         ("reverse_digits,cuont=3", ConfigError, "did you mean 'count'?"),
         ("reverse_digits,count=many", ConfigError, "count=many: must be a whole number"),

@@ -49,12 +49,13 @@ MENUS = (
 DOORS = {
     "sentencepiece": "vocabulary",
     "rouge_score": "evaluation",
+    "pyarrow": "datasets.sources",
     "tensorflow_datasets": "datasets.sources",
     "tensorflow_text": "datasets.pipeline",
     "onnxruntime": "runtime",
 }
 
-HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "rouge_score", "matplotlib")
+HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
 LINES = 300
 BYTES = 25_000_000
 

@@ -1,47 +1,75 @@
 """A data SPEC: one line that says what to read.
 
-A SPEC is a path, whose extension says how it is read, or the name of a source, and then options:
-`articles.jsonl,document=body,summary=headline`, `docstrings,split=test`, `notes/`. Only what
-follows the path as `,name=value` is an option, so a path may hold commas.
+A SPEC is what is read, and then options, each `,name=value`:
+
+- a path, whose name says how it is read: `articles.jsonl.gz`, `notes/` (a folder of texts, or of
+  .parquet files), `shards/*.parquet`, `arxiv-metadata-oai-snapshot.json`;
+- a source and what it reads: `jsonl:records.txt`, `arxiv:papers.jsonl`, `tfds:reddit_tifu/long`;
+- a source alone: `docstrings`;
+- a mix of SPECs by weight: `mix:0.7*articles.jsonl,document=body+0.3*docstrings`.
+
+`articles.jsonl,document=body,summary=headline` sets options of the source; a list's members are
+joined by plus signs, `categories=cs.CL+cs.LG`. Only what follows the path as `,name=value` is an
+option, so a path may hold commas. Two options belong to every SPEC:
+
+- `split=train`, validation, test or all, instead of the one that the command would take;
+- `shard=0/4`: the first of 4 parts, which share nothing and together are the split. The hash of
+  the id decides, not the position: an example stays in its shard when others come, go or are
+  skipped, and the shard says nothing about the split. So shards are about, not exactly, equal.
+
+In a mix, a part begins with its weight and a star; a plus sign followed by a number and a star
+begins the next one. What follows a part's path are the options of that part; those of the mix stand
+before the colon: `mix,shard=0/4,stop=last:2*a.jsonl+1*b.csv`. See `sources/mix.py` for what it
+yields. A mix holds no other mix.
 """
 
 import dataclasses
+import glob
 import inspect
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from summarizer import plugins
 from summarizer.config import Part
-from summarizer.datasets.sources._splits import check_split
+from summarizer.datasets.sources._splits import check_split, in_shard, read_shard
 from summarizer.errors import ConfigError, InputError, did_you_mean
 from summarizer.types import Example
 
-_EXTENSIONS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "csv"}
-_PACKED = ("", ".gz", ".xz")
+_EXTENSIONS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
+_PACKED = (".gz", ".xz")
+_KNOWN = (
+    "FILE.jsonl[.gz|.xz], FILE.csv[.gz|.xz], FILE.tsv[.gz|.xz], FILE.parquet, "
+    "arxiv-metadata*.json[.gz|.xz], a folder of .txt and .md files or of .parquet files"
+)
+_SNAPSHOT = re.compile(r"arxiv-metadata.*\.jsonl?")
 _OPTION = re.compile(r",([a-z_]+)=([^,]*)$")
+_MIX = re.compile(r"mix((?:,[a-z_]+=[^,:]*)*):(.*)", re.DOTALL)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_GENERAL = ("split", "shard")  # options of every SPEC
 
 
 def parse(spec: str) -> Part:
-    """Return the source of a SPEC with its options, `split` among them where the SPEC says it.
+    """Return the source of a SPEC with its options; `split` and `shard` where the SPEC says them.
 
     Raises:
         InputError: the path does not exist, or its extension is not known.
-        ConfigError: an unknown source (the nearest is named), option, split or value.
+        ConfigError: an unknown source (the nearest is named), option, split, shard or value.
     """
     head, written = _cut(spec)
-    name, path = _source(head)
+    name, subject = _source(head)
     hints = get_type_hints(plugins.load("source", name).Options)
-    options: dict[str, Any] = {"path": path} if path else {}
+    options: dict[str, Any] = {_subject(name): subject} if subject else {}
     for key, text in written.items():
         if key == "split":
             check_split(text)
             options[key] = text
+        elif key == "shard":
+            options[key] = read_shard(text)
         else:
             options[key] = _value(text, hints.get(key, str), f"{spec!r}: {key}")
-    plugins.options("source", name, **_without_split(options))
+    plugins.options("source", name, **_own(options))
     return Part(name, options)
 
 
@@ -62,21 +90,29 @@ def examples(spec: str, split: str = "all", **defaults: Any) -> Iterator[Example
     module = plugins.load("source", part.name)
     known = {field.name for field in dataclasses.fields(module.Options)}
     values = {key: value for key, value in defaults.items() if key in known}
-    options = plugins.options("source", part.name, **values | _without_split(part.options))
+    options = plugins.options("source", part.name, **values | _own(part.options))
     found: Iterator[Example] = module.examples(options, part.options.get("split", split))
+    if shard := part.options.get("shard"):
+        return (example for example in found if in_shard(example.id, *shard))
     return found
 
 
 def has_splits(spec: str) -> bool:
     """Say whether the source itself has train, validation and test, and the SPEC picks none.
 
-    False for files: they can be split by hash of the id, or a second file can be named.
+    False for files: they can be split by hash of the id, or a second file can be named. A mix has
+    them where one of its parts does.
 
     Raises:
         InputError, ConfigError: as `parse`.
     """
     part = parse(spec)
-    return "path" not in part.options and "split" not in part.options
+    if "split" in part.options or "path" in part.options:
+        return False
+    if part.name == "mix":
+        parts = plugins.options("source", "mix", **_own(part.options)).weighted()
+        return any(has_splits(inner) for _, inner in parts)
+    return True
 
 
 def describe() -> list[tuple[str, str]]:
@@ -89,7 +125,10 @@ def describe() -> list[tuple[str, str]]:
 
 
 def _cut(spec: str) -> tuple[str, dict[str, str]]:
-    """Part a SPEC into its path or name and the options after it, as text."""
+    """Part a SPEC into what is read and the options of it, as text."""
+    if mix := _MIX.fullmatch(spec):
+        written = (option.partition("=") for option in mix[1].split(",")[1:])
+        return f"mix:{mix[2]}", {name: text for name, _, text in written}
     options: dict[str, str] = {}
     while not Path(spec).exists() and (match := _OPTION.search(spec)):
         spec = spec[: match.start()]
@@ -97,29 +136,47 @@ def _cut(spec: str) -> tuple[str, dict[str, str]]:
     return spec, options
 
 
+def _subject(source: str) -> str:
+    """Return the option of a source that has no default, "" where each has one."""
+    fields = dataclasses.fields(plugins.load("source", source).Options)
+    return fields[0].name if fields and fields[0].default is dataclasses.MISSING else ""
+
+
 def _source(head: str) -> tuple[str, str]:
-    """Return (name of the source, path), the path "" for a source that is named."""
-    names = plugins.names("source")
-    if head in names:
-        return head, ""
+    """Return (name of the source, what it reads), "" for a source that needs no saying."""
+    name, _, subject = head.partition(":")
+    if name in plugins.names("source"):
+        if (wanted := _subject(name)) and not subject:
+            raise ConfigError(f"{head}: what shall it read? write {name}:{wanted.upper()}")
+        if subject and not wanted:
+            raise ConfigError(f"{head}: the source {name!r} is written without a colon")
+        return name, subject
     path = Path(head)
     if path.is_dir():
-        return "folder", head
+        return "parquet" if any(path.glob("*.parquet")) else "folder", head
+    return _by_name(head, path), head
+
+
+def _by_name(head: str, path: Path) -> str:
+    """Return the source that reads a file, by the file's name."""
     packed = path.suffix.lower() if path.suffix.lower() in _PACKED else ""
-    extension = Path(head.removesuffix(path.suffix) if packed else head).suffix.lower()
-    if name := _EXTENSIONS.get(extension):
-        if not path.exists():
-            raise InputError(f"{head}: no such file")
-        return name, head
-    files = ", ".join(f"FILE{extension}[.gz|.xz]" for extension in _EXTENSIONS)
-    known = f"{files}, a folder of .txt and .md files"
+    plain = Path(path.stem if packed else path.name)
+    extension = plain.suffix.lower()
+    name = "arxiv" if _SNAPSHOT.fullmatch(plain.name) else _EXTENSIONS.get(extension)
+    if name == "parquet" and packed:
+        name = None  # Parquet packs by itself
+    if name and (path.exists() or (name == "parquet" and glob.glob(head))):
+        return name
+    if name:
+        raise InputError(f"{head}: no such file")
     if path.exists():
-        raise InputError(f"{head}: cannot tell how to read {extension or 'it'}; known: {known}")
-    if head.startswith("tfds:") or extension == ".parquet":
-        raise ConfigError(f"{head}: not supported yet; known: {known}, {', '.join(names)}")
+        what = f"{extension}{packed}" or "it"
+        raise InputError(f"{head}: cannot tell how to read {what}; known: {_KNOWN}")
     if extension or "/" in head or "\\" in head:
         raise InputError(f"{head}: no such file or folder")
-    raise ConfigError(f"no file, folder or source {head!r}: {did_you_mean(head, names)}")
+    names = plugins.names("source")
+    hint = did_you_mean(head.partition(":")[0], names)
+    raise ConfigError(f"no file, folder or source {head!r}: {hint}")
 
 
 def _value(text: str, kind: Any, what: str) -> Any:
@@ -133,8 +190,9 @@ def _value(text: str, kind: Any, what: str) -> Any:
             raise ConfigError(f"{what}={text}: must be a whole number") from None
     if kind is bool:
         raise ConfigError(f"{what}={text}: must be true or false")
-    return text if kind is str else tuple(text.split("+"))
+    return tuple(text.split("+")) if get_origin(kind) is tuple else text
 
 
-def _without_split(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key != "split"}
+def _own(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that are the source's own."""
+    return {key: value for key, value in options.items() if key not in _GENERAL}

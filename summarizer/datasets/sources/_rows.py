@@ -5,6 +5,7 @@ it; a file that cannot be read any further raises at once.
 """
 
 import gzip
+import json
 import logging
 import lzma
 import zlib
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from summarizer.datasets.cleaning import LARGEST, LARGEST_TEXT, clean
+from summarizer.datasets.cleaning import LARGEST, LARGEST_TEXT, clean, not_utf8
 from summarizer.datasets.sources._splits import check_split, in_split
 from summarizer.errors import InputError, did_you_mean
 from summarizer.types import Example
@@ -47,6 +48,34 @@ def lines(path: str) -> Iterator[tuple[int, bytes]]:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     if number == 0:
         raise InputError(f"{path}: the file is empty")
+
+
+def objects(path: str) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield (line number from 1, object or what is wrong) of every line that is not empty.
+
+    Raises:
+        InputError: as `lines`.
+    """
+    for number, raw in lines(path):
+        if raw.strip():
+            try:
+                yield number, _object(f"{path}:{number}", raw)
+            except InputError as error:
+                yield number, error
+
+
+def _object(where: str, raw: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: {not_utf8(error)}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:  # a number too long, an object too deep
+        raise InputError(f"{where}: not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: not a JSON object, {{…}}")
+    return row
 
 
 def example(path: str, line: int, row: Mapping[str, Any], document: str, summary: str) -> Example:

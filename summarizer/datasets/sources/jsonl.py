@@ -1,10 +1,8 @@
 """JSON Lines: one object a line, `{"document": …, "summary": …}`; .jsonl, .jsonl.gz, .jsonl.xz."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from summarizer.datasets.cleaning import not_utf8
 from summarizer.datasets.sources import _rows
 from summarizer.errors import InputError
 from summarizer.types import Example
@@ -37,24 +35,10 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
-    for number, raw in _rows.lines(options.path):
-        if raw.strip():
-            try:
-                row = _parse(f"{options.path}:{number}", raw)
-                yield _rows.example(options.path, number, row, options.document, options.summary)
-            except InputError as error:
-                yield error
-
-
-def _parse(where: str, raw: bytes) -> dict[str, object]:
-    try:
-        row = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: {not_utf8(error)}") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
-    except (ValueError, RecursionError) as error:  # a number too long, an object too deep
-        raise InputError(f"{where}: not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise InputError(f"{where}: not a JSON object, {{…}}")
-    return row
+    for number, row in _rows.objects(options.path):
+        try:
+            if isinstance(row, InputError):
+                raise row
+            yield _rows.example(options.path, number, row, options.document, options.summary)
+        except InputError as error:
+            yield error
