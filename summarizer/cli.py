@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--full", action="store_true", help="keep float32 weights: twice the size")
     p.add_argument("--data", default="", metavar="SPEC", help="documents to prove it on")
 
-    verb("datasets", _datasets, "list the data sources")
+    verb("datasets", _datasets, "list the data sources; each also takes split= and shard=")
     verb("presets", _presets, "list the presets")
     p = verb("demo", _demo, "summarize the articles of data/ with the shipped model")
     _model(p)
@@ -217,7 +217,6 @@ def _datasets(_: Arguments) -> int:
 
     for name, line in spec.describe():
         print(f"{name:16} {line}")
-    print("each takes ,split=train|validation|test|all and ,shard=INDEX/COUNT")
     return 0
 
 

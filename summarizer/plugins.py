@@ -39,7 +39,7 @@ def load(kind: str, name: str) -> ModuleType:
     return importlib.import_module(f"{FOLDERS[kind]}.{name}")
 
 
-def options(kind: str, name: str, **values: Any) -> Any:
+def options(kind: str, name: str, /, **values: Any) -> Any:
     """Make the options of a plugin, checked against its fields.
 
     Raises:
@@ -56,7 +56,7 @@ def options(kind: str, name: str, **values: Any) -> Any:
         raise ConfigError(f"{kind} {name!r}: {error}") from None
 
 
-def build(kind: str, name: str, *sizes: int, **values: Any) -> Any:
+def build(kind: str, name: str, /, *sizes: int, **values: Any) -> Any:
     """Build a part from its file: `build("cell", "lstm", inputs, width=256)`.
 
     `sizes` are what the model gives it: the widths of its inputs.

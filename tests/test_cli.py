@@ -351,9 +351,10 @@ def test_evaluate_on_a_file_with_the_model_of_the_environment(
 
 
 def test_presets_and_datasets_are_listed_with_a_line_each(capsys):
+    sources = ["arxiv", "csv", "docstrings", "folder", "jsonl", "mix", "parquet"]
     for verb, names in (
         ("presets", ["arxiv_titles", "docstrings", "reverse_digits"]),
-        ("datasets", ["csv", "docstrings", "folder", "jsonl", "reverse_digits"]),
+        ("datasets", [*sources, "reverse_digits", "tfds"]),
     ):
         assert cli.main([verb]) == 0
         lines = capsys.readouterr().out.splitlines()

@@ -353,6 +353,7 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("docstrings,shard=-1/2", ConfigError, "shard=-1/2: must be INDEX/COUNT"),
         (__file__, InputError, "cannot tell how to read .py; known: FILE.jsonl"),
         ("reverse_digits,cuont=3", ConfigError, "did you mean 'count'?"),
+        ("reverse_digits,name=x", ConfigError, "has no option 'name': known: count, high, low"),
         ("reverse_digits,count=many", ConfigError, "count=many: must be a whole number"),
         ("reverse_digits,low=9,high=3", ConfigError, "low=9, high=3: must be 1 <= low <= high"),
         ("reverse_digits,count=0", ConfigError, "count=0: must be at least 1"),

@@ -4,8 +4,8 @@ Document and summary are the set's own pair of features, where it states one (th
 summarization all do), else `document=` and `summary=` name them. A list of texts is joined as a
 document; of a list of summaries the first is taken.
 
-The splits are the set's own `train`, `validation` and `test`. A set that lacks validation or test
-gets it from `train`, 5% by hash of the id, which training then leaves out.
+The splits are the set's own `train`, `validation` and `test`; others are not read. A set that lacks
+validation or test gets it from `train`, 5% by hash of the id, which training then leaves out.
 
 The first use downloads and prepares the set, which needs a network; after that nothing does.
 """
@@ -16,7 +16,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,15 +165,15 @@ def _line(error: Exception) -> str:
     return " ".join((str(error) or type(error).__name__).split())[:500]
 
 
-def _plan(own: Iterable[str], split: str, name: str) -> list[tuple[str, frozenset[str]]]:
+def _plan(present: list[str], split: str, name: str) -> list[tuple[str, frozenset[str]]]:
     """Say which of the set's splits to read for a split, and which places of the hash to keep."""
-    own = [one for one in SPLITS[1:] if one in own]
+    own = [one for one in SPLITS[1:] if one in present]
     if split == "all" and own:
         return [(one, _EVERY) for one in own]
     if split != "train" and split in own:
         return [(split, _EVERY)]
     if "train" not in own:
-        raise InputError(f"tfds:{name}: has no split 'train'; known: {', '.join(own) or 'none'}")
+        raise InputError(f"tfds:{name}: has no split 'train'; known: {', '.join(present)}")
     return [("train", frozenset(own if split == "train" else [split]))]
 
 
