@@ -128,12 +128,12 @@ def test_files_that_are_no_parquet_or_cut(tmp_path: Path) -> None:
 
 
 def test_a_large_row_group_is_not_held_in_memory(tmp_path: Path) -> None:
-    """60 MB of text in one row group; what is read at a time stays a small part of it."""
+    """30 MB of text in one row group; what is read at a time stays a small part of it."""
     random = np.random.default_rng(1)
-    texts = [random.bytes(7500).hex() for _ in range(4000)]  # does not pack
+    texts = [random.bytes(7500).hex() for _ in range(2000)]  # does not pack
     table = pa.table({"document": texts})
     path = str(tmp_path / "x.parquet")
-    pq.write_table(table, path, row_group_size=4000, use_dictionary=False, data_page_size=2**18)
+    pq.write_table(table, path, row_group_size=2000, use_dictionary=False, data_page_size=2**18)
     del table
     before = pa.total_allocated_bytes()
     most = 0

@@ -1,4 +1,4 @@
-"""TFDS sets by name: a set made here and prepared for real, and network sets through TFDS's mock."""
+"""TFDS sets by name: one made here and prepared for real, and network sets through TFDS's mock."""
 
 import importlib
 import json
