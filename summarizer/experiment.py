@@ -99,7 +99,8 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         words = Vocabulary.load(path)
     else:
         wanted = config.vocabulary
-        words = vocabulary.train(_sample(source(), wanted.sample), wanted.size, wanted.fold)
+        texts = _sample(source(), wanted.sample)
+        words = vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
         write_aside(path, words.proto)
     about["vocabulary"] = words.fingerprint
     write_aside(folder / "config.json", configuration.to_json(config).encode())
@@ -110,7 +111,7 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
             return words, opened
     recorder = fingerprints.Recorder()
     ids = pipeline.tokenizer(keras.backend.backend())(recorder.watch(source()), words)
-    made = store.write(kept, ids, words.size, about)
+    made = store.write(kept, ids, words.size, about, words.extended)
     recorder.save(prints)
     return words, made
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarizer.datasets.store import Store
-from summarizer.vocabulary import END, PAD, START
+from summarizer.vocabulary import END, PAD, START, UNKNOWN
 
 DOCUMENT_STEP, SUMMARY_STEP = 32, 8  # bucket shapes are multiples of these
 
@@ -77,8 +77,10 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
 
     Returns:
         document int32 [B, S], summary_in and summary_out int32 [B, T], weight float32 [B, T]
-        (0 at padding), row int32 [B] (-1 where a short batch is filled up; there the weight is 0).
-        Every row has at least one piece of document.
+        (0 at padding, and where the summary is UNKNOWN), row int32 [B] (-1 where a short batch is
+        filled up; there the weight is 0). Every row has at least one piece of document. A
+        summary's id above the vocabulary is one that the document has where it is read, or else
+        UNKNOWN.
     """
     batch = shape.batch
     document = np.full((batch, planned.documents), PAD, np.int32)
@@ -92,8 +94,11 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
         source = source[: shape.document_pieces]
         document[i, : len(source)] = source
         ids = np.append(target, END)[: shape.summary_pieces]
+        own = ids >= store.size  # words of this document, perhaps of its part that is not read
+        if own.any():
+            ids[own & ~np.isin(ids, source)] = UNKNOWN
         summary[i, 1 : len(ids) + 1] = ids
-        weight[i, : len(ids)] = 1
+        weight[i, : len(ids)] = ids != UNKNOWN  # it cannot be written
     return {
         "document": document,
         "summary_in": np.where(summary[:, :-1] == END, PAD, summary[:, :-1]),
@@ -105,7 +110,7 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
 
 def pad_fraction(batch: dict[str, Any]) -> float:
     """Return the share of a batch's positions, of documents and summaries, that hold nothing."""
-    used = np.count_nonzero(batch["document"]) + batch["weight"].sum()
+    used = np.count_nonzero(batch["document"]) + np.count_nonzero(batch["summary_out"])
     return float(1 - used / (batch["document"].size + batch["weight"].size))
 
 

@@ -1,6 +1,7 @@
 """From a source to batches with tf.data: tokenize once into a store, then gather, pad, prefetch.
 
-The tokenizer runs in the graph (tensorflow-text) and gives the ids that sentencepiece gives.
+The tokenizer runs in the graph (tensorflow-text) and gives the ids that sentencepiece gives; words
+are cut without TensorFlow.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,9 @@ CHUNK = 512  # examples tokenized at once
 
 def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
     """Yield (document ids, summary ids), each int32 [length], as the examples come."""
+    if vocabulary.extended:  # a summary's ids depend on its document, which no graph knows of
+        yield from tokenize_plain(examples, vocabulary)
+        return
     import tensorflow as tf
     import tensorflow_text
 
@@ -46,8 +50,7 @@ def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Id
 def tokenize_plain(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
     """Yield the same ids without TensorFlow."""
     for chunk in _chunks(examples):
-        ids = vocabulary.encode_all(chunk)
-        yield from zip(ids[::2], ids[1::2], strict=True)
+        yield from vocabulary.encode_pairs(chunk[::2], chunk[1::2])
 
 
 def _chunks(examples: Iterable[Example]) -> Iterator[list[str]]:

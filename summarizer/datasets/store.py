@@ -31,6 +31,11 @@ class Store(NamedTuple):
     about: dict[str, Any]
 
     @property
+    def size(self) -> int:
+        """N, the vocabulary's; ids from there on are words of one document."""
+        return int(self.about.get("size", 1 << 31))  # older stores have no such ids
+
+    @property
     def rows(self) -> int:
         """Number of pairs."""
         return (len(self.offsets) - 1) // 2
@@ -57,14 +62,15 @@ class Store(NamedTuple):
 
 
 def write(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], size: int,
-          about: dict[str, Any]) -> Store:  # fmt: skip
+          about: dict[str, Any], extended: bool = False) -> Store:  # fmt: skip
     """Write pairs of (document ids, summary ids) as they come; the folder appears when whole.
 
     Args:
         folder: replaced if it exists.
-        pairs: ids below `size`.
+        pairs: ids below `size`, and from there on where `extended`.
         size: N, the vocabulary's.
         about: kept in `store.json`; what made this store, to know it again.
+        extended: a document's own words have ids from `size` on.
 
     Raises:
         InputError: there are no pairs.
@@ -72,12 +78,13 @@ def write(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], si
     aside = folder.with_name(folder.name + ".part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    dtype = np.uint16 if size <= 1 << 16 else np.int32
+    dtype = np.uint16 if size <= 1 << 16 and not extended else np.int32
     try:
         rows, total = _fill(aside, pairs, dtype)
         if not rows:
             raise InputError(f"{about.get('spec', 'the data')}: no pairs of document and summary")
-        about = {**about, "rows": rows, "pieces": total, "dtype": np.dtype(dtype).name}
+        about = {**about, "rows": rows, "pieces": total, "size": size}
+        about["dtype"] = np.dtype(dtype).name
         (aside / "store.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(aside, folder)
