@@ -152,7 +152,7 @@ def _cut(found: Any) -> str:
 
 def _foreign(found: Any) -> str:
     return (
-        f"{found.spelled:.0%} of it is in characters that the model was not trained on; "
+        f"{found.spelled:.0%} of it is in characters or words that the model was not trained on; "
         "the summary means little"
     )
 

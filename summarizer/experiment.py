@@ -1,6 +1,7 @@
 """One experiment from its data to a trained model: what `summarizer train` does."""
 
 import itertools
+import logging
 import os
 import random
 from collections.abc import Iterable, Iterator
@@ -62,8 +63,11 @@ def train(
         raise ConfigError(f"{folder}: holds no run to resume")
     import keras
 
+    from summarizer.datasets import vectors
     from summarizer.training import machine, progress, trainer
 
+    if config.model.vectors and not resume:
+        vectors.check(config.model.vectors, config.model.embedding)
     choice = machine.choose(config.train.precision, config.train.compile)
     words, store = _tokens(config, folder, resume, skip_bad)
     validation = held_out(config, config.train.validate_examples, skip_bad)
@@ -73,6 +77,8 @@ def train(
         from summarizer.model.seq2seq import Seq2Seq
 
         model = Seq2Seq(config.model, words.size, config.seed, words.extended)
+        if config.model.vectors and not resume:
+            _start_from_vectors(model, words, config.model.vectors)
         validate = _validator(model, words, config, validation)
         batches = _batches(config, store)
         place = trainer.train(config, model, batches, validate, folder, choice, resume)
@@ -157,6 +163,18 @@ def _batches(config: Config, store: Any) -> Any:
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = pipeline.prefetched if tensorflow else batches.stream
     return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape)
+
+
+def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
+    """Put the vectors of a file where documents and summaries are read."""
+    from summarizer.datasets import vectors
+
+    table, share = vectors.start(path, words, model.embeddings)
+    model.embeddings.assign(table)
+    if model.summary_embeddings is not model.embeddings:
+        model.summary_embeddings.assign(table)
+    log = logging.getLogger("summarizer")
+    log.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
 
 
 def _validator(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> Any:

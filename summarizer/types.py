@@ -82,8 +82,8 @@ class Summary:
         score: its normalised log-probability.
         read: how many of the document's pieces were read.
         truncated: how many were not, as they did not fit.
-        spelled: share of the document's pieces that are single bytes, 0 to 1: much of it is in
-            characters that the model never saw.
+        spelled: share of the document's pieces that are single bytes, or words that its
+            vocabulary lacks, 0 to 1: much of it is in characters or words that it never saw.
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
     """
