@@ -169,7 +169,7 @@ def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
     """Put the vectors of a file where documents and summaries are read."""
     from summarizer.datasets import vectors
 
-    table, share = vectors.start(path, words, model.embeddings)
+    table, share = vectors.start(path, words, np.asarray(model.embeddings.value))
     model.embeddings.assign(table)
     if model.summary_embeddings is not model.embeddings:
         model.summary_embeddings.assign(table)

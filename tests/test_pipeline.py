@@ -14,7 +14,7 @@ from summarizer.datasets import batches, fingerprints, pipeline, store
 from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
 from summarizer.errors import InputError
 from summarizer.types import Example
-from summarizer.vocabulary import END, PAD, START
+from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.test_vocabulary import ODD, TEXTS
 
 SHAPE = Shape(batch=4, document_pieces=70, summary_pieces=20, window=3)
@@ -76,6 +76,23 @@ def test_an_error_of_the_source_comes_through_as_it_is(words):
             list(tokenize(source(), words))
 
 
+@pytest.mark.parametrize("kind", ["bpe", "characters", "bytes"])
+def test_the_graph_cuts_every_kind_of_pieces_as_sentencepiece_does(kind):
+    words = vocabulary.train(TEXTS, 330, fold=False, kind=kind)
+    examples = [Example(str(i), a, b) for i, (a, b) in enumerate(itertools.pairwise(ODD))]
+    found = [(list(a), list(b)) for a, b in pipeline.tokenize(examples, words)]
+    assert found == [(words.encode(e.document), words.encode(e.summary)) for e in examples]
+
+
+def test_a_summary_in_words_is_numbered_by_its_document():
+    words = vocabulary.train(TEXTS, 330, kind="words")
+    examples = [Example("1", "Zorp of Berlin", "quux zorp"), Example("2", "Quux", "of Quux")]
+    n, of = words.size, words.encode_summary("of", "")[0]
+    expected = [([n, of, words.encode("Berlin")[0]], [UNKNOWN, n]), ([n], [of, n])]
+    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
+        assert [(list(a), list(b)) for a, b in tokenize(examples, words)] == expected
+
+
 # --- store -----------------------------------------------------------------------------------
 
 ids = st.lists(st.integers(0, 2**16 - 1), max_size=5)
@@ -99,6 +116,13 @@ def test_a_store_gives_back_what_was_written(tmp_path_factory, pairs, size):
 def test_a_large_id_is_kept_whole(tmp_path):
     made = store.write(tmp_path / "store", [([2**16 + 5], [1])], 2**17, {})
     assert made.pair(0)[0] == [2**16 + 5]
+
+
+def test_ids_of_a_documents_own_words_are_kept_whole(tmp_path):
+    size = 2**16
+    made = store.write(tmp_path / "store", [([size, size + 7], [5])], size, {}, extended=True)
+    assert made.pair(0)[0].tolist() == [size, size + 7]
+    assert store.read(tmp_path / "store").size == size
 
 
 def test_released_pages_come_back(tmp_path):
@@ -244,6 +268,21 @@ def test_a_batch_by_hand(tmp_path):
     assert {k: v.dtype.name for k, v in found.items()} == types
     # 13 · 10 11 · END · END of 12 places, 4 + 3 + 2 + 0 of 20.
     assert batches.pad_fraction(found) == pytest.approx(1 - (5 + 9) / (12 + 20))
+
+
+def test_what_cannot_be_written_has_no_weight(tmp_path):
+    n = 100  # of the ids from there on, 103 is beyond what is read of the document
+    pairs = [([5, 101, 6, 102, 103], [101, 7, 103, UNKNOWN, 102]), ([4] * 9, [8])]
+    kept = store.write(tmp_path / "store", pairs, n, {}, extended=True)
+    shape = Shape(batch=2, document_pieces=4, summary_pieces=8, window=1)
+    found = batches.gather(kept, Planned(np.arange(2), 4, 8), shape)
+    read, unread = [101, 7, UNKNOWN, UNKNOWN, 102], [END, 0, 0]
+    assert found["summary_out"][0].tolist() == [*read, *unread]
+    assert found["summary_in"][0].tolist() == [START, *read, 0, 0]
+    assert found["weight"][0].tolist() == [1, 1, 0, 0, 1, 1, 0, 0]
+    assert found["weight"][1].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert found["document"][0].tolist() == [5, 101, 6, 102]
+    assert batches.pad_fraction(found) == pytest.approx(1 - (8 + 8) / (8 + 16))
 
 
 def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):

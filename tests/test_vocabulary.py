@@ -1,6 +1,7 @@
 """Pieces and text: nothing is lost either way, and spelling comes back."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from summarizer import vocabulary
-from summarizer.errors import InputError, ModelError
-from summarizer.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, restore_case
+from summarizer.errors import ConfigError, InputError, ModelError
+from summarizer.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, restore_case, splitting
 
 TEXTS = [
     f"Bees of Berlin read {i} long documents; the BERT model learns 第三篇 关于 蜜蜂 in Übersee."
@@ -167,6 +168,217 @@ def test_a_vocabulary_that_cannot_be_used_is_named(tmp_path, cased, fault):
     assert "\n" not in str(caught.value)
 
 
+# --- other kinds -----------------------------------------------------------------------------
+
+KINDS = ["bpe", "characters", "bytes"]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Vocabularies by (kind, fold)."""
+    return {
+        (kind, fold): vocabulary.train(TEXTS, 330, fold, kind=kind)
+        for kind in [*KINDS, "words"]
+        for fold in (True, False)
+    }
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=any_text)
+def test_every_kind_has_ids_below_n_for_any_text(trained, kind, fold, text):
+    words = trained[kind, fold]
+    ids = words.encode(text)
+    assert all(UNKNOWN < i < words.size for i in ids)
+    assert words.encode_all([text, "a"]) == [ids, words.encode("a")]
+    assert words.encode_summary(text, "any document") == ids
+    assert list(words.encode_pairs([text], ["a"])) == [(ids, words.encode("a"))]
+    again = words.encode(words.decode(ids))
+    assert words.decode(again) == words.decode(ids)
+
+
+@pytest.mark.parametrize("kind", ["bpe", "characters"])
+@given(text=plain)
+@example(text="ﬁ Ⅳ x² ½ 第三篇，「蜜蜂」")
+def test_pieces_and_characters_give_the_text_back(trained, kind, text):
+    words = trained[kind, False]
+    expected = " ".join(unicodedata.normalize("NFKC", text).split())
+    assert words.decode(words.encode(text)) == expected
+
+
+@given(st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categories=["Cs"]))))
+def test_bytes_give_any_text_back_as_it_was(trained, text):
+    text = text.replace("▁", "").replace("\ufffd", "")
+    words = trained["bytes", False]
+    assert words.decode(words.encode(text)) == text
+    assert len(words.encode(text)) == len(text.encode())
+    assert words.spelled(words.encode(text)) == 0
+
+
+def test_each_kind_has_the_pieces_of_its_name(trained):
+    for fold in (True, False):
+        assert {k: trained[k, fold].size for k in ("bpe", "bytes")} == {"bpe": 330, "bytes": 261}
+        assert all(len(p) == 1 for p in trained["characters", fold].pieces(range(260, 280)))
+        assert any(len(p) > 2 for p in trained["bpe", fold].pieces(range(260, 330)))
+        for kind in [*KINDS, "words"]:
+            words = trained[kind, fold]
+            assert words.fold is fold
+            assert words.extended is (kind == "words")
+            assert (words.encode("BEES bees") == words.encode("bees bees")) is fold
+            again = Vocabulary(words.proto)
+            assert (again.size, again.fold, again.extended) == (words.size, fold, kind == "words")
+            assert again.encode("Bees of 第 x") == words.encode("Bees of 第 x")
+    assert len({words.fingerprint for words in trained.values()}) == len(trained)
+    assert trained["characters", True].spelled(trained["characters", True].encode("bλ")) == 2 / 4
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(
+        ConfigError, match=r"^vocabulary\.kind=byte: did you mean 'bytes'\? known: "
+    ):
+        vocabulary.train(TEXTS, 400, kind="byte")
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "least"),
+    [("bpe", 270, 302), ("unigram", 270, 302), ("characters", 5, 261), ("characters", 260, 261),
+     ("bytes", 100, 261), ("words", 5, 6)],
+)  # fmt: skip
+def test_too_small_a_size_is_one_line_that_names_the_least(kind, size, least):
+    with pytest.raises(ConfigError) as caught:
+        vocabulary.train(TEXTS, size, fold=False, kind=kind)
+    said = str(caught.value)
+    assert said.startswith(f"vocabulary.size={size}: too small for {kind}")
+    assert said.endswith(f"at least {least}")
+    assert "\n" not in said
+    assert vocabulary.train(TEXTS, least, fold=False, kind=kind).size <= least
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def normalized(text, fold):
+    return " ".join(splitting.normal(text, fold).split())
+
+
+near = st.text(
+    st.sampled_from("as'’_- .,()1२\"\u200b中ก ั\u0301\u200d\u00ad一\u0e3fSé"), max_size=12
+)
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@given(text=st.one_of(any_text, near))
+@example(text="the model's (BERT-based) “f_x('s)s” isn't 3.14, 1,000 中 文字2017年 的x … --- 'tis")
+def test_words_give_any_text_back(trained, fold, text):
+    words = trained["words", fold]
+    expected = normalized(text, fold)
+    assert splitting.join(splitting.split(splitting.normal(text, fold))) == expected
+    if not fold:
+        assert words.decode(words.encode(text), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("The model's idea, in short.", "The model ￭'s idea ￭, in short ￭."),
+        ("isn't it? “Yes!”", "isn't it ￭? “￭ Yes ￭! ￭”"),
+        ("a 3.14-fold 1,000 GPT4 c++", "a 3.14 ￭-￭ fold 1,000 GPT4 c ￭++"),
+        ("第三篇 Ab的, 中", "第 三 篇 ▁ Ab 的 ￭, 中"),
+        ("हिन्दी में", "हिन्दी में"),
+    ],
+)
+def test_texts_are_cut_into_words_and_marks(text, parts):
+    assert list(splitting.split(text)) == parts.split(" ")
+
+
+def test_what_a_model_writes_reads_well():
+    parts = "we ￭, the (￭ new ￭) bees ￭'s 蜜 蜂 home ￭; pre ￭-￭ trained ， end ."
+    text = "we, the (new) bees's 蜜蜂home; pre-trained ， end ."
+    assert splitting.join(parts.split()) == text
+
+
+DOCUMENT = "Zorp reads Bees. Quux likes zorp and Quux, says Zorp of Berlin"
+
+
+def test_a_documents_own_words_have_ids_from_n_on_in_their_order(trained):
+    words = trained["words", False]
+    n = words.size
+    assert n < 30
+    ids = words.encode(DOCUMENT)
+    assert [i for i in ids if i >= n] == [n + i for i in (0, 1, 2, 3, 4, 5, 2, 6, 7, 0)]
+    for cut in range(len(DOCUMENT)):
+        if not DOCUMENT[cut].isalnum():  # a cut changes no earlier id
+            part = words.encode(DOCUMENT[:cut])
+            assert part == ids[: len(part)]
+    assert words.encode_all([DOCUMENT, "Quux"]) == [ids, [n]]
+    summary = words.encode_summary("Quux of Nowhere likes Zorp", DOCUMENT)
+    at = [ids[3 + 1], words.encode("of")[0], UNKNOWN, ids[5], ids[0]]
+    assert summary == at
+    assert list(words.encode_pairs([DOCUMENT], ["Quux of Nowhere likes Zorp"])) == [(ids, at)]
+    assert words.decode(summary, DOCUMENT) == "Quux of ⁇ likes Zorp"
+    assert words.decode(summary) == "⁇ of ⁇ ⁇ ⁇"
+    assert words.decode([n + 99], DOCUMENT) == "⁇"
+    assert words.pieces(summary, DOCUMENT) == ["▁Quux", "▁of", "<unk>", "▁likes", "▁Zorp"]
+    assert words.spelled(summary) == 4 / 5
+
+
+some_words = st.lists(st.sampled_from(["bees", "Berlin", "zorp", "Quux", "of", "don't"]))
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@given(document=some_words, summary=some_words)
+def test_a_word_has_the_same_id_in_document_and_summary(trained, fold, document, summary):
+    words = trained["words", fold]
+    in_document = dict(zip(document, words.encode(" ".join(document)), strict=True))
+    alone = {word: words.encode_summary(word, "")[0] for word in summary}
+    expected = [in_document.get(word, alone[word]) for word in summary]
+    assert words.encode_summary(" ".join(summary), " ".join(document)) == expected
+    assert all(UNKNOWN <= i < words.size for i in alone.values())
+    assert all(i < words.size + len(document) for i in in_document.values())
+
+
+def test_folded_words_get_the_spelling_of_the_document(trained):
+    words = trained["words", True]
+    assert words.decode(words.encode_summary("ZORP of QUUX", DOCUMENT), DOCUMENT) == (
+        "Zorp of Quux"
+    )
+
+
+def test_words_that_occur_once_are_left_out():
+    words = vocabulary.train(["one two two", "three three two"], 100, kind="words")
+    assert words.pieces(range(words.size)) == [
+        "<pad>", "<s>", "</s>", "<unk>", "▁", "▁two", "▁three",
+    ]  # fmt: skip
+    assert vocabulary.train(["one two two", "three three two"], 6, kind="words").size == 6
+
+
+@pytest.mark.parametrize("fault", ["half", "no end", "twice", "other version"])
+def test_a_vocabulary_of_words_that_was_damaged_is_named(tmp_path, trained, fault):
+    proto = trained["words", False].proto
+    content = {
+        "half": proto[: len(proto) // 2],
+        "no end": proto[: proto.rindex(b"\n", 0, -1)],
+        "twice": proto.replace(b"\nof\n", b"\nBees\n"),
+        "other version": proto.replace(b"#words 1", b"#words 9"),
+    }
+    path = tmp_path / "vocabulary.model"
+    path.write_bytes(content[fault])
+    assert content[fault] != proto
+    with pytest.raises(
+        ModelError, match="vocabulary.model: the vocabulary is cut or not of words$"
+    ):
+        Vocabulary.load(path)
+    path.write_bytes(proto)
+    assert Vocabulary.load(path).size == trained["words", False].size
+
+
+def test_a_thousand_abstracts_are_cut_into_words_in_a_second(trained):
+    abstract = "We propose a method, called X's-Net (BERT-based), that isn't “slow”: 3.14. " * 18
+    begin = time.process_time()
+    trained["words", True].encode_all([abstract] * 250)
+    assert time.process_time() - begin < 0.5  # a quarter of that on a quiet machine
+
+
 # --- spelling --------------------------------------------------------------------------------
 
 
@@ -223,3 +435,25 @@ def test_what_has_its_spelling_keeps_it(document):
 def test_long_documents_take_no_longer_than_their_length():
     # A megabyte; a copy of what precedes each word would be 100 GB.
     assert restore_case("bert", "We use BERT here. " * 60_000) == "BERT"
+
+
+def test_a_model_copies_a_word_that_no_training_saw(trained):
+    import numpy as np
+
+    from summarizer import plugins
+    from summarizer.config import ModelConfig, Part
+    from summarizer.decoding.search import Limits, compiled
+    from summarizer.model.seq2seq import Seq2Seq
+
+    words = trained["words", True]
+    encoder, decoder = Part("bidirectional", {"width": 4}), Part("lstm", {"width": 8})
+    config = ModelConfig(4, encoder, decoder, dropout=0.0)
+    model = Seq2Seq(config, words.size, extended=words.extended)
+    model.gate.bias.assign([-50.0])  # copies always
+    document = "Zorpish Quuxery frobs"
+    ids = words.encode(document)
+    assert min(ids) >= words.size
+    search = compiled(model, plugins.build("strategy", "greedy"), 1, Limits(2, 4, 0.0, 1))
+    pieces = np.asarray(search(np.array([ids], np.int32)).pieces)[0, 0]
+    assert set(pieces[:3]) == set(ids)
+    assert sorted(words.decode(pieces, document).split()) == ["Quuxery", "Zorpish", "frobs"]

@@ -53,7 +53,7 @@ class Beam:
         ended = total[:, :, END]
         end = ops.arange(size, dtype="int32") == END
         # The K best of all are among the K best of each beam: no sort of K * N.
-        few = min(width, size) if isinstance(width, int) else width
+        few = min(width, size) if isinstance(width, int) and isinstance(size, int) else width
         best, pieces = ops.top_k(ops.where(end, float(NEVER), total), few)
         kept, chosen = ops.top_k(ops.reshape(best, (-1, width * few)), width)
         chosen = ops.cast(chosen, "int32")
