@@ -147,7 +147,9 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
     seen = []
 
     def stop(config, model, *others):
-        seen.append({v.name: np.asarray(v.value).copy() for v in model.weights if "embeddings" in v.name})
+        seen.append(
+            {v.name: np.asarray(v.value).copy() for v in model.weights if "embeddings" in v.name}
+        )
         raise StopError
 
     monkeypatch.setattr(trainer, "train", stop)
