@@ -84,6 +84,7 @@ class Summary:
         truncated: how many were not, as they did not fit.
         spelled: share of the document's pieces that are single bytes, or words that its
             vocabulary lacks, 0 to 1: much of it is in characters or words that it never saw.
+        parts: how many parts of the document were read one after the other (`long="chunks"`).
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
     """
@@ -93,6 +94,7 @@ class Summary:
     read: int = 0
     truncated: int = 0
     spelled: float = 0.0
+    parts: int = 1
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None
 

@@ -18,7 +18,7 @@ COMMANDS = ("summarizer", "summarize")
 
 # What only the extras bring; an empty environment with the base install has none of it.
 EXTRAS = ("tensorflow", "tensorflow_text", "tensorflow_datasets", "keras", "jax", "tf2onnx")
-EXTRAS += ("onnx", "matplotlib", "h5py", "pytest", "hypothesis")
+EXTRAS += ("onnx", "matplotlib", "h5py", "pytest", "hypothesis", "mammoth", "pypdfium2")
 WITHOUT_EXTRAS = f"""
 import importlib.abc, sys
 
@@ -88,7 +88,7 @@ def test_the_wheel_carries_the_licence_and_the_extras(wheel):
     assert "License-Expression: Apache-2.0\n" in metadata
     assert "Requires-Python: <3.14,>=3.11\n" in metadata
     assert set(re.findall(r"^Provides-Extra: (\S+)", metadata, re.M)) == {
-        "train", "notebooks", "jax", "dev",
+        "train", "notebooks", "jax", "files", "dev",
     }  # fmt: skip
 
 
@@ -155,7 +155,8 @@ def test_one_lock_may_be_laid_over_another(inner, outer):
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("base", ()), ("train", ("train",)), ("dev", ("notebooks", "jax", "dev"))]
+    ("lock", "extras"),
+    [("base", ()), ("train", ("train",)), ("dev", ("notebooks", "jax", "files", "dev"))],
 )
 def test_each_lock_has_what_pyproject_asks_for(lock, extras):
     wanted = list(PROJECT["dependencies"])

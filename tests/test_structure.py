@@ -24,7 +24,7 @@ LAYERS = (
     ("config",),
     ("vocabulary", "presets"),
     ("datasets",),
-    ("model",),
+    ("model", "documents"),
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
     ("experiment",),
@@ -53,9 +53,12 @@ DOORS = {
     "tensorflow_datasets": "datasets.sources",
     "tensorflow_text": "datasets.pipeline",
     "onnxruntime": "runtime",
+    "pypdfium2": "documents.pdf",
+    "mammoth": "documents.docx",
 }
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
+HEAVY += ("pypdfium2", "mammoth")
 LINES = 300
 BYTES = 25_000_000
 

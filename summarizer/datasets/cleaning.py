@@ -32,23 +32,56 @@ def read_text(path: str | Path) -> str:
     Raises:
         InputError: the file is missing, a folder, empty, binary, not UTF-8 or too large.
     """
+    return decode(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | Path | int, name: str = "") -> bytes:
+    """Return what is in a file.
+
+    Args:
+        path: the file, or the number of an open one, which stays open.
+        name: for the error; "": the path.
+
+    Raises:
+        InputError: the file is missing, a folder or too large.
+    """
+    name = name or str(path)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", closefd=not isinstance(path, int)) as file:
             raw = file.read(LARGEST + 1)
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from None
     if len(raw) > LARGEST:
-        raise InputError(f"{path}: larger than {LARGEST_TEXT}, the most that one document may have")
+        raise InputError(f"{name}: {too_large()}")
+    return raw
+
+
+def too_large() -> str:
+    """Say what is wrong with a document of more than LARGEST bytes, for the end of a line."""
+    return f"larger than {LARGEST_TEXT}, the most that one document may have"
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Return bytes as text, without a byte order mark.
+
+    Raises:
+        InputError: they are empty, binary or not UTF-8.
+    """
     if b"\0" in raw:
-        raise InputError(f"{path}: a binary file; text in UTF-8 is needed")
+        raise InputError(f"{name}: a binary file; text in UTF-8 is needed")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: {not_utf8(error)}") from None
-    if not any(unicodedata.category(c) not in _UNSEEN for c in text):
-        raise InputError(f"{path}: the file is empty")
+        raise InputError(f"{name}:{line}: {not_utf8(error)}") from None
+    if blank(text):
+        raise InputError(f"{name}: the file is empty")
     return text
+
+
+def blank(text: str) -> bool:
+    """Tell whether a text says nothing: white space and what is not seen, at most."""
+    return not any(unicodedata.category(c) not in _UNSEEN for c in text)
 
 
 def not_utf8(error: UnicodeDecodeError) -> str:

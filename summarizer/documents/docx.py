@@ -1,0 +1,60 @@
+"""The prose of a Word document (.docx): its paragraphs and headings; needs the extra `files`."""
+
+import io
+import zipfile
+
+from summarizer.datasets import cleaning
+from summarizer.documents import html
+from summarizer.errors import InputError
+
+NEEDS = "pip install 'summarizer-lstm[files]'"
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")  # MS-OFFCRYPTO, 2.3.4.4
+
+
+def text(raw: bytes, name: str, charset: str | None = None) -> str:
+    """Return the paragraphs of a document, with blank lines between.
+
+    Args:
+        raw: the file; an archive of another kind says so.
+        name: for the error.
+        charset: not used: a document declares its own.
+
+    Raises:
+        InputError: it is protected, cut, of another kind, too large or without text; or the
+            extra is not installed.
+    """
+    if not raw.startswith(b"PK"):
+        if _PROTECTED in raw:
+            raise InputError(f"{name}: protected with a password; save it without one")
+        raise InputError(f"{name}: an old Office file; save it as .docx")
+    _check(raw, name)
+    try:
+        import mammoth
+    except ModuleNotFoundError:
+        raise InputError(f"{name}: Word documents need {NEEDS}") from None
+    try:
+        page = mammoth.convert_to_html(
+            io.BytesIO(raw), convert_image=mammoth.images.img_element(lambda image: {})
+        ).value
+    except Exception:  # of zipfile, of XML, or its own: each way of being damaged has another
+        raise InputError(f"{name}: a damaged Word document") from None
+    found = html.prose(page)
+    if cleaning.blank(found):
+        raise InputError(f"{name}: a Word document without text")
+    return found
+
+
+def _check(raw: bytes, name: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            entries = [e for e in archive.infolist() if e.filename.startswith("word/")]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise InputError(f"{name}: a cut or damaged archive") from None
+    if not entries:
+        raise InputError(f"{name}: a ZIP archive, but not a Word document (.docx)")
+    size = sum(e.file_size for e in entries if e.filename.endswith(".xml"))
+    if size > cleaning.LARGEST:
+        raise InputError(
+            f"{name}: unpacks to more than {cleaning.LARGEST_TEXT}, the most that one document "
+            "may have"
+        )
