@@ -8,7 +8,7 @@ neither TensorFlow nor Keras.
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Run", "Summarizer", "evaluate", "export", "train"]
+__all__ = ["Config", "Run", "Summarizer", "evaluate", "export", "read", "train"]
 
 
 def __getattr__(name: str) -> Any:

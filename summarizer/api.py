@@ -1,7 +1,7 @@
 """What the commands do, as functions; with `experiment` and `delivery` the composition root."""
 
 import dataclasses
-import glob
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,22 +10,24 @@ from typing import Any
 from summarizer import config as configuration
 from summarizer import experiment, plugins
 from summarizer.config import Config
-from summarizer.datasets import cleaning
 from summarizer.datasets import spec as specs
 from summarizer.delivery import export
-from summarizer.errors import InputError, ModelError, SummarizerError
+from summarizer.documents import long as ways
+from summarizer.documents.files import summarize_files
+from summarizer.documents.reading import read
+from summarizer.errors import InputError, ModelError
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
 from summarizer.types import Example, Report, Summary
 
 __all__ = [
-    "Config", "Run", "Summarizer", "evaluate", "export", "model_folder", "preset", "score", "train",
+    "Config", "Run", "Summarizer", "evaluate", "export", "model_folder", "preset", "read", "score",
+    "summarize_files", "train",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).parent.parent
 SHIPPED = _CLONE / "saved_models" / "arxiv-titles"
 DEMO = ("abstracts.en.jsonl,summary=headline", "articles.en.jsonl,summary=headline")
-_FILES = 64  # read at once
 
 
 class Summarizer:
@@ -55,6 +57,7 @@ class Summarizer:
         beam: int | None = None,
         max_words: int | None = None,
         n_best: int = 1,
+        long: str = "lead",
     ) -> list[Summary]:
         """Summarize documents, in the order given.
 
@@ -63,14 +66,39 @@ class Summarizer:
             beam: hypotheses kept while searching; None: what the model was made with.
             max_words: no summary is longer; None: the model's own limit.
             n_best: alternatives returned with each summary.
+            long: what is read of a document longer than the model reads at once. "lead": its
+                beginning; "select": its first and its most central sentences, in their order;
+                "chunks": all of it in parts, then the summaries of the parts.
 
         Raises:
             InputError: a document is empty, or a number is not above 0.
         """
-        found: list[Summary] = self._session.summarize(
-            texts, beam, max_words, n_best, baselines.length
-        )
-        return found
+
+        def search(parts: Sequence[str]) -> list[Summary]:
+            found: list[Summary] = self._session.summarize(
+                parts, beam, max_words, n_best, baselines.length
+            )
+            return found
+
+        encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
+        return ways.summarize(texts, long, limit, encode, search)
+
+    def outline(
+        self, texts: Sequence[str], long: str = "lead", **options: Any
+    ) -> list[list[Summary]]:
+        """Summarize each paragraph of documents; a short one or a heading with what follows it.
+
+        Args:
+            texts: documents, an empty line between paragraphs.
+            long: as for `summarize`, for a paragraph longer than the model reads.
+            options: further ones of `summarize`.
+
+        Raises:
+            InputError: as for `summarize`.
+        """
+        groups = [ways.outline(text, baselines.length) or [""] for text in texts]
+        found = iter(self.summarize([p for g in groups for p in g], long=long, **options))
+        return [list(itertools.islice(found, len(group))) for group in groups]
 
 
 def model_folder(folder: str | Path | None) -> Path:
@@ -88,46 +116,6 @@ def model_folder(folder: str | Path | None) -> Path:
         "no model: name one with --model FOLDER or SUMMARIZER_MODEL; the project's repository "
         "ships saved_models/arxiv-titles, and `summarizer train` makes your own"
     )
-
-
-def summarize_files(
-    summarizer: Summarizer, names: Sequence[str], options: dict[str, Any]
-) -> Iterator[tuple[str, Summary | SummarizerError]]:
-    """Summarize text files in the order given, the good ones also where some are bad.
-
-    Args:
-        summarizer: the model.
-        names: files, patterns, folders (their .txt and .md files) or - for standard input.
-        options: for `Summarizer.summarize`.
-
-    Yields:
-        A file's name with its summary, or with what is wrong with it.
-    """
-    files = [file for name in names for file in _expanded(name)]
-    for begin in range(0, len(files), _FILES):
-        part = files[begin : begin + _FILES]
-        texts: dict[int, str] = {}
-        found: dict[int, Summary | SummarizerError] = {}
-        for i, name in enumerate(part):
-            if os.path.isdir(name):
-                found[i] = InputError(f"{name}: a folder without .txt and .md files")
-                continue
-            try:
-                texts[i] = cleaning.clean(cleaning.read_text("/dev/stdin" if name == "-" else name))
-            except InputError as error:
-                found[i] = InputError(str(error).replace("/dev/stdin", "standard input"))
-        found.update(zip(texts, summarizer.summarize(list(texts.values()), **options), strict=True))
-        yield from ((name, found[i]) for i, name in enumerate(part))
-
-
-def _expanded(name: str) -> list[str]:
-    path = Path(name)
-    if path.is_dir():
-        inside = sorted(str(p) for p in path.iterdir() if p.suffix in (".txt", ".md"))
-        return inside or [name]
-    if not path.exists() and glob.has_magic(name):
-        return sorted(glob.glob(name, recursive=True)) or [name]
-    return [name]
 
 
 def presets() -> list[tuple[str, str]]:

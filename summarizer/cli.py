@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +77,14 @@ def build_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    p = verb("summarize", _summarize, "summarize text files, one summary a line")
-    p.add_argument("files", nargs="+", metavar="FILE", help="text file, folder, or - for stdin")
+    p = verb("summarize", _summarize, "summarize documents, one summary a line")
+    p.add_argument("files", nargs="+", metavar="FILE", help="document, folder, or - for stdin")
     _model(p)
     p.add_argument("--json", action="store_true", help="one JSON object a line, with scores")
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
     p.add_argument("--n-best", type=int, default=1, metavar="N", help="alternatives to print")
     p.add_argument("--max-words", type=int, metavar="N", help="no summary is longer")
+    _documents(p)
 
     p = verb("train", _train, "train a model from a preset and your data")
     p.add_argument("--preset", default="docstrings", help="default: docstrings")
@@ -118,48 +119,76 @@ def _model(parser: Any) -> None:
     parser.add_argument("--model", metavar="FOLDER", help="default: $SUMMARIZER_MODEL, or shipped")
 
 
+def _documents(parser: Any) -> None:
+    parser.add_argument(
+        "--long", choices=("lead", "chunks", "select"), default="lead",
+        help="read of a long document its beginning, all of it in parts, or central sentences",
+    )  # fmt: skip
+    parser.add_argument("--outline", action="store_true", help="one summary a paragraph")
+    parser.add_argument("--fetch", action="store_true", help="allow web addresses")
+
+
 def _summarize(a: Arguments) -> int:
     from summarizer import api
 
     summarizer = api.Summarizer.load(a.model)
-    options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best}
+    options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best, "long": a.long}
     failed = False
-    for name, found in api.summarize_files(summarizer, a.files, options):
+    for name, found in api.summarize_files(summarizer, a.files, options, a.fetch, a.outline):
         if isinstance(found, SummarizerError):
             print(f"summarizer: {found}", file=sys.stderr)
             failed = True
             continue
-        if found.truncated:
-            print(f"summarizer: {name}: {_cut(found)}", file=sys.stderr)
-        if found.spelled > 0.25:
-            print(f"summarizer: {name}: {_foreign(found)}", file=sys.stderr)
+        for said in _warnings(found, a):
+            print(f"summarizer: {name}: {said}", file=sys.stderr)
         if a.json:
-            print(json.dumps(_record(name, found, a.n_best), ensure_ascii=False))
+            print(json.dumps(_record(name, found, a), ensure_ascii=False))
         else:
-            for hypothesis in found.alternatives:
-                print(hypothesis.text)
+            lines = [h.text for summary in found for h in summary.alternatives]
+            print("\n  ".join([name, *lines]) if a.outline else "\n".join(lines))
         sys.stdout.flush()
     return int(failed)
 
 
-def _cut(found: Any) -> str:
-    share = found.truncated / (found.truncated + found.read)
-    return (
-        f"longer than the model reads: summarized from its first {found.read} pieces, "
-        f"{found.truncated} ({share:.0%}) left out"
-    )
+def _warnings(found: list[Any], a: Arguments) -> Iterator[str]:
+    """What is to be said of what was read; of an outline, of all its paragraphs together."""
+    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
+    parts = sum(s.parts for s in found)
+    if parts > len(found):
+        rest = f"; {left_out} pieces of these left out" if left_out else ""
+        yield (
+            f"longer than the model reads: read in {parts} parts, summarized from their "
+            f"summaries{rest}"
+        )
+    elif left_out:
+        what = "its most central sentences, " if a.long == "select" else "its first "
+        yield (
+            f"longer than the model reads: summarized from {'' if a.outline else what}{read} "
+            f"pieces, {left_out} ({left_out / (left_out + read):.0%}) left out"
+        )
+    spelled = sum(s.spelled * s.read for s in found) / max(read, 1)
+    if spelled > 0.25:
+        yield _foreign(spelled)
 
 
-def _foreign(found: Any) -> str:
+def _foreign(spelled: float) -> str:
     return (
-        f"{found.spelled:.0%} of it is in characters or words that the model was not trained on; "
+        f"{spelled:.0%} of it is in characters or words that the model was not trained on; "
         "the summary means little"
     )
 
 
-def _record(name: str, found: Any, n_best: int) -> dict[str, Any]:
-    record: dict[str, Any] = {"file": name, "summary": found.text, "score": found.score}
-    record["truncated"] = found.truncated
+def _record(name: str, found: list[Any], a: Arguments) -> dict[str, Any]:
+    """The JSON of a document; with `--outline` a list of paragraphs in place of its summary."""
+    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
+    lines = [_line(summary, a.n_best) for summary in found]
+    said = {"outline": lines} if a.outline else lines[0]
+    share = left_out / max(read + left_out, 1)
+    return {"file": name, **said, "read": read, "truncated": left_out, "left_out": round(share, 4)}
+
+
+def _line(found: Any, n_best: int) -> dict[str, Any]:
+    record: dict[str, Any] = {"summary": found.text, "score": found.score}
     if n_best > 1:
         record["alternatives"] = [
             {"summary": h.text, "score": h.score, "log_prob": h.log_prob}

@@ -13,6 +13,8 @@ import pytest
 
 from summarizer import api, cli
 from summarizer.datasets import cleaning
+from summarizer.documents.files import AT_ONCE
+from summarizer.documents.reading import SUFFIXES
 from summarizer.errors import ModelError
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +81,9 @@ def test_bad_files_are_told_and_the_others_summarized(summarize, files, tmp_path
     (tmp_path / "nothing").mkdir()
     expected = [f"summarizer: {tmp_path / name}{reason}" for name, (_, reason) in bad.items()]
     expected.append(f"summarizer: {tmp_path}/missing.txt: no such file or directory")
-    expected.append(f"summarizer: {tmp_path}/nothing: a folder without .txt and .md files")
+    expected.append(
+        f"summarizer: {tmp_path}/nothing: a folder without documents ({' '.join(SUFFIXES)})"
+    )
     wrong = [*(tmp_path / name for name in bad), tmp_path / "missing.txt", tmp_path / "nothing"]
     good = summarize(*files)[1]
     status, out, err = summarize(files[0], *wrong[:3], files[1], *wrong[3:], files[2])
@@ -123,7 +127,7 @@ def test_json_has_a_record_a_file(summarize, files, model):
         assert scores == sorted(scores, reverse=True)
         assert all(h["log_prob"] < 0 for h in record["alternatives"])
     assert set(json.loads(summarize("--json", files[0])[1][0])) == {
-        "file", "summary", "score", "truncated",
+        "file", "summary", "score", "read", "truncated", "left_out",
     }  # fmt: skip
 
 
@@ -268,11 +272,11 @@ def test_an_interrupt_ends_with_130(digits, files):
     )
     command = [sys.executable, "-c", code, "--model", str(digits.folder)]
     process = subprocess.Popen(
-        [*command, *[str(files[1])] * api._FILES, "-"], cwd=ROOT, text=True,
+        [*command, *[str(files[1])] * AT_ONCE, "-"], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        for _ in range(api._FILES):
+        for _ in range(AT_ONCE):
             assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
