@@ -1,5 +1,6 @@
 """The notebooks: each runs from its first cell to its last, shows what it promises, is clean."""
 
+import json
 import os
 import re
 import sys
@@ -14,7 +15,49 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST = "01_train_and_summarize"
+FIRST, DATA, POINTER, EVALUATE = (
+    "01_train_and_summarize", "02_data", "03_attention_and_pointer", "04_evaluate_and_export"
+)  # fmt: skip
+SHORTER = {
+    FIRST: {"NOTEBOOK_STEPS": "30"},
+    POINTER: {"NOTEBOOK_STEPS": "300"},  # enough to copy
+    EVALUATE: {"NOTEBOOK_ARTICLES": "6"},
+}
+
+# What a notebook found, as an expression of its own variables: evaluated after its last cell.
+FOUND = {
+    FIRST: "{}",
+    DATA: """{
+        "in_their_split": same_split, "ids": len(everything), "rows": tokens.rows,
+        "train": len(train), "tidy": tidy, "case": [pieces_a_word(with_case, held_out),
+        pieces_a_word(without_case, held_out)], "pieces_a_word": cost, "windows": windows,
+        "padding": [float(p) for p in padding], "limit": LIMIT, "read_back": len(read_back),
+        "good": len(good), "shapes": {name: values.shape for name, values in batch.items()},
+        "shifted": [batch["summary_in"][shortest, 1:end - 2].tolist(),
+        batch["summary_out"][shortest, :end - 3].tolist()],
+    }""",
+    POINTER: """{
+        "right": {f"{model}, {name}": float(share) for (model, name), share in right.items()},
+        "errors": [float(e) for e in (dot_error, additive_error, pointer_error)],
+        "nothing_unseen": not set(known) & set(new),
+        "sums": [[float(x) for x in view[2].sum(axis=1)] for view in views],
+        "gates": [[float(x) for x in view[3]] for view in views],
+        "copied": [
+            (word in view[0], bool(sure))
+            for view in views for word, sure in zip(view[1], view[4], strict=True)
+        ],
+    }""",
+    EVALUATE: """{
+        "by_hand": {metric: 100 * values[2] for metric, values in by_hand.items()},
+        "library": {metric: float(library[metric][0, 2]) for metric in by_hand},
+        "mean": float(ours.mean()), "interval": [float(low), float(high)],
+        "difference": difference, "halves": [float(typical), float(large)],
+        "penalties": sorted((value, float(words)) for (name, value), words in lengths.items()
+        if name == "penalty"), "compared": [len(values) for values in scores.values()],
+        "first": float(first), "oracle": float(oracle), "log_prob": [in_keras, in_graph],
+        "exported": exported, "answer": answer, "summary": summary.text, "share": float(share),
+    }""",
+}
 
 
 class OwnKernel(AsyncKernelManager):
@@ -25,11 +68,10 @@ class OwnKernel(AsyncKernelManager):
         super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **settings)
 
 
-def execute(notebook: Any, folder: Path) -> list[Any]:
+def execute(name: str, notebook: Any, folder: Path) -> list[Any]:
     """Run a notebook where it lies, with its files in `folder`; return what its cells showed."""
     (folder / "tmp").mkdir()
-    changed = {
-        "NOTEBOOK_STEPS": "30",
+    changed = SHORTER.get(name, {}) | {
         "PYTHONPATH": str(ROOT),  # `make test` does not install the package
         "IPYTHONDIR": str(folder / "ipython"),  # nobody's start-up files
         "TMPDIR": str(folder / "tmp"),
@@ -48,15 +90,18 @@ def execute(notebook: Any, folder: Path) -> list[Any]:
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A notebook's name, what it showed, and the folder that its temporary files went to."""
+    """A notebook's name, what it showed and found, and where its temporary files went."""
+    name = request.param.stem
     notebook = nbformat.read(request.param, as_version=4)
+    asked = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({FOUND[name]}))")
+    notebook.cells.append(asked)
     folder = tmp_path_factory.mktemp("notebook")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / "runtime"))
         before = sorted((ROOT / "notebooks").rglob("*"))
-        outputs = execute(notebook, folder)
+        outputs = execute(name, notebook, folder)
     assert sorted((ROOT / "notebooks").rglob("*")) == before, "wrote beside the notebooks"
-    return request.param.stem, outputs, folder / "tmp"
+    return name, outputs, json.loads(printed(asked.outputs)), folder / "tmp"
 
 
 def shown(outputs: list[Any], kind: str) -> list[str]:
@@ -67,16 +112,20 @@ def printed(outputs: list[Any]) -> str:
     return "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout")
 
 
-def test_a_notebook_runs_to_its_end_and_draws(ran: Any) -> None:
-    name, outputs, temporary = ran
+def test_a_notebook_runs_to_its_end_and_shows_what_it_promises(ran: Any) -> None:
+    name, outputs, found, temporary = ran
     assert not [output for output in outputs if output.output_type == "error"], name
-    assert shown(outputs, "image/png"), f"{name} has no figure"
     assert not list(temporary.glob("summarizer-*")), f"{name} leaves its files behind"
-    if name == FIRST:
-        shows_training_attention_and_copies(outputs)
+    promises = {
+        FIRST: shows_training_attention_and_copies,
+        DATA: shows_the_way_from_text_to_batches,
+        POINTER: shows_why_there_is_a_pointer,
+        EVALUATE: shows_scores_with_intervals_and_an_equal_export,
+    }
+    promises[name](outputs, found)
 
 
-def shows_training_attention_and_copies(outputs: list[Any]) -> None:
+def shows_training_attention_and_copies(outputs: list[Any], _: Any) -> None:
     assert len(shown(outputs, "image/png")) == 3  # curves, and attention over digits and an article
     marked = [text for text in shown(outputs, "text/html") if 'title="copied' in text]
     assert len(marked) == 5  # the digits and four articles
@@ -90,6 +139,68 @@ def shows_training_attention_and_copies(outputs: list[Any]) -> None:
     reports = printed(outputs)
     assert reports.count("first-k-words") == 2
     assert reports.count("rouge|tok:unicode") == 2
+
+
+def shows_the_way_from_text_to_batches(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 5  # sizes, lengths, places, padding, a batch
+    assert found["in_their_split"] == found["ids"] > 1000
+    assert 0.85 < found["train"] / found["ids"] < 0.95
+    assert found["rows"] == found["train"]
+    assert found["tidy"] == "The caf\u00e9 opened. Twice."
+    with_case, without_case = found["case"]
+    assert 1 < without_case < with_case
+    assert found["pieces_a_word"] == sorted(found["pieces_a_word"], reverse=True)
+    assert found["padding"][-1] < found["padding"][0] / 2
+    assert found["read_back"] == found["good"] == 18
+    rows, columns = found["shapes"]["document"]
+    assert found["shapes"]["row"] == [rows]
+    assert columns < found["limit"]
+    written = {tuple(found["shapes"][k]) for k in ("summary_in", "summary_out", "weight")}
+    assert len(written) == 1
+    assert written.pop()[0] == rows
+    before, after = found["shifted"]
+    assert before == after
+    assert len(before) > 1
+
+
+def shows_why_there_is_a_pointer(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 5  # the bars, three of attention, two formulae
+    assert found["nothing_unseen"]
+    assert found["right"]["with pointer, new"] > 0.6
+    assert found["right"]["without, new"] < 0.2
+    assert max(found["errors"]) < 1e-4
+    for row in (row for view in found["sums"] for row in view):
+        assert row == pytest.approx(1, abs=1e-3)
+    assert all(0 <= gate <= 1 for view in found["gates"] for gate in view)
+    copied = [present for present, sure in found["copied"] if sure]
+    assert 0 < len(copied) < len(found["copied"])
+    marked = [text for text in shown(outputs, "text/html") if 'title="gate' in text]
+    assert len(marked) == 5
+    assert any("background" in text for text in marked)
+
+
+def shows_scores_with_intervals_and_an_equal_export(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 3  # articles, the bootstrap, the searches
+    assert found["by_hand"] == pytest.approx(found["library"])
+    assert found["by_hand"]["rouge2"] < found["by_hand"]["rougeL"] < found["by_hand"]["rouge1"]
+    low, high = found["interval"]
+    assert low < found["mean"] < high
+    difference = found["difference"]
+    assert 0 < difference["low"] < difference["mean"] < difference["high"]
+    assert 0 < found["halves"][0] < found["halves"][1]
+    assert set(found["compared"]) == {6}
+    penalties, words = zip(*found["penalties"], strict=True)
+    assert penalties[0] == 0
+    assert words[0] < words[1] < words[2]
+    assert found["first"] < found["oracle"]
+    in_keras, in_graph = found["log_prob"]
+    assert in_keras == pytest.approx(in_graph, abs=1e-3)
+    assert found["exported"]["same"] == 1
+    assert found["exported"]["worst"] < 1e-3
+    assert found["answer"]["heavy"] == []
+    assert found["answer"]["text"] == found["summary"]
+    assert 0.9 < found["share"] < 1
+    assert "rouge|tok:unicode" in printed(outputs)
 
 
 def test_the_kernel_is_the_interpreter_of_the_tests_not_the_one_installed(
