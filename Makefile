@@ -12,6 +12,9 @@ WITH ?= base
 
 WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
+# What requirements/dev.txt holds: all extras but those for a GPU.
+EXTRAS := train notebooks jax docs dev
+
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m summarizer
@@ -21,7 +24,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo train evaluate summarize export lint test test-all lock clean
+.PHONY: help setup demo train evaluate summarize export notebooks docs lint test test-all lock \
+	wheels clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -45,6 +49,13 @@ summarize: $(VENV)/.base ## summarize FILES with MODEL (FILES="a.txt b.txt")
 export: $(VENV)/.train ## write MODEL as one file that runs without TensorFlow (FORMAT=onnx)
 	@$(RUN) export $(MODEL) --format $(FORMAT) $(ARGS)
 
+notebooks: $(VENV)/.dev $(VENV)/.commands ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks $(ARGS)
+
+docs: $(VENV)/.dev ## build the documentation in build/docs; a warning is an error
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
+
 lint: $(VENV)/.dev ## check style, types and the directions of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,10 +69,13 @@ test-all: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 lock: $(VENV)/.dev ## rewrite requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(LOCK) $(ARGS) pyproject.toml --all-extras -o requirements/dev.txt
+	@$(LOCK) $(ARGS) pyproject.toml $(EXTRAS:%=--extra %) -o requirements/dev.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train -o requirements/train.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
 	@echo setuptools | $(LOCK) -c requirements/dev.txt - -o requirements/build.txt
+
+wheels: $(VENV)/.dev ## build wheel and sdist, try them in an empty environment of each Python found
+	@.ci/wheels $(BIN)/uv
 
 clean: ## remove caches and builds; models, runs and .venv stay
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
