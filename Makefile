@@ -13,7 +13,7 @@ WITH ?= base
 WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 # What requirements/dev.txt holds: all extras but those for a GPU.
-EXTRAS := train notebooks jax docs dev
+EXTRAS := train notebooks jax files docs dev
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -75,7 +75,7 @@ lock: $(VENV)/.dev ## rewrite requirements/ from pyproject.toml (ARGS=--upgrade 
 	@echo setuptools | $(LOCK) -c requirements/dev.txt - -o requirements/build.txt
 
 wheels: $(VENV)/.dev ## build wheel and sdist, try them in an empty environment of each Python found
-	@.ci/wheels $(BIN)/uv
+	@.ci/wheels $(BIN)/uv $(BIN)/python
 
 clean: ## remove caches and builds; models, runs and .venv stay
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS = ("build", "base", "train", "dev")
 COMMANDS = ("summarizer", "summarize")
+GPU = ("cuda", "jax-cuda")  # extras of gigabytes
 
 # What only the extras bring; an empty environment with the base install has none of it.
 EXTRAS = ("tensorflow", "tensorflow_text", "tensorflow_datasets", "keras", "jax", "tf2onnx")
@@ -87,9 +88,9 @@ def test_the_wheel_carries_the_licence_and_the_extras(wheel):
     assert "licenses/LICENSE" in names
     assert "License-Expression: Apache-2.0\n" in metadata
     assert "Requires-Python: <3.14,>=3.11\n" in metadata
-    assert set(re.findall(r"^Provides-Extra: (\S+)", metadata, re.M)) == {
-        "train", "notebooks", "jax", "files", "dev",
-    }  # fmt: skip
+    extras = set(re.findall(r"^Provides-Extra: (\S+)", metadata, re.M))
+    assert {"train", "notebooks", "jax", "files", "docs", "cuda", "jax-cuda", "dev"} <= extras
+    assert extras == set(PROJECT["optional-dependencies"])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -154,9 +155,22 @@ def test_one_lock_may_be_laid_over_another(inner, outer):
     assert {name for name in small if small[name] != large[name]} == set()
 
 
+def locked_extras() -> set[str]:
+    """The extras that `make lock` puts into requirements/dev.txt."""
+    (line,) = re.findall(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    return set(line.split())
+
+
+def test_the_locks_leave_out_what_needs_a_gpu():
+    assert set(PROJECT["optional-dependencies"]) == {*locked_extras(), *GPU}
+    assert [name for name in locked("dev") if name.startswith("nvidia-")] == []
+    for gpu, cpu in (("cuda", "train"), ("jax-cuda", "jax")):
+        (needed,) = PROJECT["optional-dependencies"][gpu]
+        assert re.sub(r"\[.*\]", "", needed) in PROJECT["optional-dependencies"][cpu]
+
+
 @pytest.mark.parametrize(
-    ("lock", "extras"),
-    [("base", ()), ("train", ("train",)), ("dev", ("notebooks", "jax", "files", "dev"))],
+    ("lock", "extras"), [("base", ()), ("train", ("train",)), ("dev", locked_extras())]
 )
 def test_each_lock_has_what_pyproject_asks_for(lock, extras):
     wanted = list(PROJECT["dependencies"])
