@@ -20,8 +20,7 @@ import summarizer
 from summarizer import api, config, errors, plugins, types
 from summarizer.errors import ConfigError
 from tests import markdown
-from tests.test_packaging import PROJECT
-from tests.test_readme import (
+from tests.commands import (
     OWN,
     SHORT,
     SMALL,
@@ -32,6 +31,7 @@ from tests.test_readme import (
     uncompiled,
     verbs,
 )
+from tests.test_packaging import PROJECT
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

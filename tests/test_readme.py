@@ -1,7 +1,6 @@
 """The READMEs say the same in two languages, and what they tell to type works."""
 
 import ast
-import contextlib
 import gzip
 import inspect
 import json
@@ -11,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,22 +17,25 @@ from typing import Any
 import pytest
 
 from summarizer import api, cli, config
-from summarizer.errors import ConfigError
 from tests import markdown
+from tests.commands import (
+    OWN,
+    SHORT,
+    SMALL,
+    copy_model,
+    help_of,
+    options,
+    parses,
+    planned,
+    uncompiled,
+    verbs,
+)
 from tests.test_packaging import PROJECT
 
 ROOT = Path(__file__).parent.parent
 READMES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md")}
 COMMANDS = markdown.commands(READMES["README.md"])
 ELSEWHERE = ("git clone …; cd summarizer",)  # not of this project
-OWN = ("summarize", "summarizer")
-
-# A training as small as one can be: for the network, and for how long.
-SMALL = ["model.embedding=8", "model.encoder.width=8", "model.decoder.width=16"]
-SMALL += ["vocabulary.size=400"]
-SHORT = ["train.steps=1", "train.batch=4", "train.warmup=1", "train.validate_examples=2"]
-SHORT += ["train.precision=float32", "train.compile=graph", "data.document_pieces=16"]
-SHORT += ["data.summary_pieces=8", "decode.maximum=6", "train.budget=0"]
 
 
 # --- the same in both languages ----------------------------------------------------------------
@@ -96,32 +97,6 @@ def test_options_and_settings_in_the_prose_exist(name):
             assert planned(span), span
 
 
-def options() -> set[str]:
-    """All options of all verbs."""
-    return set(re.findall(r"--[a-z][a-z-]*", "".join(map(help_of, verbs()))))
-
-
-def verbs() -> list[str]:
-    (choices,) = [a.choices for a in cli.build_parser()._actions if a.choices]
-    return list(choices)
-
-
-def help_of(verb: str) -> str:
-    (choices,) = [a.choices for a in cli.build_parser()._actions if a.choices]
-    return str(choices[verb].format_help())
-
-
-def parses(words: list[str]) -> bool:
-    """Tell whether the parser takes a command, and whether its settings can be."""
-    arguments = words[1:] if words[0] == "summarizer" else words
-    try:
-        parsed = cli.build_parser().parse_args(arguments)
-        config.override(config.Config(), getattr(parsed, "settings", []))
-    except (SystemExit, ConfigError):
-        return False
-    return callable(parsed.run)
-
-
 # --- what it tells to type works ---------------------------------------------------------------
 
 
@@ -149,14 +124,6 @@ def folder(tmp_path: Path, digits: Any, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def copy_model(model: Path, to: Path) -> None:
-    """Copy what a model needs to summarize and to go on from; what a run needs stays behind."""
-    to.mkdir(parents=True, exist_ok=True)
-    for path in model.iterdir():
-        if path.is_file() and path.name != "checkpoint.npz":
-            shutil.copy(path, to)
-
-
 @pytest.fixture(params=["quick", pytest.param("whole", marks=pytest.mark.slow)])
 def trainer(
     request: pytest.FixtureRequest, digits: Any, monkeypatch: pytest.MonkeyPatch
@@ -175,20 +142,6 @@ def trainer(
     monkeypatch.setattr(api, "export", export)
     with uncompiled():
         yield
-
-
-@contextlib.contextmanager
-def uncompiled() -> Iterator[None]:
-    """Run each step of a training as it stands: one of them takes less time than to compile it."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Even though the `tf.config.experimental_run")
-            yield
-    finally:
-        tf.config.run_functions_eagerly(False)
 
 
 def shortened(words: list[str]) -> list[str]:
@@ -211,17 +164,6 @@ def run_in_a_shell(line: str) -> str:
         ["bash", "-c", f"set -e; {functions}; {line}"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def planned(line: str) -> str:
-    """What a line of `make` would do."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    done = subprocess.run(
-        ["make", "-n", *shlex.split(line)[1:]],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
