@@ -218,12 +218,12 @@ def test_every_feature_names_its_test():
     for feature, _, named in features():
         found = re.findall(r"`(test_\w+)::(test_\w+)`", named)
         wrong += [feature] if not found else []
-        wrong += [f"{module}::{test}" for module, test in found if test not in tests_of(module)]
-    assert wrong == []
+        wrong += [f"{module}::{test}" for module, test in found if test not in functions_of(module)]
+    assert not wrong, "\n".join(wrong)
 
 
 @functools.cache
-def tests_of(module: str) -> set[str]:
+def functions_of(module: str) -> set[str]:
     path = ROOT / "tests" / f"{module}.py"
     tree = ast.parse(path.read_text("utf-8") if path.exists() else "")
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
@@ -234,7 +234,7 @@ def test_the_command_or_setting_of_every_feature_exists():
     for feature, written, _ in features():
         spans = re.findall(r"`([^`]+)`", written)
         wrong += [span for span in spans if not exists(span)] if spans else [feature]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def exists(span: str) -> bool:
