@@ -18,11 +18,12 @@ from summarizer.documents.reading import read
 from summarizer.errors import InputError, ModelError
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
+from summarizer.proof import sizes, verify
 from summarizer.types import Example, Report, Summary
 
 __all__ = [
     "Config", "Run", "Summarizer", "evaluate", "export", "model_folder", "preset", "read", "score",
-    "summarize_files", "train",
+    "sizes", "summarize_files", "train", "verify",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).parent.parent

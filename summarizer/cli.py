@@ -102,11 +102,20 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--stem", choices=("auto", "yes", "no"), default="auto", help="English stems")
     p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
 
-    p = verb("export", _export, "write a model's search as one ONNX graph, and prove it")
+    p = verb("export", _export, "write a model for other programs, and prove that it says the same")
     p.add_argument("model", metavar="MODEL", help="folder of a trained model")
-    p.add_argument("--format", choices=("onnx",), default="onnx")
-    p.add_argument("--full", action="store_true", help="keep float32 weights: twice the size")
+    p.add_argument("--format", choices=("onnx", "saved_model"), default="onnx")
+    kinds = p.add_mutually_exclusive_group()
+    kinds.add_argument("--weights", choices=("float32", "float16", "int8"), default="",
+                       help="how model.onnx keeps them; default: float16")  # fmt: skip
+    kinds.add_argument("--full", action="store_const", const="float32", dest="weights",
+                       help="the same as --weights float32")  # fmt: skip
     p.add_argument("--data", default="", metavar="SPEC", help="documents to prove it on")
+    p.add_argument("--documents", type=int, default=200, metavar="N", help="how many; default: 200")
+    instead = p.add_mutually_exclusive_group()
+    instead.add_argument("--verify", action="store_true", help="prove what is there, write nothing")
+    instead.add_argument("--sizes", action="store_true",
+                         help="compare size and ROUGE of all --weights, write nothing")  # fmt: skip
 
     verb("datasets", _datasets, "list the data sources; each also takes split= and shard=")
     verb("presets", _presets, "list the presets")
@@ -231,13 +240,19 @@ def _evaluate(a: Arguments) -> int:
 def _export(a: Arguments) -> int:
     from summarizer import api
 
-    made = api.export(Path(a.model), half=not a.full, data=a.data)
+    if a.verify or a.sizes:
+        for line in (api.verify if a.verify else api.sizes)(a.model, a.data, a.documents):
+            print(line, flush=True)
+        return 0
+    made = api.export(Path(a.model), a.weights, a.data, a.documents, a.format)
+    name = "model.onnx" if a.format == "onnx" else a.format
     print(
-        f"{Path(a.model) / 'model.onnx'}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
+        f"{Path(a.model) / name}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
         f"{made['same']:.1%} of {made['documents']} documents, scores within {made['worst']:.1e}"
     )
     if "same_as_full_precision" in made:
-        print(f"float16 weights: same summary as float32 on {made['same_as_full_precision']:.1%}")
+        share = made["same_as_full_precision"]
+        print(f"{made['weights']} weights: same summary as float32 on {share:.1%}")
     return 0
 
 

@@ -1,15 +1,23 @@
 """From trained weights to a file that runs anywhere, and the proof that it says the same."""
 
 import dataclasses
+import hashlib
 import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from summarizer import config as configuration
 from summarizer.config import Config
-from summarizer.errors import ModelError
+from summarizer.datasets import cleaning
+from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
 from summarizer.experiment import held_out, write_aside
+from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
+
+FORMATS = ("onnx", "saved_model")
+NOTES = "export.json"
+SAME, WORST = 0.99, 1e-3  # of summaries equal to Keras', at least; of scores' difference, at most
 
 
 def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
@@ -36,52 +44,215 @@ def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
     return config, words, model
 
 
+class Candidate(NamedTuple):
+    """What there is to export: a model in Keras, and documents to prove the export on."""
+
+    folder: Path
+    config: Config
+    words: Vocabulary
+    model: Any
+    examples: list[Example]
+
+    @property
+    def texts(self) -> list[str]:
+        """The documents, cleaned."""
+        return [cleaning.clean(example.document) for example in self.examples]
+
+    @property
+    def references(self) -> list[str]:
+        """Their summaries.
+
+        Raises:
+            InputError: one has none.
+        """
+        for example in self.examples:
+            if example.summary is None:
+                raise InputError(f"example {example.id}: has no reference summary")
+        return [example.summary or "" for example in self.examples]
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What an export keeps to tell what it belongs to."""
+        settings = configuration.to_json(self.config)
+        return {
+            "name": self.config.name, "vocabulary": self.words.fingerprint, "config": settings,
+        }  # fmt: skip
+
+    @property
+    def ids(self) -> list[list[int]]:
+        """The documents as the model reads them."""
+        limit = self.config.data.document_pieces
+        return [pieces[:limit] for pieces in self.words.encode_all(self.texts)]
+
+
+def candidate(folder: str | Path, data: str, documents: int) -> Candidate:
+    """Open a model in Keras, and documents: of a SPEC, or what the model was validated on.
+
+    Raises:
+        SummarizerError: the model or the documents cannot be used.
+    """
+    import keras
+
+    if documents < 1:
+        raise ConfigError(f"documents {documents}: must be above 0")
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"KERAS_BACKEND={keras.backend.backend()}: exports are made and proved with "
+            "KERAS_BACKEND=tensorflow"
+        )
+    config, words, model = network(Path(folder))
+    source = config
+    if data:
+        source = dataclasses.replace(config, data=dataclasses.replace(config.data, validation=data))
+    return Candidate(Path(folder), config, words, model, held_out(source, documents))
+
+
 def export(
-    folder: str | Path, half: bool = True, data: str = "", documents: int = 200
+    folder: str | Path,
+    weights: str = "",
+    data: str = "",
+    documents: int = 200,
+    format: str = "onnx",
 ) -> dict[str, Any]:
-    """Write `model.onnx` into a model's folder once it is proved to say what Keras says.
+    """Write a model as `model.onnx` or `saved_model/`, once that is proved to say what Keras says.
 
     Args:
         folder: of a trained model.
-        half: keep the matrices in float16.
+        weights: how `model.onnx` keeps them: float32, float16 (the default) or int8.
         data: SPEC of documents to prove it on; empty: what the model was validated on.
         documents: how many of them.
+        format: onnx, or saved_model, whose weights are float32.
 
     Returns:
-        What `export.json` says: share of equal summaries, greatest difference of scores, bytes,
-        and, for half precision, share of summaries equal to those in full precision.
+        What `export.json` says of it: share of equal summaries, greatest difference of scores,
+        bytes and, for fewer bits, share of summaries equal to those in full precision.
 
     Raises:
+        ConfigError: an unknown format, or one that the model or the weights do not go with.
         ModelError: a file cannot be read or written, or the graph differs from Keras.
     """
+    from summarizer.export.onnx import WEIGHTS
+
+    for what, value, known in (("format", format, FORMATS), ("weights", weights, ("", *WEIGHTS))):
+        if value not in known:
+            raise ConfigError(f"{what} {value!r}: {did_you_mean(value, filter(None, known))}")
+    if format == "saved_model" and weights not in ("", "float32"):
+        raise ConfigError(f"weights {weights!r}: a SavedModel has float32; {weights} is for onnx")
+    noted = noted_exports(Path(folder))
+    given = candidate(folder, data, documents)
+    if format == "saved_model":
+        result = _saved_model(given)
+        noted = {**noted, "saved_model": result}
+    else:
+        result = _onnx(given, weights or "float16")
+        noted = {**result, **{k: v for k, v in noted.items() if k == "saved_model"}}
+    write_aside(given.folder / NOTES, (json.dumps(noted, indent=2) + "\n").encode())
+    return result
+
+
+def noted_exports(folder: Path) -> dict[str, Any]:
+    """Return what `export.json` says, of `model.onnx` and under `saved_model` of that; {} if none.
+
+    Raises:
+        ModelError: it is cut or not JSON.
+    """
+    path = folder / NOTES
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not JSON ({error}); remove it, and export again") from None
+    if not isinstance(noted, dict):
+        raise ModelError(f"{path}: not an object; remove it, and export again")
+    return noted
+
+
+def _onnx(given: Candidate, kind: str) -> dict[str, Any]:
     from summarizer.export import onnx, parity
     from summarizer.model import weights
     from summarizer.runtime.session import Session
+    from summarizer.training import checkpoint
 
-    folder = Path(folder)
-    config, words, model = network(folder)
-    limit = config.data.document_pieces
-    if data:
-        config = dataclasses.replace(config, data=dataclasses.replace(config.data, validation=data))
-    texts = [e.document for e in held_out(config, documents)]
-    ids = [pieces[:limit] for pieces in words.encode_all(texts)]
-    full = parity.keras_search(model, config.decode, ids) if half else None
-    candidate = folder / "model.onnx.new"
-    about = {"name": config.name, "vocabulary": words.fingerprint}
+    folder, model, ids = given.folder, given.model, given.ids
+    path, own = folder / "model.onnx.new", folder / "weights.npz"
+    search = parity.searcher(model, given.config.decode)
+    held, full = weights.arrays(model), [best.pieces for best in search(ids)]
     try:
-        onnx.export(model, candidate, about, half)
-        weights.assign(model, onnx.read_weights(candidate), candidate)
-        ours = parity.keras_search(model, config.decode, ids)
-        graph = Session(folder, candidate.name).search
-        found = parity.compare(model, config.decode, ids, ours, graph)
-        result = {"documents": len(ids), **found._asdict(), "half": half}
-        if full is not None:
+        onnx.export(model, path, given.about, kind)
+        kept = onnx.read_weights(path)
+        weights.assign(model, kept, path)
+        ours = [best.pieces for best in search(ids)]
+        graph = Session(folder, path.name).search
+        found = parity.compare(model, given.config.decode, ids, ours, graph)
+        result = {"documents": len(ids), **found._asdict(), "weights": kind}
+        if kind != "float32":
             result["same_as_full_precision"] = parity.share(full, ours)
-        result["bytes"] = candidate.stat().st_size
-        if found.same < 0.99 or found.worst > 1e-3:
-            raise ModelError(f"{folder}: the exported graph differs from Keras: {result}")
-        candidate.replace(folder / "model.onnx")
+        result |= {"bytes": size(path), "sha256": digest(path)}
+        _refuse_difference(folder, result)
+        if not own.exists() and any((held[name] != kept[name]).any() for name in held):
+            checkpoint.save(own, held, {"step": 0})  # fewer bits would be all that is left
+        path.replace(folder / "model.onnx")
     finally:
-        candidate.unlink(missing_ok=True)
-    write_aside(folder / "export.json", (json.dumps(result, indent=2) + "\n").encode())
+        path.unlink(missing_ok=True)
     return result
+
+
+def _saved_model(given: Candidate) -> dict[str, Any]:
+    from summarizer.export import parity, saved_model
+
+    saved_model.check(given.words)
+    path = given.folder / "saved_model.new"
+    try:
+        saved_model.export(given.model, given.config, given.words, path, given.about)
+        ours = keras_texts(given, parity.searcher(given.model, given.config.decode))
+        found = parity.compare_texts(ours, saved_model.load(path).run, given.texts)
+        result = {"documents": len(ours), **found._asdict(), "weights": "float32"}
+        result |= {"bytes": size(path), "sha256": digest(path)}
+        _refuse_difference(given.folder, result)
+        _replace_folder(path, given.folder / "saved_model")
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+    return result
+
+
+def keras_texts(given: Candidate, search: Any) -> list[tuple[str, float]]:
+    """Return the summaries of a candidate's documents, spelled as they are, with their scores."""
+    found = zip(search(given.ids), given.texts, strict=True)
+    return [(given.words.decode(best.pieces, text), best.score) for best, text in found]
+
+
+def _refuse_difference(folder: Path, result: dict[str, Any]) -> None:
+    if result["same"] < SAME or not result["worst"] <= WORST:
+        raise ModelError(f"{folder}: the exported graph differs from Keras: {result}")
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """Put a folder in the place of another, which stays until the new one is there."""
+    old = path.with_name(path.name + ".part")
+    shutil.rmtree(old, ignore_errors=True)
+    try:
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def size(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def digest(path: Path) -> str:
+    """Return 64 hexadecimal digits that differ where a file, or any file of a folder, differs."""
+    found = hashlib.sha256()
+    for file in _files(path):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        found.update(f"{file.relative_to(path).as_posix()} {content}\n".encode())
+    return found.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

@@ -50,7 +50,7 @@ def test_training_ends_with_an_export_that_is_proved(digits):
     assert record["documents"] == 200
     assert record["same"] >= 0.99
     assert record["worst"] <= 1e-3
-    assert record["half"] is True
+    assert record["weights"] == "float16"
     assert record["same_as_full_precision"] > 0.9
     assert record["bytes"] == (digits.folder / "model.onnx").stat().st_size
 
@@ -124,7 +124,7 @@ def test_export_in_full_precision(copy, capsys):
     assert "same summary as Keras on 100.0% of" in said
     assert "float16" not in said
     record = json.loads((copy / "export.json").read_text())
-    assert record["half"] is False
+    assert record["weights"] == "float32"
     assert "same_as_full_precision" not in record
     assert 0 < record["documents"] < 200
     assert record["worst"] <= 1e-3
@@ -136,7 +136,7 @@ def test_export_in_full_precision(copy, capsys):
 
 def test_export_says_what_half_precision_costs(monkeypatch, capsys):
     made = {
-        "documents": 200, "same": 0.995, "worst": 2e-5, "half": True,
+        "documents": 200, "same": 0.995, "worst": 2e-5, "weights": "float16",
         "same_as_full_precision": 0.98, "bytes": 1_500_000,
     }  # fmt: skip
     monkeypatch.setattr(api, "export", lambda *_, **__: made)

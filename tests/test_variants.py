@@ -60,7 +60,7 @@ def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config)
     size = Session(digits.folder).vocabulary.size
     model = loud(Seq2Seq(config, size))
     checkpoint.save(tmp_path / "weights.npz", weights.arrays(model), {})
-    found = delivery.export(tmp_path, half=False, documents=40)
+    found = delivery.export(tmp_path, weights="float32", documents=40)
     assert found["same"] >= 0.99
     assert found["worst"] < 1e-3
     results = Session(tmp_path).search([[5, 6, 7, 8], [9, 10]])

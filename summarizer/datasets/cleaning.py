@@ -9,7 +9,7 @@ LARGEST = 64 * 2**20  # bytes of one document
 LARGEST_TEXT = "64 MB"
 
 # Half a surrogate pair (JSON can spell one) is no character: it cannot be written as UTF-8.
-_DROPPED = dict.fromkeys(
+DROPPED = dict.fromkeys(
     [i for i in (*range(32), *range(127, 160)) if not chr(i).isspace()]
     + [0xFEFF, *range(0xD800, 0xE000)]
 )
@@ -23,7 +23,7 @@ def clean(text: str) -> str:
     Every kind of white space, line ends included, becomes one space; control characters and byte
     order marks go. Cleaning twice is cleaning once.
     """
-    return " ".join(unicodedata.normalize("NFC", text.translate(_DROPPED)).split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(DROPPED)).split())
 
 
 def read_text(path: str | Path) -> str:

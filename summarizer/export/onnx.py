@@ -1,13 +1,17 @@
 """The whole search as one ONNX graph whose weights can be read back by name.
 
 The graph is traced with the weights as inputs; these inputs then become initializers under the
-names that `model.weights` gives them, in half precision or as they are. So one file serves the
-runtime and Keras both.
+names that `model.weights` gives them, as they are, in half precision, or as int8 with scales. So
+one file serves the runtime and Keras both. Products run in float32 all the same: onnxruntime
+unpacks the weights once, when it opens the file.
 """
 
+import copy
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from summarizer import plugins
 from summarizer.decoding.search import Limits, search
@@ -15,24 +19,40 @@ from summarizer.errors import ModelError
 from summarizer.model import weights
 
 OPSET = 18
+WEIGHTS = ("float32", "float16", "int8")
+SCALE = ":scale"  # behind a weight's name: what its int8 values are multiplied with
+SMALL = 4096  # matrices with fewer values stay in float16 where the others are int8
 
 
-def export(model: Any, path: Path, about: dict[str, str], half: bool = True) -> None:
+def export(model: Any, path: Path, about: dict[str, str], kind: str = "float16") -> None:
     """Write a model's search as an ONNX file.
 
     Args:
         model: a `Seq2Seq` in float32, on the TensorFlow backend.
         path: the file; written aside and renamed.
         about: kept in the file, such as the fingerprint of the vocabulary it goes with.
-        half: keep the matrices in float16; products run in float32 all the same.
+        kind: how the matrices are kept, one of `WEIGHTS`.
 
     Raises:
         ModelError: the file cannot be written.
     """
+    _save(_trace(model), weights.arrays(model), path, about, kind)
+
+
+def export_each(model: Any, folder: Path, about: dict[str, str]) -> dict[str, Path]:
+    """Write a file for each kind of weights, for comparison; see `export`."""
+    paths = {kind: folder / f"{kind}.onnx" for kind in WEIGHTS}
+    proto, arrays = _trace(model), weights.arrays(model)
+    for kind, path in paths.items():
+        _save(copy.deepcopy(proto), arrays, path, about, kind)
+    return paths
+
+
+def _save(proto: Any, arrays: dict[str, Any], path: Path, about: dict[str, str], kind: str) -> None:
+    """Write a traced search with these weights; see `export`."""
     import onnx
 
-    proto = _trace(model)
-    _embed_weights(proto, model, half)
+    _embed_weights(proto, arrays, kind)
     onnx.helper.set_model_props(proto, about)
     onnx.checker.check_model(proto)
     aside = path.with_name(path.name + ".part")
@@ -77,31 +97,85 @@ def _trace(model: Any) -> Any:
     return proto
 
 
-def _embed_weights(proto: Any, model: Any, half: bool) -> None:
-    """Turn the weights' inputs into initializers, matrices through a cast from float16."""
-    import numpy as np
+def _embed_weights(proto: Any, arrays: dict[str, Any], kind: str) -> None:
+    """Turn the weights' inputs into initializers; what is compressed goes through a cast."""
     import onnx
 
-    graph = proto.graph
-    casts = []
-    for i, (name, array) in enumerate(weights.arrays(model).items()):
-        target = f"weight_{i}"
-        if half and array.ndim > 1:
-            graph.initializer.append(onnx.numpy_helper.from_array(array.astype(np.float16), name))
-            casts.append(onnx.helper.make_node("Cast", [name], [target], to=onnx.TensorProto.FLOAT))
-        else:
-            graph.initializer.append(onnx.numpy_helper.from_array(array, name))
-            casts.append(onnx.helper.make_node("Identity", [name], [target]))
-    kept = [x for x in graph.input if not x.name.startswith("weight_")]
+    graph, node = proto.graph, onnx.helper.make_node
+    unpacked = []
+    for i, (name, array) in enumerate(arrays.items()):
+        target, kept = f"weight_{i}", stored(name, array, kind)
+        graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in kept.items())
+        scaled = name + SCALE in kept
+        unpacked.append(
+            node("Cast", [name], [target + SCALE if scaled else target], to=onnx.TensorProto.FLOAT)
+        )
+        if scaled:  # a DequantizeLinear would run in every call: onnxruntime does not fold it
+            unpacked.append(node("Mul", [target + SCALE, name + SCALE], [target]))
+    inputs = [x for x in graph.input if not x.name.startswith("weight_")]
     del graph.input[:]
-    graph.input.extend(kept)
-    nodes = [*casts, *graph.node]
+    graph.input.extend(inputs)
+    nodes = [*unpacked, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
 
 
-def read_weights(path: Path) -> dict[str, Any]:
-    """Return the weights that an exported file carries, by name.
+def stored(name: str, array: Any, kind: str) -> dict[str, Any]:
+    """Return what a file keeps of one weight, by name; int8 with its scales beside it.
+
+    Vectors stay as they are. Every row or every column of a matrix has a scale of its own,
+    whichever loses less: rows of embeddings, columns of most others.
+    """
+    if kind == "float32" or array.ndim < 2:
+        return {name: array}
+    if kind == "float16" or array.size < SMALL or min(array.shape) == 1:
+        return {name: array.astype(np.float16)}
+    packed = [_packed(array, axis) for axis in (0, array.ndim - 1)]
+    lost = [np.square(values * scale - array).sum() for values, scale in packed]
+    values, scale = packed[int(np.argmin(lost))]
+    return {name: values, name + SCALE: scale}
+
+
+def _packed(array: Any, axis: int) -> tuple[Any, Any]:
+    """Values int8 in the array's shape, and scales float32 along one axis, to broadcast."""
+    others = tuple(a for a in range(array.ndim) if a != axis)
+    scale = np.abs(array).max(axis=others, keepdims=True) / np.float32(127)
+    scale = np.where(scale > 0, scale, np.float32(1))
+    return np.rint(array / scale).astype(np.int8), scale
+
+
+def as_stored(arrays: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return weights as they are read back from a file that keeps them so."""
+    kept: dict[str, Any] = {}
+    for name, array in arrays.items():
+        kept |= stored(name, array, kind)
+    return _unpacked(kept)
+
+
+def _unpacked(kept: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: array.astype(np.float32) * kept[name + SCALE] if name + SCALE in kept else array
+        for name, array in kept.items()
+        if not name.endswith(SCALE)
+    }
+
+
+class Held(NamedTuple):
+    """What an exported file carries.
+
+    Attributes:
+        weights: arrays by name; int8 ones as float32.
+        kind: how they are kept, one of `WEIGHTS`.
+        about: what `export` was told.
+    """
+
+    weights: dict[str, Any]
+    kind: str
+    about: dict[str, str]
+
+
+def read(path: Path) -> Held:
+    """Return what an exported file carries.
 
     Raises:
         ModelError: missing, cut or not an ONNX file.
@@ -111,6 +185,14 @@ def read_weights(path: Path) -> dict[str, Any]:
 
     try:
         proto = onnx.load(path)
-    except (OSError, DecodeError) as error:
+        kept = {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
+    except (OSError, DecodeError, ValueError) as error:
         raise ModelError(f"{path}: cut or not an ONNX file ({error})") from None
-    return {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
+    kind = "float16" if any(array.dtype == np.float16 for array in kept.values()) else "float32"
+    kind = "int8" if any(name.endswith(SCALE) for name in kept) else kind
+    return Held(_unpacked(kept), kind, {p.key: p.value for p in proto.metadata_props})
+
+
+def read_weights(path: Path) -> dict[str, Any]:
+    """Return the weights that an exported file carries, by name; see `read`."""
+    return read(path).weights

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarizer import plugins
-from summarizer.decoding.search import Limits, compiled, normalizer
+from summarizer.decoding.search import Found, Limits, compiled, normalizer
 from summarizer.vocabulary import END, PAD, START
 
 ROWS = 20  # documents at once
@@ -25,16 +25,60 @@ class Parity(NamedTuple):
     worst: float
 
 
-def keras_search(model: Any, decode: Any, documents: list[list[int]]) -> list[tuple[int, ...]]:
-    """Return the best summary of each document, as pieces, by Keras."""
+class Best(NamedTuple):
+    """The best summary of a document, by Keras."""
+
+    pieces: tuple[int, ...]
+    score: float
+
+
+def graph(model: Any, decode: Any) -> Callable[[Any], Found]:
+    """Return the search that a configuration asks for, of documents int32 [B, S], traced once."""
     width = decode.strategy.options.get("width", 4)
     limits = Limits(decode.minimum, decode.maximum, decode.length_penalty, decode.block_ngram)
-    run = compiled(model, plugins.build("strategy", "beam", width=width), width, limits)
-    out: list[tuple[int, ...]] = []
-    for begin in range(0, len(documents), ROWS):
-        pieces = np.asarray(run(_padded(documents[begin : begin + ROWS])).pieces)
-        out.extend(_ids(row[0]) for row in pieces)
-    return out
+    return compiled(model, plugins.build("strategy", "beam", width=width), width, limits)
+
+
+def searcher(model: Any, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
+    """Return a function that finds the best summaries with the weights the model has by then."""
+    run = graph(model, decode)
+
+    def search(documents: list[list[int]]) -> list[Best]:
+        out: list[Best] = []
+        for begin in range(0, len(documents), ROWS):
+            found = run(_padded(documents[begin : begin + ROWS]))
+            pairs = zip(np.asarray(found.pieces), np.asarray(found.score), strict=True)
+            out.extend(Best(_ids(pieces[0]), float(score[0])) for pieces, score in pairs)
+        return out
+
+    return search
+
+
+def keras_search(model: Any, decode: Any, documents: list[list[int]]) -> list[tuple[int, ...]]:
+    """Return the best summary of each document, as pieces, by Keras."""
+    return [best.pieces for best in searcher(model, decode)(documents)]
+
+
+def compare_texts(
+    ours: list[tuple[str, float]], run: Callable[[list[str]], Any], texts: list[str]
+) -> Parity:
+    """Compare a graph from text to text with Keras.
+
+    Args:
+        ours: Keras' best summaries with their scores.
+        run: gives the summaries of texts, their scores, and more.
+        texts: the documents.
+
+    Returns:
+        Where summaries are the same, `worst` is the greatest difference of their scores.
+    """
+    same, worst = [], 0.0
+    for begin in range(0, len(texts), ROWS):
+        part = slice(begin, begin + ROWS)
+        for (text, score), theirs, other in zip(ours[part], *run(texts[part])[:2], strict=True):
+            same.append(text == theirs)
+            worst = max(worst, abs(score - float(other)) if same[-1] else 0.0)
+    return Parity(float(np.mean(same)), worst)
 
 
 def compare(

@@ -1,0 +1,174 @@
+"""Prove what was exported once more, and lay size and quality side by side; nothing is changed."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarizer import config as configuration
+from summarizer.config import Config
+from summarizer.delivery import (
+    SAME,
+    WORST,
+    Candidate,
+    candidate,
+    digest,
+    keras_texts,
+    noted_exports,
+    size,
+)  # fmt: skip
+from summarizer.errors import ConfigError, ModelError
+
+# The settings that each export has inside; the others are read anew whenever a model runs.
+_BAKED: dict[str, Callable[[Config], Any]] = {
+    "model.onnx": lambda config: config.model,
+    "saved_model": lambda config: (config.model, config.decode, config.data.document_pieces),
+}
+
+_ROW = "{:8} {:>6}  {:20} {:8} {:8} {}"
+
+
+def verify(folder: str | Path, data: str = "", documents: int = 200) -> Iterator[str]:
+    """Prove the exports of a model's folder again; nothing is written.
+
+    Args:
+        folder: of the model.
+        data: SPEC of documents to compare on; empty: what the model was validated on.
+        documents: how many of them.
+
+    Yields:
+        What was compared, a line each.
+
+    Raises:
+        SummarizerError: an export is cut or altered, belongs to another vocabulary, configuration
+            or to other weights, or differs from Keras.
+    """
+    from summarizer.export import onnx, parity, saved_model
+    from summarizer.model import weights
+    from summarizer.runtime.session import Session
+
+    folder = Path(folder)
+    present = [name for name in _BAKED if (folder / name).exists()]
+    if folder.is_dir() and not present:
+        raise ModelError(f"{folder}: holds no export; make one with: summarizer export {folder}")
+    noted = noted_exports(folder)
+    for name in present:
+        notes = noted if name == "model.onnx" else noted.get(name, {})
+        yield _intact(folder / name, notes.get("sha256"))
+    given = candidate(folder, data, documents)
+    held: dict[str, Any] = {}
+    runs: dict[str, Any] = {}
+    for name in present:
+        if name == "model.onnx":
+            held[name], kind, about = onnx.read(folder / name)
+            runs[name] = Session(folder).search
+        else:
+            runs[name], held[name], about = saved_model.load(folder / name)
+            kind = "float32"
+        yield _belongs(given, folder / name, about)
+        yield _weights(folder / name, held[name], kind)
+    search = parity.searcher(given.model, given.config.decode)
+    for name in present:
+        weights.assign(given.model, held[name], folder / name)
+        compared = _onnx_parity if name == "model.onnx" else _text_parity
+        yield _alike(folder / name, compared(given, search, runs[name]), len(given.examples))
+
+
+def _intact(path: Path, noted: str | None) -> str:
+    if noted is None:
+        return f"{path}: {size(path) / 1e6:.1f} MB; export.json has no checksum of it"
+    if digest(path) != noted:
+        raise ModelError(f"{path}: cut or altered since it was exported; export the model again")
+    return f"{path}: {size(path) / 1e6:.1f} MB, as it was exported"
+
+
+def _belongs(given: Candidate, path: Path, about: dict[str, str]) -> str:
+    if about.get("vocabulary") != given.words.fingerprint:
+        raise ModelError(f"{path}: made for another vocabulary; export the model again")
+    if "config" not in about:
+        return f"{path}: made for this vocabulary; keeps no configuration to compare"
+    try:
+        made = configuration.from_json(about["config"])
+    except ConfigError as error:
+        raise ModelError(f"{path}: its {error}") from None
+    if _BAKED[path.name](made) != _BAKED[path.name](given.config):
+        raise ModelError(f"{path}: made with other settings than config.json; export it again")
+    return f"{path}: made for this vocabulary and configuration"
+
+
+def _weights(path: Path, held: dict[str, Any], kind: str) -> str:
+    from summarizer.export import onnx
+    from summarizer.training import checkpoint
+
+    own = path.with_name("weights.npz")
+    if not own.exists():
+        return f"{path}: {kind} weights"
+    for name, array in onnx.as_stored(checkpoint.load(own)[0], kind).items():
+        if name not in held or not np.array_equal(held[name], array):
+            raise ModelError(f"{path}: {name!r} is not that of {own.name}; export it again")
+    return f"{path}: {kind} weights, those of {own.name}"
+
+
+def _onnx_parity(given: Candidate, search: Any, run: Any) -> Any:
+    from summarizer.export import parity
+
+    ours = [best.pieces for best in search(given.ids)]
+    return parity.compare(given.model, given.config.decode, given.ids, ours, run)
+
+
+def _text_parity(given: Candidate, search: Any, run: Any) -> Any:
+    from summarizer.export import parity
+
+    return parity.compare_texts(keras_texts(given, search), run, given.texts)
+
+
+def _alike(path: Path, parity: Any, count: int) -> str:
+    line = (
+        f"{path}: same summary as Keras on {parity.same:.1%} of {count} documents, "
+        f"scores within {parity.worst:.1e}"
+    )
+    if parity.same < SAME or not parity.worst <= WORST:
+        raise ModelError(f"{line}; it must be {SAME:.0%} and {WORST:.0e}: export it again")
+    return line
+
+
+def sizes(folder: str | Path, data: str = "", documents: int = 300) -> Iterator[str]:
+    """Lay bytes and ROUGE of `model.onnx` with float32, float16 and int8 weights side by side.
+
+    Args:
+        folder: of the model; nothing in it is changed.
+        data: SPEC of documents with reference summaries; empty: what the model was validated on.
+        documents: how many of them.
+
+    Yields:
+        The lines of a table.
+
+    Raises:
+        SummarizerError: the model or the data cannot be used.
+    """
+    from summarizer.evaluation import bootstrap, rouge
+    from summarizer.export import onnx
+    from summarizer.runtime.session import Session
+
+    given = candidate(folder, data, documents)
+    references = given.references
+    stem = rouge.default_stem(references)
+    yield _ROW.format("weights", "MB", "ROUGE-1", "ROUGE-2", "ROUGE-L", "same as float32")
+    full: list[str] = []
+    with tempfile.TemporaryDirectory() as aside:
+        paths = onnx.export_each(given.model, Path(aside), given.about)
+        for kind, path in paths.items():
+            found = [s.text for s in Session(given.folder, str(path)).summarize(given.texts)]
+            full = full or found
+            scores = rouge.score(found, references, stem)
+            yield _ROW.format(
+                kind,
+                f"{size(path) / 1e6:.1f}",
+                "{mean:.1f} [{low:.1f}, {high:.1f}]".format(**bootstrap.interval(scores["rouge1"])),
+                f"{scores['rouge2'].mean():.1f}",
+                f"{scores['rougeL'].mean():.1f}",
+                f"{np.mean([a == b for a, b in zip(found, full, strict=True)]):.1%}",
+            )
+    yield f"{len(references)} documents; {rouge.signature(stem, 1000, 1)}"
