@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from summarizer.errors import InputError, ModelError
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
 from summarizer.proof import sizes, verify
+from summarizer.starting import fine_tuned
 from summarizer.types import Example, Report, Summary
 
 __all__ = [
-    "Config", "Run", "Summarizer", "evaluate", "export", "model_folder", "preset", "read", "score",
-    "sizes", "summarize_files", "train", "verify",
+    "Config", "Run", "Summarizer", "configured", "evaluate", "export", "fine_tuned", "model_folder",
+    "preset", "read", "score", "sizes", "summarize_files", "train", "verify",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).parent.parent
@@ -138,13 +140,30 @@ def preset(name: str) -> Config:
     return config
 
 
+def configured(config: Config, settings: Sequence[str]) -> Config:
+    """Apply settings written as `a.b=value`; where they name a model to start from, its network.
+
+    Raises:
+        SummarizerError: a setting, or the model that `train.init` names, cannot be used.
+    """
+    found = configuration.override(config, settings)
+    if not found.train.init:
+        return found
+    return configuration.override(fine_tuned(config, found.train.init), settings)
+
+
 def train(
-    config: Config, folder: str | Path | None = None, resume: bool = False, skip_bad: bool = False
+    config: Config,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    skip_bad: bool = False,
+    began: float | None = None,
 ) -> Run:
     """Train a model as `experiment.train` does, and export it where TensorFlow runs."""
+    began = time.perf_counter() if began is None else began
     import keras
 
-    run = experiment.train(config, folder, resume, skip_bad)
+    run = experiment.train(config, folder, resume, skip_bad, began)
     if keras.backend.backend() != "tensorflow":
         return run
     export(run.folder)

@@ -8,12 +8,13 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from summarizer import __version__
-from summarizer.errors import SummarizerError
+from summarizer.errors import ConfigError, SummarizerError
 
 Arguments = argparse.Namespace
 PACKAGE = "summarizer-lstm"  # the distribution's name
@@ -90,6 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--preset", default="docstrings", help="default: docstrings")
     p.add_argument("--data", metavar="SPEC", help="what to train on")
     p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
+    p.add_argument("--budget", metavar="TIME", help="end in time, as 90s, 30m or 2h, all included")
+    p.add_argument("--init", metavar="MODEL", help="fine-tune this model, with its vocabulary")
     p.add_argument("--output", metavar="FOLDER", help="default: runs/NAME")
     p.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
@@ -209,13 +212,20 @@ def _line(found: Any, n_best: int) -> dict[str, Any]:
 def _train(a: Arguments) -> int:
     from summarizer import api, config
 
+    began = time.perf_counter()
+    if a.resume and a.init:
+        raise ConfigError("--init: a resumed run goes on with its own weights; leave it out")
     chosen = api.preset(a.preset)
     folder = Path(a.output or Path("runs") / chosen.name)
     if a.resume and (folder / "config.json").exists():
         chosen = config.load(folder / "config.json")
-    data = [f"data.spec={a.data}"] if a.data else []
-    run = api.train(config.override(chosen, [*data, *a.settings]), folder, a.resume, a.skip_bad)
-    print(f"{run.folder}: {run.steps} steps, validation ROUGE-1 {run.rouge1:.2f}")
+    settings = [f"data.spec={a.data}"] if a.data else []
+    settings += [f"train.budget={config.minutes(a.budget)}"] if a.budget else []
+    settings += [f"train.init={a.init}"] if a.init else []
+    read = config.override if a.resume else api.configured
+    run = api.train(read(chosen, [*settings, *a.settings]), folder, a.resume, a.skip_bad, began)
+    start = f" from {run.init}" if run.init else ""
+    print(f"{run.folder}: {run.steps} steps{start}, validation ROUGE-1 {run.rouge1:.2f}")
     if run.exported:
         print(f"summarize with: summarize --model {run.folder} FILE")
     return 0

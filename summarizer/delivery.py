@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from summarizer import config as configuration
+from summarizer import starting
 from summarizer.config import Config
 from summarizer.datasets import cleaning
 from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
@@ -26,19 +27,14 @@ def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
     Raises:
         ModelError: a file is missing, cut or foreign.
     """
-    from summarizer.export import onnx
     from summarizer.model import weights
     from summarizer.model.seq2seq import Seq2Seq
-    from summarizer.training import checkpoint
 
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
     config = configuration.check(configuration.load(folder / "config.json"))
     words = Vocabulary.load(folder / "vocabulary.model")
-    path = folder / "weights.npz"
-    if not path.exists() and (folder / "model.onnx").exists():
-        path = folder / "model.onnx"
-    arrays = onnx.read_weights(path) if path.suffix == ".onnx" else checkpoint.load(path)[0]
+    arrays, path = starting.weights_of(folder)
     model = Seq2Seq(config.model, words.size, config.seed, words.extended)
     weights.assign(model, arrays, path)
     return config, words, model

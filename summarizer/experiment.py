@@ -4,6 +4,7 @@ import itertools
 import logging
 import os
 import random
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from summarizer import config as configuration
-from summarizer import plugins, vocabulary
+from summarizer import plugins, starting, vocabulary
 from summarizer.config import Config
 from summarizer.datasets import spec as specs
 from summarizer.errors import ConfigError, InputError, ModelError
@@ -21,6 +22,8 @@ from summarizer.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from summarizer.training.trainer import Validation
+
+LOG = logging.getLogger("summarizer")
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,22 @@ class Run:
         steps: done in all.
         rouge1: the best on the validation examples, in points.
         exported: whether `model.onnx` was made, so that the model summarizes.
+        init: the model it started from; empty: none.
     """
 
     folder: Path
     steps: int
     rouge1: float
     exported: bool = False
+    init: str = ""
 
 
 def train(
-    config: Config, folder: str | Path | None = None, resume: bool = False, skip_bad: bool = False
+    config: Config,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    skip_bad: bool = False,
+    began: float | None = None,
 ) -> Run:
     """Train a model as its configuration says.
 
@@ -50,11 +59,15 @@ def train(
         folder: of the model; None: `runs/NAME`.
         resume: go on with the run in the folder; its vocabulary and tokens are used again.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
+        began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
 
     Raises:
         SummarizerError: a setting, the data, the folder or the run itself is at fault.
     """
+    began = time.perf_counter() if began is None else began
     configuration.check(config)
+    if config.train.init and not resume:
+        starting.check(config)
     folder = Path(folder or Path("runs") / config.name)
     started = (folder / "checkpoint.npz").exists()
     if started and not resume:
@@ -64,28 +77,38 @@ def train(
     import keras
 
     from summarizer.datasets import vectors
-    from summarizer.training import machine, progress, trainer
+    from summarizer.training import board, budget, machine, progress, trainer
 
+    settings = config.train
+    if settings.tensorboard:
+        board.check()
     if config.model.vectors and not resume:
         vectors.check(config.model.vectors, config.model.embedding)
-    choice = machine.choose(config.train.precision, config.train.compile)
+    ending = 1 if settings.average == 1 else 2  # validations
+    exports = keras.backend.backend() == "tensorflow"
+    limit = budget.Budget(settings.budget, began, ending, exports)
+    choice = machine.choose(settings.precision, settings.compile)
     words, store = _tokens(config, folder, resume, skip_bad)
-    validation = held_out(config, config.train.validate_examples, skip_bad)
+    limit.check()
+    validation = held_out(config, settings.validate_examples, skip_bad)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
+        from summarizer.model import weights
         from summarizer.model.seq2seq import Seq2Seq
 
         model = Seq2Seq(config.model, words.size, config.seed, words.extended)
         if config.model.vectors and not resume:
             _start_from_vectors(model, words, config.model.vectors)
+        if settings.init and not resume:
+            weights.assign(model, *starting.weights_of(Path(settings.init)))
         validate = _validator(model, words, config, validation)
         batches = _batches(config, store)
-        place = trainer.train(config, model, batches, validate, folder, choice, resume)
+        place = trainer.train(config, model, batches, validate, folder, choice, resume, limit)
     finally:
         keras.config.set_dtype_policy(policy)
     progress.plot(folder)
-    return Run(folder, place.step, place.best)
+    return Run(folder, place.step, place.best, init=settings.init)
 
 
 def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
@@ -103,6 +126,11 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
 
     if resume and path.exists():
         words = Vocabulary.load(path)
+    elif config.train.init:
+        LOG.info("starting from %s", starting.describe(config))
+        given = Path(config.train.init) / path.name
+        words = Vocabulary.load(given)
+        write_aside(path, given.read_bytes())
     else:
         wanted = config.vocabulary
         texts = _sample(source(), wanted.sample)
@@ -118,6 +146,12 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
     recorder = fingerprints.Recorder()
     ids = pipeline.tokenizer(keras.backend.backend())(recorder.watch(source()), words)
     made = store.write(kept, ids, words.size, about, words.extended)
+    if config.train.init:
+        known = Path(config.train.init) / prints.name
+        if known.exists():
+            recorder.add(known)
+        else:
+            LOG.info("%s: missing: what it was trained on will not be known as seen", known)
     recorder.save(prints)
     return words, made
 
@@ -158,7 +192,11 @@ def _batches(config: Config, store: Any) -> Any:
 
     data, lengths = config.data, store.lengths()
     shape = batches.Shape(
-        config.train.batch, data.document_pieces, data.summary_pieces, data.window
+        config.train.batch,
+        data.document_pieces,
+        data.summary_pieces,
+        data.window,
+        data.curriculum,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = pipeline.prefetched if tensorflow else batches.stream
@@ -173,8 +211,7 @@ def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
     model.embeddings.assign(table)
     if model.summary_embeddings is not model.embeddings:
         model.summary_embeddings.assign(table)
-    log = logging.getLogger("summarizer")
-    log.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
+    LOG.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
 
 
 def _validator(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> Any:

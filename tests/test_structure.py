@@ -27,6 +27,7 @@ LAYERS = (
     ("model", "documents"),
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
+    ("starting",),
     ("experiment",),
     ("delivery",),
     ("proof",),

@@ -11,10 +11,10 @@ from summarizer.config.settings import (
     check,
     flatten,
 )
-from summarizer.config.text import fingerprint, from_json, load, override, to_json
+from summarizer.config.text import fingerprint, from_json, load, minutes, override, to_json
 
 __all__ = [
     "Config", "DataConfig", "DecodeConfig", "ModelConfig", "Part", "TrainConfig",
-    "VocabularyConfig", "check", "fingerprint", "flatten", "from_json", "load", "override",
-    "to_json",
+    "VocabularyConfig", "check", "fingerprint", "flatten", "from_json", "load", "minutes",
+    "override", "to_json",
 ]  # fmt: skip

@@ -160,6 +160,13 @@ def check(config: Config) -> Config:
         section, name = path.split(".")
         if (value := getattr(getattr(config, section), name)) >= 1:
             raise ConfigError(f"{path}={value}: must be below 1")
+    if config.train.sampling > 1:
+        raise ConfigError(f"train.sampling={config.train.sampling}: must be at most 1")
+    if config.train.batch % config.train.accumulate:
+        raise ConfigError(
+            f"train.accumulate={config.train.accumulate}: must divide "
+            f"train.batch={config.train.batch}"
+        )
     if config.decode.minimum > config.decode.maximum:
         raise ConfigError(
             f"decode.minimum={config.decode.minimum}: must be at most "

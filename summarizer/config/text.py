@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -67,6 +68,22 @@ def _convert(value: Any, kind: type, path: str) -> Any:
     if type(value) is not kind:
         raise ConfigError(f"{path}={value!r}: must be a value of type {kind.__name__}")
     return value
+
+
+def minutes(text: str) -> float:
+    """Read a time written as `90s`, `30m` or `2h`; return minutes.
+
+    Raises:
+        ConfigError: it is written otherwise, or nothing.
+    """
+    number, unit = text[:-1], {"s": 1 / 60, "m": 1.0, "h": 60.0}.get(text[-1:])
+    try:
+        found = float(number) * (unit or math.nan)
+    except ValueError:
+        found = math.nan
+    if not 0 < found < math.inf:
+        raise ConfigError(f"--budget {text}: write a time like 90s, 30m or 2h")
+    return found
 
 
 def to_json(config: Config) -> str:

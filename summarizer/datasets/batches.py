@@ -22,6 +22,7 @@ class Shape(NamedTuple):
     document_pieces: int
     summary_pieces: int
     window: int
+    curriculum: int = 0  # epochs
 
 
 class Planned(NamedTuple):
@@ -36,7 +37,9 @@ def plan(lengths: Any, seed: int, epoch: int, shape: Shape) -> list[Planned]:
     """Group all examples of an epoch into batches of similar lengths, in random order.
 
     Examples are shuffled, then sorted by bucket within windows of `window` batches. Every example
-    is in exactly one batch; each window's last batch may be short.
+    is in exactly one batch; each window's last batch may be short. In the first `curriculum` epochs
+    the batches go from short documents to long ones instead (Bengio et al. 2009, Curriculum
+    learning; by length as in Platanios et al. 2019, arXiv:1903.09848).
 
     Args:
         lengths: int32 [n, 2], pieces of documents and summaries.
@@ -62,7 +65,10 @@ def plan(lengths: Any, seed: int, epoch: int, shape: Shape) -> list[Planned]:
                     int(summaries[part].max()),
                 )
             )
-    return [batches[i] for i in random.permutation(len(batches))]
+    shuffled = [batches[i] for i in random.permutation(len(batches))]
+    if epoch < shape.curriculum:
+        shuffled.sort(key=lambda planned: planned.documents)
+    return shuffled
 
 
 def _buckets(lengths: Any, shape: Shape) -> tuple[Any, Any]:

@@ -31,6 +31,12 @@ class Recorder:
             self._documents.append(of(example.document))
             yield example
 
+    def add(self, path: Path) -> None:
+        """Take in what another model was trained on, from the file that `save` wrote for it."""
+        with np.load(path, allow_pickle=False) as file:
+            self._ids.frombytes(file["ids"].tobytes())
+            self._documents.frombytes(file["documents"].tobytes())
+
     def save(self, path: Path) -> None:
         """Write `ids` and `documents`, each sorted uint64 [n]; aside, then renamed."""
         aside = path.with_name(path.name + ".part")

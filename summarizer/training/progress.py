@@ -4,24 +4,26 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from summarizer.training.board import Board
+
 
 class Progress:
     """Averages what the steps report, and shows and writes it."""
 
-    def __init__(self, folder: Path, steps: int, first: int, rate: Callable[[int], Any]):
+    def __init__(self, folder: Path, steps: int, first: int, board: Board | None = None):
         self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
         quiet = not sys.stderr.isatty()
         self.bar = tqdm(
             total=steps, initial=first, unit="step", file=sys.stderr, dynamic_ncols=True,
             mininterval=30 if quiet else 0.2, maxinterval=60 if quiet else 10,
         )  # fmt: skip
-        self.rate = rate  # of learning, at a step
+        self.rate = 0.0  # of learning, at the last step
+        self._board = board
         self._clear()
 
     def _clear(self) -> None:
@@ -60,7 +62,7 @@ class Progress:
             "loss": f"{loss:.3f}",
             "ppl": f"{math.exp(min(loss, 50)):.1f}",
             "acc": f"{self.accuracy / max(self.steps, 1):.3f}",
-            "lr": f"{float(self.rate(self.bar.n)):.1e}",
+            "lr": f"{self.rate:.1e}",
             "ex/s": f"{self.examples / seconds:.0f}",
             "pieces/s": f"{(self.positions - self.padding) / seconds:.0f}",
         }
@@ -78,7 +80,7 @@ class Progress:
             "loss": loss,
             "perplexity": math.exp(min(loss, 50)),
             "accuracy": self.accuracy / max(self.steps, 1),
-            "learning_rate": float(self.rate(step)),
+            "learning_rate": self.rate,
             "examples_per_second": self.examples / seconds,
             "pieces_per_second": (self.positions - self.padding) / seconds,
             "padding": self.padding / max(self.positions, 1),
@@ -87,6 +89,8 @@ class Progress:
         }
         self.file.write(json.dumps(record) + "\n")
         self.file.flush()
+        if self._board:
+            self._board.write(record)
         self._clear()
         return record
 
@@ -94,19 +98,36 @@ class Progress:
         """Print a line above the bar, on stderr."""
         self.bar.write(text, file=sys.stderr)
 
+    def plan(self, steps: int) -> None:
+        """Show that the run has another length than was thought."""
+        self.bar.total = steps
+        self.bar.refresh()
+
+    def skip(self) -> None:
+        """Count a step that changed nothing."""
+        self.bar.update()
+
     def close(self) -> None:
-        """Release bar and file."""
+        """Release bar and files."""
         self.bar.close()
         self.file.close()
+        if self._board:
+            self._board.close()
 
 
-def truncate(folder: Path, step: int) -> None:
-    """Drop from `metrics.jsonl` what a killed run wrote after the checkpoint that resumes it."""
+def truncate(folder: Path, step: int) -> float:
+    """Drop from `metrics.jsonl` what a killed run wrote after the checkpoint that resumes it.
+
+    Returns:
+        The minutes that the run had taken by then.
+    """
     path = folder / "metrics.jsonl"
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if line and _step(line) <= step]
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    if not path.exists():
+        return 0.0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line and _step(line) <= step]
+    path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    return float(json.loads(kept[-1]).get("minutes", 0.0)) if kept else 0.0
 
 
 def _step(line: str) -> float:
@@ -116,21 +137,36 @@ def _step(line: str) -> float:
         return math.inf
 
 
+def table(folder: Path) -> str:
+    """Return the quality reached against minutes: a line for each validation in `metrics.jsonl`."""
+    lines = [f"{'minutes':>8}{'step':>8}{'ROUGE-1':>9}{'ROUGE-2':>9}{'ROUGE-L':>9}"]
+    for r in _records(folder):
+        if "rouge1" in r:
+            scores = "".join(f"{r.get(n, math.nan):9.2f}" for n in ("rouge1", "rouge2", "rougeL"))
+            lines.append(f"{r.get('minutes', math.nan):8.1f}{r['step']:8}{scores}")
+    return "\n".join(lines)
+
+
 def plot(folder: Path) -> Path:
-    """Draw loss and ROUGE over steps from `metrics.jsonl` into `metrics.png`."""
+    """Draw loss over steps and ROUGE over minutes from `metrics.jsonl` into `metrics.png`."""
     from matplotlib.figure import Figure
 
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = _records(folder)
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot([r["step"] for r in records], [r["loss"] for r in records], label="training")
     left.set(xlabel="step", ylabel="loss (nats a piece)")
     scored = [r for r in records if "rouge1" in r]
+    minutes = [r.get("minutes", math.nan) for r in scored]  # an older version did not write them
     for name in ("rouge1", "rouge2", "rougeL"):
-        right.plot([r["step"] for r in scored], [r[name] for r in scored], ".-", label=name)
-    right.set(xlabel="step", ylabel="validation ROUGE (F, points)")
+        right.plot(minutes, [r[name] for r in scored], ".-", label=name)
+    right.set(xlabel="minutes", ylabel="validation ROUGE (F, points)")
     if scored:
         right.legend()
     figure.savefig(folder / "metrics.png", dpi=120)
     return folder / "metrics.png"
+
+
+def _records(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]

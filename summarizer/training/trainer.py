@@ -1,6 +1,5 @@
 """The training loop: steps, validation, the best model kept, and going on after a kill."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +9,12 @@ import numpy as np
 
 from summarizer.config import Config
 from summarizer.datasets.batches import pad_fraction
-from summarizer.errors import ModelError, TrainingError
+from summarizer.errors import TrainingError
 from summarizer.model import weights
-from summarizer.training import checkpoint, machine, progress, schedule
+from summarizer.training import board, checkpoint, keep, machine, place, progress
 from summarizer.training import step as stepping
+from summarizer.training.budget import Budget
+from summarizer.training.place import Place
 
 Batches = Callable[[int, int], Iterator[tuple[int, int, dict[str, Any]]]]
 LOG_EVERY = 50  # steps
@@ -26,14 +27,17 @@ class Validation(NamedTuple):
     samples: list[str]
 
 
-class Place(NamedTuple):
-    """Where a run stands."""
+class _Parts(NamedTuple):
+    """What a run works with."""
 
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # the next in the epoch
-    best: float = -1.0
-    stale: int = 0  # validations since the best
+    config: Config
+    model: Any
+    optimizer: Any
+    run: stepping.Run
+    validate: Callable[[], Validation]
+    folder: Path
+    shown: progress.Progress
+    budget: Budget
 
 
 def train(
@@ -44,8 +48,9 @@ def train(
     folder: Path,
     choice: machine.Choice,
     resume: bool = False,
+    budget: Budget | None = None,
 ) -> Place:
-    """Train until the steps are done or ROUGE-1 has stopped rising.
+    """Train until the steps or the minutes are done or ROUGE-1 has stopped rising.
 
     Args:
         config: of the run.
@@ -55,97 +60,148 @@ def train(
         folder: gets `checkpoint.npz` (the last), `weights.npz` (the best), `metrics.jsonl`.
         choice: precision and compiler.
         resume: go on from `checkpoint.npz`.
+        budget: counts the minutes; None: from now on.
 
     Raises:
-        TrainingError: the loss or the gradient is not finite.
+        TrainingError: the loss or the gradient is not finite, or the minutes are too few.
         ModelError: the checkpoint cannot be read or written.
     """
     settings = config.train
-    rate = schedule.WarmupCosine(settings.learning_rate, settings.warmup, settings.steps)
-    optimizer = keras.optimizers.Adam(rate)
+    budget = budget or Budget(settings.budget)
+    optimizer = keras.optimizers.Adam(
+        settings.learning_rate, use_ema=settings.ema > 0, ema_momentum=settings.ema
+    )
     optimizer.build(model.trainable_variables)
-    place = _restore(folder, model, optimizer) if resume else Place()
-    progress.truncate(folder, place.step if resume else -1)
+    here = keep.restore(folder, model, optimizer) if resume else Place()
+    keep.forget(folder, here.step if resume else -1)
+    budget.resume(progress.truncate(folder, here.step if resume else -1), here.validation)
     run = stepping.make(model, optimizer, settings, choice.compile)
-    shown = progress.Progress(folder, settings.steps, place.step, rate)
+    shown = progress.Progress(
+        folder, place.length(settings, here), here.step, board.opened(folder, settings.tensorboard)
+    )
     shown.say(f"training with {choice.reason}")
+    parts = _Parts(config, model, optimizer, run, validate, folder, shown, budget)
     try:
-        source = batches(place.epoch, place.batch)
-        while place.step < settings.steps:
-            place = _one(config, model, run, source, place, shown)
-            last = place.step == settings.steps
-            if place.step % LOG_EVERY == 0 and place.step % settings.validate_every and not last:
-                shown.flush(place.step)
-            if place.step % settings.validate_every == 0 or last:
-                place = _validated(model, validate, place, shown, folder)
-                _save(folder, model, optimizer, place)
-                if settings.patience and place.stale >= settings.patience:
-                    shown.say(f"no better ROUGE-1 in {place.stale} validations: stopping")
-                    break
+        here = _average(parts, _steps(parts, batches(here.epoch, here.batch), here))
+        if settings.budget:
+            shown.say(progress.table(folder))
     finally:
         shown.close()
-    return place
+    return here
 
 
-def _one(
-    config: Config,
-    model: Any,
-    run: stepping.Run,
-    source: Any,
-    place: Place,
-    shown: Any,
-) -> Place:
-    began = time.perf_counter()
+def _steps(parts: _Parts, source: Any, here: Place) -> Place:
+    settings, shown, budget = parts.config.train, parts.shown, parts.budget
+    validated = here.step
+    while here.step < place.length(settings, here) or budget.unplanned():
+        if budget.over():
+            break
+        here = _one(parts, source, here)
+        budget.check()
+        if place.due(settings, here) or budget.measured():
+            here, validated = _validated(parts, here), here.step
+            keep.save(parts.folder, parts.model, parts.optimizer, here)
+            if settings.patience and here.stale >= settings.patience:
+                shown.say(f"no better ROUGE-1 in {here.stale} validations: stopping")
+                return here
+        elif here.step % LOG_EVERY == 0:
+            shown.flush(here.step, minutes=budget.elapsed())
+    if here.step > validated:  # the minutes ended it
+        here = _validated(parts, here)
+        keep.save(parts.folder, parts.model, parts.optimizer, here)
+    return here
+
+
+def _one(parts: _Parts, source: Any, here: Place) -> Place:
+    settings, model, shown = parts.config.train, parts.model, parts.shown
+    now = parts.budget.now
+    began = now()
     epoch, index, batch = next(source)
-    waited = time.perf_counter() - began
-    stepping.reseed(model, config.seed, place.step)
-    values = np.asarray(run(batch))
+    waited = now() - began
+    stepping.reseed(model, parts.config.seed, here.step, settings.accumulate)
+    shown.rate = place.rate(settings, here)
+    parts.optimizer.learning_rate = shown.rate
+    values = np.asarray(parts.run(batch, place.numbers(settings, here)))
     if not np.isfinite(values[:2]).all():
-        rows = [int(r) for r in np.asarray(batch["row"]) if r >= 0]
-        raise TrainingError(
-            f"step {place.step + 1}: loss {values[0]}, gradient norm {values[1]}: stopped; the "
-            f"batch was rows {rows}; the last checkpoint is good: lower train.learning_rate or "
-            "train.clip and go on from it with --resume"
-        )
+        if "scale" not in stepping.dials(model, settings) or place.exhausted(here):
+            raise _not_finite(here, values, batch)
+        shown.skip()
+        here = place.skipped(here, int(epoch), int(index))
+        shown.say(f"step {here.step}: beyond float16: skipped; loss scale {here.scale:g}")
+        return here
     arrays = {name: np.asarray(value) for name, value in batch.items()}
     positions = arrays["document"].size + arrays["weight"].size
     examples = int((arrays["row"] >= 0).sum())
     shown.step(values, examples, positions, pad_fraction(arrays), waited)
-    return place._replace(step=place.step + 1, epoch=int(epoch), batch=int(index) + 1)
+    parts.budget.stepped(now() - began)
+    return place.stepped(here, int(epoch), int(index), float(values[2]), float(values[3]))
 
 
-def _validated(model: Any, validate: Any, place: Place, shown: Any, folder: Path) -> Place:
+def _not_finite(here: Place, values: Any, batch: Any) -> TrainingError:
+    rows = [int(r) for r in np.asarray(batch["row"]) if r >= 0]
+    return TrainingError(
+        f"step {here.step + 1}: loss {values[0]}, gradient norm {values[1]}: stopped; the "
+        f"batch was rows {rows}; the last checkpoint is good: lower train.learning_rate or "
+        "train.clip and go on from it with --resume"
+    )
+
+
+def _validated(parts: _Parts, here: Place) -> Place:
+    """Score the model, keep it if it is the best so far, and correct the plan."""
+    settings, shown, folder, model = parts.config.train, parts.shown, parts.folder, parts.model
     shown.stop_clock()
-    found = validate()
-    record = shown.flush(place.step, **found.scores)
+    began = parts.budget.now()
+    with keep.smoothed(model, parts.optimizer):
+        found = parts.validate()
+        score = found.scores["rouge1"]
+        record = shown.flush(here.step, minutes=parts.budget.elapsed(), **found.scores)
+        if score > here.best:
+            checkpoint.save(folder / "weights.npz", weights.arrays(model), {"step": here.step})
+        if settings.average > 1:
+            keep.candidate(folder, model, here.step, score, settings.average)
     scores = "  ".join(f"{name} {value:.2f}" for name, value in found.scores.items())
     told = (
-        f"step {place.step}: loss {record['loss']:.3f}  {scores}  "
+        f"step {here.step}: loss {record['loss']:.3f}  {scores}  "
         f"padding {record['padding']:.1%}  waiting {record['waiting']:.1%}"
     )
     shown.say("\n".join([told, *found.samples]))
-    score = found.scores["rouge1"]
-    if score <= place.best:
-        return place._replace(stale=place.stale + 1)
-    checkpoint.save(folder / "weights.npz", weights.arrays(model), {"step": place.step})
-    return place._replace(best=score, stale=0)
+    after = place.validated(settings, here, score)
+    after = parts.budget.validated(after, parts.budget.now() - began)
+    _say_changes(shown, here, after)
+    return after
 
 
-def _save(folder: Path, model: Any, optimizer: Any, place: Place) -> None:
-    arrays = {f"model.{k}": v for k, v in weights.arrays(model).items()}
-    for i, variable in enumerate(optimizer.variables):
-        arrays[f"optimizer.{i:03d}"] = np.asarray(variable.value)
-    checkpoint.save(folder / "checkpoint.npz", arrays, place._asdict())
+def _say_changes(shown: progress.Progress, before: Place, after: Place) -> None:
+    if after.covering and not before.covering:
+        shown.say(f"the loss has flattened at {after.loss:.3f}: the coverage loss counts from now")
+    if after.factor != before.factor:
+        shown.say(f"no better ROUGE-1: learning rate times {after.factor:g} from now")
+    if after.steps:
+        shown.plan(after.steps)
+        if not before.steps:
+            shown.say(f"planned: {after.steps} steps, the next validation at step {after.due}")
 
 
-def _restore(folder: Path, model: Any, optimizer: Any) -> Place:
-    path = folder / "checkpoint.npz"
-    arrays, place = checkpoint.load(path)
-    model_arrays = {k[6:]: v for k, v in arrays.items() if k.startswith("model.")}
-    weights.assign(model, model_arrays, path)
-    for i, variable in enumerate(optimizer.variables):
-        value = arrays.get(f"optimizer.{i:03d}")
-        if value is None or value.shape != tuple(variable.shape):
-            raise ModelError(f"{path}: the optimizer's state is of another model")
-        variable.assign(value)
-    return Place(**place)
+def _average(parts: _Parts, here: Place) -> Place:
+    """Keep the mean of the best checkpoints' weights if it validates at least as well as the best.
+
+    Where it does not, the best stays: nobody who asked for an average is served by less.
+    """
+    steps, mean = keep.average(parts.folder)
+    if len(steps) > 1:
+        with keep.lent(parts.model):
+            weights.assign(parts.model, mean, parts.folder / "candidates")
+            score = parts.validate().scores["rouge1"]
+            kept = score >= here.best
+            parts.shown.say(
+                f"average of steps {', '.join(map(str, steps))}: rouge1 {score:.2f}, "
+                f"the best alone {here.best:.2f}: {'kept' if kept else 'not kept'}"
+            )
+            if kept:
+                path = parts.folder / "weights.npz"
+                checkpoint.save(path, weights.arrays(parts.model), {"step": here.step})
+        if kept:
+            here = here._replace(best=score)
+            keep.save(parts.folder, parts.model, parts.optimizer, here)
+    keep.forget(parts.folder)
+    return here

@@ -1,0 +1,86 @@
+"""Starting from a trained model instead of from nothing: `--init MODEL`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from summarizer import config as configuration
+from summarizer.config import Config, Part, flatten
+from summarizer.errors import ConfigError, ModelError
+
+FREE = ("model.dropout",)  # may differ: it changes no weight's shape or meaning
+
+
+def weights_of(folder: Path) -> tuple[dict[str, Any], Path]:
+    """Return a model's best weights by name, or those its exported graph carries; and the file.
+
+    Raises:
+        ModelError: the folder or the file is missing, cut or foreign.
+    """
+    from summarizer.export import onnx
+    from summarizer.training import checkpoint
+
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model folder")
+    path = folder / "weights.npz"
+    if not path.exists() and (folder / "model.onnx").exists():
+        path = folder / "model.onnx"
+        return onnx.read_weights(path), path
+    return checkpoint.load(path)[0], path
+
+
+def fine_tuned(config: Config, model: str | Path) -> Config:
+    """Return a configuration that starts from a model: its network and vocabulary, all else kept.
+
+    Args:
+        config: data, training and search.
+        model: folder of a trained or shipped model.
+
+    Raises:
+        ModelError: no model there, or its configuration cannot be read.
+    """
+    base = _configuration(model)
+    return dataclasses.replace(
+        config,
+        model=base.model,
+        vocabulary=base.vocabulary,
+        train=dataclasses.replace(config.train, init=str(model)),
+    )
+
+
+def check(config: Config) -> None:
+    """Refuse settings that contradict the model that `train.init` names.
+
+    Raises:
+        ConfigError: names the setting, its value and the model's.
+    """
+    base = _configuration(config.train.init)
+    for part in ("model", "vocabulary"):
+        mine = flatten(getattr(config, part), f"{part}.")
+        theirs = dict(flatten(getattr(base, part), f"{part}."))
+        for path, value in mine:
+            if value != theirs[path] and path not in FREE:
+                raise ConfigError(
+                    f"{path}={_said(value)}: {config.train.init}, which this starts from, "
+                    f"has {_said(theirs[path])}; leave the setting out"
+                )
+
+
+def describe(config: Config) -> str:
+    """Say in a line what `train.init` names."""
+    base = configuration.load(Path(config.train.init) / "config.json")
+    return f"{config.train.init} ({base.name}, configuration {configuration.fingerprint(base)})"
+
+
+def _configuration(folder: str | Path) -> Config:
+    if not Path(folder).is_dir():
+        raise ModelError(f"{folder}: no such model folder")
+    found = configuration.load(Path(folder) / "config.json")
+    model = dataclasses.replace(found.model, vectors="")  # they were needed but to begin
+    return dataclasses.replace(found, model=model)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Part):
+        return ",".join([value.name, *(f"{k}={v}" for k, v in value.options.items())])
+    return str(value)
