@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +19,13 @@ import pytest
 import tensorflow as tf
 
 from summarizer import api, cli, delivery, experiment, plugins
+from summarizer import config as configuration
 from summarizer.config import TrainConfig
-from summarizer.datasets import batches, store
+from summarizer.datasets import batches, fingerprints, spec, store
 from summarizer.decoding.search import Limits, compiled
 from summarizer.errors import ModelError, TrainingError
 from summarizer.model import weights
-from summarizer.training import checkpoint, machine, progress, step, trainer
+from summarizer.training import board, budget, checkpoint, machine, progress, step, trainer
 from summarizer.training.trainer import Validation
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +46,7 @@ def test_the_log_has_its_fields_and_the_loss_falls(digits):
     assert [r["step"] for r in found] == [50, 100, 150, 200, 250]
     fields = {
         "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
-        "pieces_per_second", "padding", "waiting",
+        "pieces_per_second", "padding", "waiting", "minutes",
     }  # fmt: skip
     assert all(fields <= set(r) for r in found)
     assert set(found[-1]) - fields == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
@@ -160,7 +163,7 @@ def first_step(folder: Path, compiler: str) -> Any:
     _, _, model = delivery.network(folder)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
-    return np.asarray(step.make(model, optimizer, DEFAULTS, compiler)(a_batch(folder)))
+    return np.asarray(step.make(model, optimizer, DEFAULTS, compiler)(a_batch(folder), {}))
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +208,7 @@ _, _, model = delivery.network(trained)
 optimizer = keras.optimizers.Adam(1e-3)
 optimizer.build(model.trainable_variables)
 before = compiled(model, plugins.build("strategy", "beam"), {WIDTH}, {LIMITS!r})(batch["document"])
-values = step.make(model, optimizer, {DEFAULTS!r}, "xla")(batch)
+values = step.make(model, optimizer, {DEFAULTS!r}, "xla")(batch, {{}})
 print(json.dumps({{
     "status": status, "graph": graph, "backend": keras.backend.backend(),
     "tensorflow": sorted(m for m in sys.modules if m.split(".")[0].startswith("tensorflow")),
@@ -268,7 +271,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     scores: list[float] = []
 
     def make(model: Any, optimizer: Any, *_: Any) -> Any:
-        def run(batch: Any) -> Any:
+        def run(*_: Any) -> Any:
             model.output_bias.assign_add(np.ones(model.size, "float32"))
             return np.array([1, 1, 10, 10, 0.5], "float32")
 
@@ -316,6 +319,232 @@ def test_without_patience_a_run_goes_to_its_end(tmp_path, quick):
     assert cli.main(command(tmp_path, 7, 2)) == 0  # the last step is validated, too
     assert (quick, biases(tmp_path / "checkpoint.npz")) == ([], {7.0})
     assert biases(tmp_path / "weights.npz") == {2.0}
+
+
+def test_the_average_of_the_best_is_kept_if_it_is_as_good(tmp_path, quick, capsys):
+    quick += [20.0, 45.0, 30.0, 44.0, 45.0]  # the last one is the average's
+    assert cli.main(command(tmp_path, 8, 2, "--set", "train.average=2")) == 0
+    assert biases(tmp_path / "weights.npz") == {6.0}  # of steps 4 and 8
+    assert biases(tmp_path / "checkpoint.npz") == {8.0}
+    assert not (tmp_path / "candidates").exists()
+    assert "average of steps 4, 8: rouge1 45.00, the best alone 45.00: kept" in (
+        capsys.readouterr().err
+    )
+    quick += [46.0, 45.5]  # goes on; then there is but one candidate
+    assert cli.main(command(tmp_path, 10, 2, "--resume", "--set", "train.average=2")) == 0
+    assert (quick, biases(tmp_path / "weights.npz")) == ([45.5], {10.0})
+
+
+def test_a_worse_average_is_not_kept(tmp_path, quick, capsys):
+    quick += [20.0, 45.0, 44.0, 44.9]
+    assert cli.main(command(tmp_path, 6, 2, "--set", "train.average=3")) == 0
+    assert biases(tmp_path / "weights.npz") == {4.0}
+    assert ": not kept" in capsys.readouterr().err
+
+
+def test_a_run_says_when_its_settings_change_by_themselves(tmp_path, quick, capsys):
+    quick += [20.0, 10.0, 21.0]
+    wanted = ["train.schedule=plateau", "train.coverage=0.5", "train.warmup=1"]
+    more = [word for setting in wanted for word in ("--set", setting)]
+    assert cli.main(command(tmp_path, 6, 2, *more)) == 0
+    said = capsys.readouterr().err
+    assert said.count("the loss has flattened at 1.000: the coverage loss counts from now") == 1
+    assert said.count("no better ROUGE-1: learning rate times 0.5 from now") == 1
+    assert [r["learning_rate"] for r in records(tmp_path)] == [4e-3, 4e-3, 2e-3]
+    assert checkpoint.load(tmp_path / "checkpoint.npz")[1]["covering"] is True
+
+
+# --- minutes -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespace:
+    """Steps of half a second and validations of two, on a clock that only they move."""
+    ticking = SimpleNamespace(passed=0.0, began=time.perf_counter())
+
+    def make(model: Any, *_: Any) -> Any:
+        def run(*_: Any) -> Any:
+            ticking.passed += 0.5
+            return np.array([1, 1, 10, 10, 0.5], "float32")
+
+        return run
+
+    def validator(*_: Any) -> Any:
+        def validate() -> Validation:
+            ticking.passed += 2
+            return Validation(dict.fromkeys(("rouge1", "rouge2", "rougeL"), ticking.passed), [])
+
+        return validate
+
+    def counting(minutes: float, began: float, *more: Any) -> Any:
+        began = ticking.began
+        return budget_class(minutes, began, *more, now=lambda: began + ticking.passed)
+
+    budget_class = budget.Budget
+    monkeypatch.setattr(budget, "Budget", counting)
+    monkeypatch.setattr(step, "make", make)
+    monkeypatch.setattr(experiment, "_validator", validator)
+    return ticking
+
+
+def test_a_run_with_minutes_ends_in_time_and_shows_what_they_bought(tmp_path, clock, capsys):
+    assert cli.main(command(tmp_path, 10, 3, "--budget", "3m")) == 0
+    assert 120 < clock.passed + budget.EXPORT * 2 + budget.PLOT <= 180
+    found = records(tmp_path)
+    scored = [r for r in found if "rouge1" in r]
+    assert scored[-1]["minutes"] == pytest.approx(clock.passed / 60)
+    assert len(scored) >= 4
+    assert scored[-1]["learning_rate"] < 0.05 * max(r["learning_rate"] for r in found)
+    said = capsys.readouterr().err
+    assert re.search(r"planned: \d+ steps, the next validation at step \d+", said)
+    table = said[said.index(" minutes    step  ROUGE-1") :].splitlines()[: len(scored) + 1]
+    assert [line.split()[:2] for line in table[1:]] == [
+        [f"{r['minutes']:.1f}", str(r["step"])] for r in scored
+    ]
+
+
+def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
+    one, killed = trainer._one, []
+
+    def dies(*arguments: Any) -> Any:
+        here = one(*arguments)
+        if clock.passed > 100 and not killed:
+            killed.append(clock.passed)
+            raise RuntimeError("killed")
+        return here
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "_one", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            cli.main(command(tmp_path, 10, 3, "--budget", "3m"))
+    saved = checkpoint.load(tmp_path / "checkpoint.npz")[1]["step"]
+    before = [r["minutes"] for r in records(tmp_path) if r["step"] <= saved][-1]
+    assert 1 < before < 100 / 60
+    clock.passed = 0.0  # of the new command
+    assert cli.main(command(tmp_path, 10, 3, "--resume")) == 0
+    total = 60 * before + clock.passed
+    assert 120 < total + budget.EXPORT * 2 + budget.PLOT <= 180
+    assert records(tmp_path)[-1]["minutes"] == pytest.approx(total / 60)
+    steps = [r["step"] for r in records(tmp_path)]
+    assert steps == sorted(set(steps))
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("10s", r"train.budget=0.166667: too few minutes: .* allow at least 0\.\d"),
+        ("3 weeks", "--budget 3 weeks: write a time like 90s, 30m or 2h"),
+    ],
+)
+def test_a_budget_that_cannot_be_is_one_line(tmp_path, clock, capsys, time, said):
+    assert cli.main(command(tmp_path, 10, 3, "--budget", time)) == 1
+    assert re.fullmatch(said, one_line(capsys))
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+# --- TensorBoard -------------------------------------------------------------------------------
+
+
+def test_tensorboard_gets_the_numbers_of_the_log(tmp_path, quick):
+    quick += [20.0, 30.0]
+    assert cli.main(command(tmp_path, 4, 2, "--set", "train.tensorboard=true")) == 0
+    found: dict[int, dict[str, float]] = {}
+    for path in (tmp_path / "tensorboard").iterdir():
+        for raw in tf.data.TFRecordDataset(str(path)):
+            event = tf.compat.v1.Event.FromString(raw.numpy())
+            for value in event.summary.value:
+                assert value.metadata.plugin_data.plugin_name == "scalars"
+                found.setdefault(event.step, {})[value.tag] = float(tf.make_ndarray(value.tensor))
+    logged = {r.pop("step"): r for r in records(tmp_path)}
+    assert set(found) == set(logged) == {2, 4}
+    for number, record in logged.items():
+        assert found[number] == pytest.approx(record, rel=1e-5)
+
+
+def test_tensorboard_without_tensorflow_is_one_line(tmp_path, quick, monkeypatch, capsys):
+    monkeypatch.setattr(board.importlib.util, "find_spec", lambda name: None)
+    assert cli.main(command(tmp_path, 4, 2, "--set", "train.tensorboard=true")) == 1
+    assert "is written by TensorFlow, which is not installed" in one_line(capsys)
+
+
+# --- from a trained model ----------------------------------------------------------------------
+
+
+LONG = "reverse_digits,count=400,low=9"
+
+
+def tuned(folder: Path, start: Path, *more: str) -> list[str]:
+    line = f"train --preset docstrings --data {LONG} --output {folder}"
+    wanted = ("train.steps=2", "train.batch=8", "train.validate_every=2", *more)
+    settings = [word for setting in wanted for word in ("--set", setting)]
+    return [*line.split(), *settings, "--init", str(start)]
+
+
+@pytest.mark.parametrize("shipped", [False, True])
+def test_a_run_starts_from_a_model(digits, tmp_path, quick, capsys, caplog, shipped):
+    start, folder = digits.folder, tmp_path / "run"
+    if shipped:  # only what goes with a model that is handed on, weights in half precision
+        start = tmp_path / "shipped"
+        start.mkdir()
+        for name in ("config.json", "vocabulary.model", "model.onnx", "fingerprints.npz"):
+            shutil.copy(digits.folder / name, start)
+    quick += [50.0]
+    assert cli.main(tuned(folder, start, "model.dropout=0.3")) == 0
+    said = capsys.readouterr().out
+    assert f"{folder}: 2 steps from {start}, validation ROUGE-1 50.00" in said
+    assert f"starting from {start} (reverse_digits, configuration " in caplog.text
+    given, _ = checkpoint.load(digits.folder / "weights.npz")
+    made, _ = checkpoint.load(folder / "weights.npz")
+    assert set(given) == set(made)
+    for name, value in given.items():
+        more = 2 if name == "output_bias" else 0  # the two steps
+        np.testing.assert_allclose(made[name], value + more, atol=2e-3 if shipped else 1e-6)
+    words = "vocabulary.model"
+    assert (folder / words).read_bytes() == (digits.folder / words).read_bytes()
+    old, new = (configuration.load(f / "config.json") for f in (digits.folder, folder))
+    assert new.model == replace(old.model, dropout=0.3)
+    assert (new.vocabulary, new.train.init) == (old.vocabulary, str(start))
+    assert new.decode != old.decode  # all else is the preset's
+
+
+def test_a_tuned_model_has_seen_what_both_were_trained_on(digits, tmp_path, quick):
+    quick += [50.0]
+    assert cli.main(tuned(tmp_path, digits.folder)) == 0
+    first, both = (
+        set(np.load(folder / "fingerprints.npz")["documents"].tolist())
+        for folder in (digits.folder, tmp_path)
+    )
+    own = {fingerprints.of(e.document) for e in spec.examples(LONG, "train")}
+    assert own - first
+    assert both == first | own
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            "model.decoder.width=32",
+            "model.decoder=lstm,width=32: {start}, which this starts from, "
+            "has lstm,width=128; leave the setting out",
+        ),
+        (
+            "vocabulary.size=500",
+            "vocabulary.size=500: {start}, which this starts from, has 300; leave the setting out",
+        ),
+    ],
+)
+def test_a_setting_against_the_first_model_is_told(digits, tmp_path, capsys, more, said):
+    assert cli.main(tuned(tmp_path / "run", digits.folder, more)) == 1
+    assert one_line(capsys) == said.format(start=digits.folder)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_to_start_from_must_be_there(digits, tmp_path, capsys):
+    assert cli.main(tuned(tmp_path / "run", tmp_path / "none")) == 1
+    assert one_line(capsys) == f"{tmp_path}/none: no such model folder"
+    line = ["train", "--output", str(tmp_path), "--resume", "--init", str(digits.folder)]
+    assert cli.main(line) == 1
+    assert "--init: a resumed run goes on with its own weights" in one_line(capsys)
 
 
 # --- nothing is lost ---------------------------------------------------------------------------
