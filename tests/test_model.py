@@ -20,7 +20,6 @@ from summarizer.errors import ConfigError, ModelError
 from summarizer.model import pointer, weights
 from summarizer.model.loss import _sampled, accuracy, loss
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training.schedule import WarmupCosine
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.gradients import compiled, differentiable, gradients
 
@@ -776,7 +775,7 @@ def test_dropout_is_for_training_and_the_same_at_every_position():
     assert (np.asarray(model._drop(ops.ones((2, 6, 8)), training=False)) == 1).all()
 
 
-# --- weights and schedule --------------------------------------------------------------------
+# --- weights ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -816,19 +815,6 @@ def test_weights_of_another_model_are_named(fault):
     with pytest.raises(ModelError, match=r"^some/file: .*decoder\.combine\.kernel") as caught:
         weights.assign(network(), kept, Path("some/file"))
     assert "\n" not in str(caught.value)
-
-
-def test_the_rate_rises_and_falls_along_a_cosine():
-    schedule = WarmupCosine(0.5, warmup=4, steps=24)
-    rates = [float(schedule(step)) for step in range(26)]
-    np.testing.assert_allclose(rates[:5], [0.125, 0.25, 0.375, 0.5, 0.5], rtol=1e-6)
-    for step in range(4, 25):
-        cosine = 0.5 * (1 + math.cos(math.pi * (step - 4) / 20))
-        assert rates[step] == pytest.approx(0.5 * (0.01 + 0.99 * cosine), rel=1e-5)
-    assert rates[24] == rates[25] == pytest.approx(0.005)
-    again = WarmupCosine(**schedule.get_config())
-    assert [float(again(step)) for step in range(26)] == rates
-    assert float(WarmupCosine(0.5, warmup=0, steps=0)(0)) == pytest.approx(0.5)
 
 
 # --- the other backend -----------------------------------------------------------------------
