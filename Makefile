@@ -63,10 +63,10 @@ lint: $(VENV)/.dev ## check style, types and the directions of imports
 	@$(BIN)/python -m pytest -q tests/test_structure.py
 
 test: $(VENV)/.dev ## run the tests, all but the slow ones (ARGS="-k beam")
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.dev ## run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lock: $(VENV)/.dev ## rewrite requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) $(ARGS) pyproject.toml $(EXTRAS:%=--extra %) -o requirements/dev.txt
