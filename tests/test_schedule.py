@@ -196,7 +196,7 @@ def run(minutes: float, speed: float, compiling: float, validation: float, data:
             here = validate(here)
     if here.step > validations[-1]:
         here = validate(here)
-    clock.now += budget.EXPORT * (validation + compiling)
+    clock.now += budget.CONVERT + budget.EXPORT * (validation + compiling)
     return SimpleNamespace(
         seconds=clock.now - 1000, steps=here.step, validations=validations, rates=rates
     )

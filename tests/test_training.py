@@ -389,7 +389,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
 
 def test_a_run_with_minutes_ends_in_time_and_shows_what_they_bought(tmp_path, clock, capsys):
     assert cli.main(command(tmp_path, 10, 3, "--budget", "3m")) == 0
-    assert 120 < clock.passed + budget.EXPORT * 2 + budget.PLOT <= 180
+    assert 120 < clock.passed + budget.CONVERT + budget.EXPORT * 2 + budget.PLOT <= 180
     found = records(tmp_path)
     scored = [r for r in found if "rouge1" in r]
     assert scored[-1]["minutes"] == pytest.approx(clock.passed / 60)
@@ -423,7 +423,7 @@ def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
     clock.passed = 0.0  # of the new command
     assert cli.main(command(tmp_path, 10, 3, "--resume")) == 0
     total = 60 * before + clock.passed
-    assert 120 < total + budget.EXPORT * 2 + budget.PLOT <= 180
+    assert 120 < total + budget.CONVERT + budget.EXPORT * 2 + budget.PLOT <= 180
     assert records(tmp_path)[-1]["minutes"] == pytest.approx(total / 60)
     steps = [r["step"] for r in records(tmp_path)]
     assert steps == sorted(set(steps))

@@ -19,7 +19,8 @@ STEPS = 20  # timed before the first plan
 SHARE = 0.1  # of the time may go into validations
 MOST = 20  # validations
 RECENT = 500  # steps that the speed is the mean of
-EXPORT = 15  # first validations, compilation included, that an export takes at most
+EXPORT = 4  # first validations that an export's searches take at most,
+CONVERT = 25.0  # and seconds that converting the graph takes
 PLOT = 5.0  # seconds that drawing the curves and leaving take at most
 SLOWER = 1.2  # a later validation than the one before it, at most
 
@@ -51,7 +52,7 @@ class Budget:
         """
         self.minutes, self.now = minutes, now
         self._began = now() if began is None else began
-        self._last, self._export = validations, EXPORT if exports else 0
+        self._last, self._exports = validations, exports
         self._steps, self._took = 0, deque[float](maxlen=RECENT)
         self._speed = 1e-6  # seconds a step
         self._count = 0  # validations still to come
@@ -133,4 +134,5 @@ class Budget:
 
     def _after(self) -> float:
         """Seconds for what follows the last step."""
-        return self._last * SLOWER * self._validation + self._export * self._first + PLOT
+        export = CONVERT + EXPORT * self._first if self._exports else 0.0
+        return self._last * SLOWER * self._validation + export + PLOT

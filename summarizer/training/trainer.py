@@ -96,6 +96,8 @@ def _steps(parts: _Parts, source: Any, here: Place) -> Place:
     while here.step < place.length(settings, here) or budget.unplanned():
         if budget.over():
             break
+        if here.step % LOG_EVERY == 0 and here.step > validated:
+            shown.flush(here.step, minutes=budget.elapsed())
         here = _one(parts, source, here)
         budget.check()
         if place.due(settings, here) or budget.measured():
@@ -104,8 +106,6 @@ def _steps(parts: _Parts, source: Any, here: Place) -> Place:
             if settings.patience and here.stale >= settings.patience:
                 shown.say(f"no better ROUGE-1 in {here.stale} validations: stopping")
                 return here
-        elif here.step % LOG_EVERY == 0:
-            shown.flush(here.step, minutes=budget.elapsed())
     if here.step > validated:  # the minutes ended it
         here = _validated(parts, here)
         keep.save(parts.folder, parts.model, parts.optimizer, here)
