@@ -16,16 +16,17 @@ from summarizer.delivery import export
 from summarizer.documents import long as ways
 from summarizer.documents.files import summarize_files
 from summarizer.documents.reading import read
+from summarizer.ensembles import join
 from summarizer.errors import InputError, ModelError
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
 from summarizer.proof import sizes, verify
 from summarizer.starting import fine_tuned
-from summarizer.types import Example, Report, Summary
+from summarizer.types import Example, Report, Summary, Wishes
 
 __all__ = [
-    "Config", "Run", "Summarizer", "configured", "evaluate", "export", "fine_tuned", "model_folder",
-    "preset", "read", "score", "sizes", "summarize_files", "train", "verify",
+    "Config", "Run", "Summarizer", "configured", "evaluate", "export", "fine_tuned", "join",
+    "model_folder", "preset", "read", "score", "sizes", "summarize_files", "train", "verify",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).parent.parent
@@ -61,6 +62,7 @@ class Summarizer:
         max_words: int | None = None,
         n_best: int = 1,
         long: str = "lead",
+        **wishes: Any,
     ) -> list[Summary]:
         """Summarize documents, in the order given.
 
@@ -72,15 +74,18 @@ class Summarizer:
             long: what is read of a document longer than the model reads at once. "lead": its
                 beginning; "select": its first and its most central sentences, in their order;
                 "chunks": all of it in parts, then the summaries of the parts.
+            wishes: further ones, such as `ban=["word"]`, by the names of `types.Wishes`.
 
         Raises:
-            InputError: a document is empty, or a number is not above 0.
+            InputError: a document is empty, or a wish is impossible.
         """
+        for name in wishes.keys() & {"ban", "force"}:
+            words = wishes[name]
+            wishes[name] = (words,) if isinstance(words, str) else tuple(words)
+        asked = Wishes(beam, n_best, max_words, **wishes)
 
         def search(parts: Sequence[str]) -> list[Summary]:
-            found: list[Summary] = self._session.summarize(
-                parts, beam, max_words, n_best, baselines.length
-            )
+            found: list[Summary] = self._session.summarize(parts, asked, baselines.length)
             return found
 
         encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
@@ -177,6 +182,7 @@ def evaluate(
     beam: int | None = None,
     stem: bool | None = None,
     skip_bad: bool = False,
+    **wishes: Any,
 ) -> Report:
     """Summarize a data set with a model and score it beside the first words.
 
@@ -187,6 +193,7 @@ def evaluate(
         beam: hypotheses kept while searching; None: what the model was made with.
         stem: compare English words by their stems; None: where the references are English.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
+        wishes: further ones of `Summarizer.summarize`.
 
     Raises:
         SummarizerError: the model or the data is at fault.
@@ -199,7 +206,7 @@ def evaluate(
     predictions: list[str] = []
     for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
         texts = [e.document for e in examples[begin : begin + 64]]
-        predictions.extend(s.text for s in summarizer.summarize(texts, beam))
+        predictions.extend(s.text for s in summarizer.summarize(texts, beam, **wishes))
     hashed = configuration.fingerprint(summarizer.config)
     return _reported(examples, predictions, output or folder / "evaluation", stem, hashed)
 

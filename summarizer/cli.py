@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from summarizer import __version__
+from summarizer import __version__, wishes
 from summarizer.errors import ConfigError, SummarizerError
 
 Arguments = argparse.Namespace
@@ -85,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
     p.add_argument("--n-best", type=int, default=1, metavar="N", help="alternatives to print")
     p.add_argument("--max-words", type=int, metavar="N", help="no summary is longer")
+    wishes.add(p)
     _documents(p)
 
     p = verb("train", _train, "train a model from a preset and your data")
@@ -102,11 +103,13 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
     p.add_argument("--output", metavar="FOLDER", help="gets report.json and predictions.jsonl")
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
+    wishes.add(p)
     p.add_argument("--stem", choices=("auto", "yes", "no"), default="auto", help="English stems")
     p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
 
     p = verb("export", _export, "write a model for other programs, and prove that it says the same")
-    p.add_argument("model", metavar="MODEL", help="folder of a trained model")
+    p.add_argument("models", nargs="+", metavar="MODEL", help="several make an ensemble")
+    p.add_argument("--output", metavar="FOLDER", help="of the ensemble")
     p.add_argument("--format", choices=("onnx", "saved_model"), default="onnx")
     kinds = p.add_mutually_exclusive_group()
     kinds.add_argument("--weights", choices=("float32", "float16", "int8"), default="",
@@ -145,6 +148,7 @@ def _summarize(a: Arguments) -> int:
 
     summarizer = api.Summarizer.load(a.model)
     options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best, "long": a.long}
+    options |= wishes.given(a)
     failed = False
     for name, found in api.summarize_files(summarizer, a.files, options, a.fetch, a.outline):
         if isinstance(found, SummarizerError):
@@ -242,7 +246,7 @@ def _evaluate(a: Arguments) -> int:
         found = api.score(a.words[0], a.predictions, a.output or "evaluation", stem, a.skip_bad)
     else:
         model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad)
+        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad, **wishes.given(a))
     print(report.table(found))
     return 0
 
@@ -250,14 +254,18 @@ def _evaluate(a: Arguments) -> int:
 def _export(a: Arguments) -> int:
     from summarizer import api
 
+    several = len(a.models) > 1
+    if several != bool(a.output) or (several and (a.verify or a.sizes)):
+        build_parser().error("several models make an ensemble, which needs --output FOLDER")
+    folder = api.join(a.models, a.output) if a.output else Path(a.models[0])
     if a.verify or a.sizes:
-        for line in (api.verify if a.verify else api.sizes)(a.model, a.data, a.documents):
+        for line in (api.verify if a.verify else api.sizes)(folder, a.data, a.documents):
             print(line, flush=True)
         return 0
-    made = api.export(Path(a.model), a.weights, a.data, a.documents, a.format)
+    made = api.export(folder, a.weights, a.data, a.documents, a.format)
     name = "model.onnx" if a.format == "onnx" else a.format
     print(
-        f"{Path(a.model) / name}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
+        f"{folder / name}: {made['bytes'] / 1e6:.1f} MB; same summary as Keras on "
         f"{made['same']:.1%} of {made['documents']} documents, scores within {made['worst']:.1e}"
     )
     if "same_as_full_precision" in made:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from summarizer import config as configuration
-from summarizer import starting
+from summarizer import ensembles, starting
 from summarizer.config import Config
 from summarizer.datasets import cleaning
 from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
@@ -28,14 +28,13 @@ def network(folder: Path) -> tuple[Config, Vocabulary, Any]:
         ModelError: a file is missing, cut or foreign.
     """
     from summarizer.model import weights
-    from summarizer.model.seq2seq import Seq2Seq
 
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
     config = configuration.check(configuration.load(folder / "config.json"))
     words = Vocabulary.load(folder / "vocabulary.model")
     arrays, path = starting.weights_of(folder)
-    model = Seq2Seq(config.model, words.size, config.seed, words.extended)
+    model = ensembles.network(folder, config, words)
     weights.assign(model, arrays, path)
     return config, words, model
 

@@ -216,13 +216,12 @@ def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
 
 def _validator(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> Any:
     """A function that summarizes the held-out examples greedily and scores them."""
-    from summarizer.decoding.search import Limits, compiled
+    from summarizer.decoding import scoring
+    from summarizer.decoding.search import compiled
     from summarizer.evaluation import rouge
     from summarizer.training.trainer import Validation
 
-    decode = config.decode
-    limits = Limits(decode.minimum, decode.maximum, decode.length_penalty, decode.block_ngram)
-    search = compiled(model, plugins.build("strategy", "greedy"), 1, limits)
+    search = compiled(model, plugins.build("strategy", "greedy"), 1, scoring.of(config.decode))
     references = [e.summary or "" for e in examples]
     stem = rouge.default_stem(references)
 

@@ -53,6 +53,49 @@ class DecoderState(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What a user asks of summaries; None: as the model's configuration says.
+
+    Attributes:
+        beam: hypotheses kept while searching.
+        n_best: alternatives returned with each summary.
+        max_words: no summary is longer; characters in scripts without spaces between words.
+        min_words: no summary is shorter.
+        strategy: beam, greedy, sample or diverse.
+        temperature: of `sample`; below 1 nearer to the most probable, above 1 further from it.
+        top_k: `sample` draws among so many pieces; 0: all.
+        top_p: `sample` draws among the fewest pieces of so much probability.
+        seed: of `sample`; the same one gives the same summary of the same text.
+        groups: of `diverse`, with a part of the beam each.
+        strength: of `diverse`: what a piece costs that another group has taken.
+        length_penalty: alpha of the normalisation `gnmt`; more favours longer summaries.
+        normalization: `gnmt`, or `average`: the score is the mean log-probability of a piece.
+        coverage_penalty: beta, against leaving parts of the document unattended.
+        ban: words or phrases that no summary holds, in whatever case.
+        force: words or phrases that every summary holds.
+        prefix: what every summary begins with.
+    """
+
+    beam: int | None = None
+    n_best: int = 1
+    max_words: int | None = None
+    min_words: int | None = None
+    strategy: str | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    groups: int | None = None
+    strength: float | None = None
+    length_penalty: float | None = None
+    normalization: str | None = None
+    coverage_penalty: float | None = None
+    ban: tuple[str, ...] = ()
+    force: tuple[str, ...] = ()
+    prefix: str | None = None
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """One summary that the search found.
 

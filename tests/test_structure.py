@@ -29,9 +29,10 @@ LAYERS = (
     ("training", "evaluation", "export", "runtime"),
     ("starting",),
     ("experiment",),
+    ("ensembles",),
     ("delivery",),
     ("proof",),
-    ("api",),
+    ("api", "wishes"),
     ("cli",),
     ("__main__",),
 )

@@ -1,39 +1,26 @@
 """Write summaries: one compiled loop over positions, whatever the strategy.
 
 A strategy says which pieces continue which beams; the loop keeps the finished hypotheses in a pool
-of K per document, sorted by score, and stops when no beam alive can still enter it. What a row's
-pool holds does not depend on the other rows of the batch.
-
-Length normalisation: score = log_prob / ((5 + length) / 6) ** alpha, the end counted (Wu et al.
-2016, arXiv:1609.08144, eq. 14).
+of K per document, sorted by score, and stops when no beam alive can still enter it. Where the
+strategy has groups of beams, each group has its part of the pool. What a row's pool holds does not
+depend on the other rows of the batch.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
-from keras import ops
+from keras import ops, tree
 
-from summarizer.decoding import blocking
+from summarizer.decoding import banks, blocking, constraints, scoring
+from summarizer.decoding.branch import either
+from summarizer.decoding.constraints import Demands
+from summarizer.decoding.scoring import Limits, normalizer
 from summarizer.model.pointer import NEVER
 from summarizer.types import DecoderState
 from summarizer.vocabulary import END, PAD, START
 
-
-class Limits(NamedTuple):
-    """How long and how freely to write; numbers, or tensors in an exported graph.
-
-    Attributes:
-        minimum: pieces before the end may come.
-        maximum: pieces at most, the end included; T.
-        penalty: alpha of the length normalisation.
-        block: no sequence of so many pieces twice; 0: allowed.
-    """
-
-    minimum: Any
-    maximum: Any
-    penalty: Any
-    block: Any
+__all__ = ["Demands", "Found", "Limits", "compiled", "search"]
 
 
 class Found(NamedTuple):
@@ -60,63 +47,113 @@ class _Beams(NamedTuple):
     pieces: Any  # int32 [B, K, T]
     log_prob: Any  # float32 [B, K]
     runs: Any  # int32 [B, K, T], see `blocking`
+    progress: Any  # `constraints.Progress`, or () where nothing is demanded
     done_pieces: Any  # int32 [B, K, T]
     done_log_prob: Any  # float32 [B, K]
-    done_score: Any  # float32 [B, K], sorted, the best first
+    done_score: Any  # float32 [B, K], each group's sorted, the best first
 
 
 def search(
-    model: Any, document: Any, strategy: Any, width: Any, limits: Limits, allowed: Any
+    model: Any,
+    document: Any,
+    strategy: Any,
+    width: Any,
+    limits: Limits,
+    allowed: Any,
+    demands: Demands | None = None,
 ) -> Found:
     """Find the best summaries of a batch of documents.
 
     Args:
-        model: a `Seq2Seq`.
+        model: a `Seq2Seq` or an `Ensemble`.
         document: int32 [B, S], padded with 0.
         strategy: from `decoding/strategies`.
         width: K.
-        limits: lengths, penalty, blocking.
+        limits: lengths, scoring, blocking.
         allowed: bool [B, N], what the generator may write; copying is always allowed.
+        demands: what the summaries begin with, hold and do not hold. Where phrases are forced,
+            the beams are shared as `banks` does, whatever the strategy.
     """
     memory = model.encode(document)
-    start = model.decoder.start(memory)
-    repeated = keras.tree.map_structure(lambda x: _repeat(x, width), start)
-    beams = _begin(ops.shape(document)[0], width, limits.maximum)
+    covering = not isinstance(limits.coverage, float) or limits.coverage > 0
+    start = model.decoder.start(memory, coverage=covering)
+    start = tree.map_structure(lambda x: _repeat(x, width), start)
+    batch, groups = ops.shape(document)[0], strategy.groups
+    beams = _begin(batch, width, groups, limits.maximum)
+    if demands is not None:
+        beams = beams._replace(progress=constraints.begin(demands, width))
+        forcing = ops.any(demands.forced != PAD)
+
+    lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
+    worst = _last_of_group(width, groups)
 
     def going(t: Any, state: Any, beams: _Beams) -> Any:
-        best = ops.max(beams.log_prob, axis=1)
-        hope = best / normalizer(limits.maximum, limits.penalty)
-        open_rows = (best > NEVER / 2) & (hope > beams.done_score[:, -1])
+        hope = beams.log_prob / lengths[-1]
+        open_rows = (beams.log_prob > NEVER / 2) & (hope > ops.take(beams.done_score, worst, 1))
         return (t < limits.maximum) & ops.any(open_rows)
 
     def advance(t: Any, state: Any, beams: _Beams) -> Any:
-        last = _last(beams.pieces, t)
-        log_probs, state = model.step(last, state, memory, allowed)
-        log_probs = blocking.apply(log_probs, beams.pieces, beams.runs, t, limits)
-        ended, parents, pieces, log_prob = strategy.choose(beams.log_prob, log_probs)
-        done = _finish(beams, ended, t, limits)
-        kept = keras.tree.map_structure(lambda x: _select(x, parents), state)
+        raw, state = model.step(_last(beams.pieces, t), state, memory, allowed)
+        log_probs = blocking.apply(raw, beams.pieces, beams.runs, t, limits)
+
+        def freely() -> Any:
+            return strategy.choose(t, beams.log_prob, log_probs)
+
+        if demands is None:
+            ended, parents, pieces, log_prob = freely()
+        else:
+            free, before = log_probs, beams.progress
+            log_probs = either(
+                demands.active,
+                lambda: constraints.apply(demands, before, t, raw, free, beams.pieces),
+                lambda: free,
+            )
+            ended, parents, pieces, log_prob = either(
+                forcing, lambda: banks.choose(demands, before, beams.log_prob, log_probs), freely
+            )
+        score = ended / ops.take(lengths, t)
+        if covering:
+            score = score + either(
+                limits.coverage > 0,
+                lambda: scoring.unattended(state.coverage, memory.mask, limits),
+                lambda: ops.zeros_like(score),
+            )
+        done = _finish(beams, ended, score, t, groups)
+        state = tree.map_structure(lambda x: _select(x, parents), state)
         old, runs = _pick(beams.pieces, parents), _pick(beams.runs, parents)
         runs = blocking.extend(runs, old, pieces)
-        return t + 1, kept, _Beams(_write(old, t, pieces), log_prob, runs, *done)
+        progress = beams.progress
+        if demands is not None:
+            progress = either(
+                demands.active,
+                lambda: constraints.extend(demands, beams.progress, parents, pieces),
+                lambda: beams.progress,
+            )
+        kept = _Beams(_write(old, t, pieces), log_prob, runs, progress, *done)
+        return t + 1, state, kept
 
     first = ops.convert_to_tensor(0, "int32")
-    _, _, beams = ops.while_loop(going, advance, (first, repeated, beams))
-    attention, gate = _explain(model, memory, beams.done_pieces, repeated)
-    return Found(beams.done_pieces, beams.done_log_prob, beams.done_score, attention, gate)
+    _, _, beams = ops.while_loop(going, advance, (first, start, beams))
+    score, best = ops.top_k(beams.done_score, width)
+    log_prob = ops.take_along_axis(beams.done_log_prob, best, axis=1)
+    pieces = _pick(beams.done_pieces, best)
+    attention, gate = _explain(model, memory, pieces, start)
+    return Found(pieces, log_prob, score, attention, gate)
 
 
-def normalizer(length: Any, penalty: Any) -> Any:
-    """Return what a log-probability is divided by, float32."""
-    return ops.power((5.0 + ops.cast(length, "float32")) / 6.0, ops.cast(penalty, "float32"))
-
-
-def _begin(batch: Any, width: Any, maximum: Any) -> _Beams:
-    """One beam alive, none finished."""
+def _begin(batch: Any, width: Any, groups: Any, maximum: Any) -> _Beams:
+    """One beam alive in each group, none finished."""
     pieces = ops.zeros((batch, width, maximum), "int32")
     never = ops.full((batch, width), NEVER, "float32")
-    alive = ops.where(ops.arange(width)[None, :] == 0, 0.0, never)
-    return _Beams(pieces, alive, pieces, pieces, never, never)
+    first = ops.arange(width) % (width // groups) == 0
+    alive = ops.where(first[None, :], 0.0, never)
+    return _Beams(pieces, alive, pieces, (), pieces, never, never)
+
+
+def _last_of_group(width: Any, groups: Any) -> Any:
+    """Return the last beam of each beam's group, int32 [K]: where the pool keeps the worst."""
+    span = width // groups
+    return ops.arange(width, dtype="int32") // span * span + span - 1
 
 
 def _last(pieces: Any, t: Any) -> Any:
@@ -125,18 +162,38 @@ def _last(pieces: Any, t: Any) -> Any:
     return ops.where(t == 0, START, before)
 
 
-def _finish(beams: _Beams, ended: Any, t: Any, limits: Limits) -> tuple[Any, Any, Any]:
-    """Put hypotheses that end at position t into the pool; `ended` float32 [B, K]."""
-    width = ops.shape(ended)[1]
-    score = ops.where(ended > NEVER / 2, ended / normalizer(t + 1, limits.penalty), float(NEVER))
+def _finish(beams: _Beams, ended: Any, score: Any, t: Any, groups: Any) -> tuple[Any, Any, Any]:
+    """Put hypotheses that end at position t into their group's part of the pool.
+
+    `ended` float32 [B, K], their log-probability, and `score`.
+    """
+    score = ops.where(ended > NEVER / 2, score, float(NEVER))
     complete = _write(beams.pieces, t, ops.full_like(beams.pieces[:, :, 0], END))
     scores = ops.concatenate([beams.done_score, score], axis=1)
-    _, best = ops.top_k(scores, width)
+    width = ops.shape(ended)[1]
+
+    def of_all() -> Any:
+        return ops.cast(ops.top_k(scores, width)[1], "int32")
+
+    if isinstance(groups, int) and groups == 1:
+        best = of_all()
+    else:
+        best = either(groups == 1, of_all, lambda: _of_groups(scores, width, groups))
     return (
         _pick(ops.concatenate([beams.done_pieces, complete], axis=1), best),
         ops.take_along_axis(ops.concatenate([beams.done_log_prob, ended], axis=1), best, axis=1),
         ops.take_along_axis(scores, best, axis=1),
     )
+
+
+def _of_groups(scores: Any, width: Any, groups: Any) -> Any:
+    """Places int32 [B, K] of each group's best in scores [B, 2 K], the pool's and the new ones."""
+    batch, span = ops.shape(scores)[0], width // groups
+    parted = ops.transpose(ops.reshape(scores, (batch, 2, groups, span)), (0, 2, 1, 3))
+    _, best = ops.top_k(ops.reshape(parted, (batch, groups, 2 * span)), span)
+    best, group = ops.cast(best, "int32"), ops.arange(groups, dtype="int32")[:, None]
+    best = group * span + best + ops.where(best < span, 0, width - span)
+    return ops.reshape(best, (batch, width))
 
 
 def _write(pieces: Any, t: Any, values: Any) -> Any:

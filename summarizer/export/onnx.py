@@ -7,18 +7,20 @@ unpacks the weights once, when it opens the file.
 """
 
 import copy
+import logging
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from summarizer import plugins
-from summarizer.decoding.search import Limits, search
+from summarizer.decoding.inputs import INPUTS
+from summarizer.decoding.serving import serve
 from summarizer.errors import ModelError
 from summarizer.model import weights
 
 OPSET = 18
+PASSES = ("fold_constants", "loop_optimizer", "remove_identity", "remove_back_to_back")
 WEIGHTS = ("float32", "float16", "int8")
 SCALE = ":scale"  # behind a weight's name: what its int8 values are multiplied with
 SMALL = 4096  # matrices with fewer values stay in float16 where the others are int8
@@ -68,33 +70,61 @@ def _trace(model: Any) -> Any:
     """Convert the search, the weights among its inputs."""
     import keras
     import tensorflow as tf
-    import tf2onnx
 
     pairs = list(weights.named(model))
-    strategy = plugins.build("strategy", "beam")
+    count = len(INPUTS)
 
-    def run(document, beam, minimum, maximum, penalty, block, allowed, *values):  # type: ignore[no-untyped-def]
-        mapping = [(variable, value) for (_, variable), value in zip(pairs, values, strict=True)]
+    def run(*values):  # type: ignore[no-untyped-def]
+        mapping = [(v, value) for (_, v), value in zip(pairs, values[count:], strict=True)]
         with keras.StatelessScope(state_mapping=mapping):
-            limits = Limits(minimum, maximum, penalty, block)
-            found = search(model, document, strategy, beam, limits, allowed)
+            found = serve(model, dict(zip(INPUTS, values[:count], strict=True)))
         return {k: tf.identity(v, k) for k, v in found._asdict().items()}
 
-    scalars = [tf.TensorSpec([], tf.int32, n) for n in ("beam", "minimum", "maximum")]
     signature = [
-        tf.TensorSpec([None, None], tf.int32, "document"),
-        *scalars,
-        tf.TensorSpec([], tf.float32, "penalty"),
-        tf.TensorSpec([], tf.int32, "block"),
-        tf.TensorSpec([None, model.size], tf.bool, "allowed"),
+        tf.TensorSpec([None] * rank, dtype, name) for name, (dtype, rank) in INPUTS.items()
     ]
     signature += [
         tf.TensorSpec(v.shape, tf.float32, f"weight_{i}") for i, (_, v) in enumerate(pairs)
     ]
-    proto, _ = tf2onnx.convert.from_function(
-        tf.function(run, autograph=False), input_signature=signature, opset=OPSET
-    )
+    return _convert(tf.function(run, autograph=False).get_concrete_function(*signature))
+
+
+def _convert(traced: Any) -> Any:
+    """What `tf2onnx.convert.from_function` does, each pass of its optimizer but once.
+
+    It would copy the graph for each pass and repeat them all while one finds something: minutes
+    where branches lie in loops, for what onnxruntime does when it opens the file.
+    """
+    import tensorflow as tf
+    import tf2onnx
+    from tf2onnx import optimizer, tf_loader, tfonnx
+
+    logging.getLogger("tf2onnx").setLevel(
+        logging.ERROR
+    )  # it warns of shapes that need not be known
+    inputs, outputs = ([x.name for x in side] for side in (traced.inputs, traced.outputs))
+    names = tf2onnx.convert.tensor_names_from_structed(traced, inputs, outputs)
+    frozen = tf_loader.from_function(traced, inputs, outputs)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(frozen, name="")
+        found = tfonnx.process_tf_graph(
+            graph, opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=names
+        )
+        passes = optimizer._get_optimizers()
+        for name in PASSES:
+            found = passes[name]().optimize(found, 0)
+        proto = found.make_model("search")
+    _count_in_scalars(proto.graph)
     return proto
+
+
+def _count_in_scalars(graph: Any) -> None:
+    """Give the counter of each loop its shape, which gets lost where branches lie in the loop."""
+    for node in graph.node:
+        for body in (a.g for a in node.attribute if a.HasField("g")):
+            if node.op_type == "Loop":
+                body.input[0].type.tensor_type.shape.SetInParent()
+            _count_in_scalars(body)
 
 
 def _embed_weights(proto: Any, arrays: dict[str, Any], kind: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarizer import plugins
-from summarizer.decoding.search import Found, Limits, compiled, normalizer
+from summarizer.decoding import scoring
+from summarizer.decoding.search import Found, compiled
 from summarizer.vocabulary import END, PAD, START
 
 ROWS = 20  # documents at once
@@ -34,9 +35,8 @@ class Best(NamedTuple):
 
 def graph(model: Any, decode: Any) -> Callable[[Any], Found]:
     """Return the search that a configuration asks for, of documents int32 [B, S], traced once."""
-    width = decode.strategy.options.get("width", 4)
-    limits = Limits(decode.minimum, decode.maximum, decode.length_penalty, decode.block_ngram)
-    return compiled(model, plugins.build("strategy", "beam", width=width), width, limits)
+    strategy = _strategy(decode)
+    return compiled(model, strategy, strategy.width, scoring.of(decode))
 
 
 def searcher(model: Any, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
@@ -81,6 +81,13 @@ def compare_texts(
     return Parity(float(np.mean(same)), worst)
 
 
+def _strategy(decode: Any) -> Any:
+    """The model's own strategy; beam search instead of `sample`, where chance decides."""
+    if decode.strategy.name == "sample":
+        return plugins.build("strategy", "beam")
+    return plugins.build("strategy", decode.strategy.name, **decode.strategy.options)
+
+
 def compare(
     model: Any,
     decode: Any,
@@ -104,7 +111,7 @@ def compare(
         found = graph(part)
         theirs.extend(_ids(row[0]) for row in found["pieces"])
         real = found["score"] > -1e8
-        again = _rescored(model, decode, _padded(part), found["pieces"])
+        again = _rescored(model, decode, _padded(part), found)
         worst = max(worst, float(np.abs(again - found["score"])[real].max()))
     return Parity(share(ours, theirs), worst)
 
@@ -114,8 +121,9 @@ def share(ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]]) -> float:
     return float(np.mean([a == b for a, b in zip(ours, theirs, strict=True)]))
 
 
-def _rescored(model: Any, decode: Any, documents: Any, pieces: Any) -> Any:
+def _rescored(model: Any, decode: Any, documents: Any, found: dict[str, Any]) -> Any:
     """The scores that Keras gives to hypotheses [B, K, T] when it reads them, float [B, K]."""
+    pieces, limits = found["pieces"], scoring.of(decode)
     batch, width, steps = pieces.shape
     target = pieces.reshape(batch * width, steps)
     before = np.where(target == END, PAD, target)[:, :-1]
@@ -123,10 +131,11 @@ def _rescored(model: Any, decode: Any, documents: Any, pieces: Any) -> Any:
     fields = {"document": np.repeat(documents, width, axis=0), "summary_in": inputs}
     log_prob = np.asarray(model({**fields, "summary_out": target})[0])
     real = target != PAD
-    total = (log_prob * real).sum(1)
-    return np.asarray(total / np.asarray(normalizer(real.sum(1), decode.length_penalty))).reshape(
-        batch, width
-    )
+    score = (log_prob * real).sum(1) / np.asarray(scoring.normalizer(real.sum(1), limits))
+    attended = found["attention"] * real.reshape(pieces.shape)[..., None]
+    attended = attended.sum(2, dtype=np.float32).reshape(batch * width, -1)
+    lost = np.asarray(scoring.unattended(attended, documents != PAD, limits))
+    return score.reshape(batch, width) + lost
 
 
 def _padded(documents: list[list[int]]) -> Any:

@@ -29,7 +29,7 @@ class Gate(keras.layers.Layer):
         """Return the logit of p_gen, float32 [B, T]."""
         dtype = self.compute_dtype
         kernel = ops.cast(ops.convert_to_tensor(self.kernel), dtype)
-        logit = ops.matmul(ops.cast(evidence, dtype), kernel)[..., 0]
+        logit = ops.matmul(ops.cast(evidence, dtype), kernel)[:, :, 0]
         return ops.cast(logit, "float32") + ops.cast(ops.convert_to_tensor(self.bias), "float32")
 
 
@@ -65,7 +65,7 @@ def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) 
     Returns:
         float32 [B, T, N + more].
     """
-    share = ops.sigmoid(gate)[..., None]
+    share = ops.sigmoid(gate)[:, :, None]
     generated = share * ops.softmax(logits, axis=-1)
     if not isinstance(more, int) or more:
         batch, steps, _ = ops.shape(logits)

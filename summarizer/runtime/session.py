@@ -1,17 +1,26 @@
 """Run an exported model with onnxruntime and sentencepiece alone: no TensorFlow, no Keras."""
 
-from collections.abc import Callable, Sequence
+import dataclasses
+import functools
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from summarizer import config as configuration
+from summarizer.decoding.inputs import STRATEGIES, arrays, neutral
 from summarizer.errors import InputError, ModelError
-from summarizer.types import Hypothesis, Summary
+from summarizer.runtime import plan as plans
+from summarizer.runtime.phrases import Phrases
+from summarizer.runtime.plan import Plan
+from summarizer.runtime.promises import Demand, Promises, inputs, joined
+from summarizer.types import Hypothesis, Summary, Wishes
 from summarizer.vocabulary import END, PAD, Vocabulary
 
 BATCH = 16  # documents searched at once; they are grouped by length
+TRIES = 12  # searches for a summary that keeps what was asked
 
 
 class Session:
@@ -32,7 +41,9 @@ class Session:
             raise ModelError(f"{folder}: no such model folder")
         self.config = configuration.load(folder / "config.json")
         self.vocabulary = Vocabulary.load(folder / "vocabulary.model")
-        self._session = _open(folder / graph)
+        self._path = folder / graph
+        self._session = _open(self._path)
+        self._inputs = {i.name for i in self._session.get_inputs()}
         made_for = self._session.get_modelmeta().custom_metadata_map.get("vocabulary")
         if made_for != self.vocabulary.fingerprint:
             raise ModelError(
@@ -43,82 +54,97 @@ class Session:
     def summarize(
         self,
         texts: Sequence[str],
-        beam: int | None = None,
-        max_words: int | None = None,
-        n_best: int = 1,
+        wishes: Wishes | None = None,
         length: Callable[[str], int] = lambda text: len(text.split()),
     ) -> list[Summary]:
         """Summarize documents, in the order given.
 
         Args:
             texts: documents, at least one word each.
-            beam: hypotheses kept while searching; None: what the model was made with.
-            max_words: no summary is longer; None: the model's own limit of pieces.
-            n_best: alternatives returned with each summary.
+            wishes: what is asked of their summaries; None: only what the model was made with.
             length: counts words.
 
         Raises:
-            InputError: a document is empty, or a number is not above 0.
+            InputError: a document is empty, or a wish is impossible.
         """
-        beam = max(self._beam(), n_best) if beam is None else beam
-        for name, value in (("beam", beam), ("n-best", n_best), ("max-words", max_words)):
-            if value is not None and value < 1:
-                raise InputError(f"{name} {value}: must be above 0")
-        if n_best > beam:
-            raise InputError(f"n-best {n_best}: must be at most the beam, {beam}")
+        wishes = wishes or Wishes()
+        plan = plans.make(wishes, self.config.decode, length)
         limit = self.config.data.document_pieces
         ids = self.vocabulary.encode_all(texts)
         for i, pieces in enumerate(ids):
             if not pieces:
                 raise InputError(f"document {i + 1}: has no text")
+        promises = Promises(wishes, plan, self._phrases, length)
+        demands = [promises.demand(text) for text in texts]
+        elements = max((sum(map(len, d.forced)) for d in demands), default=0)
+        plan = plans.widened(plan, elements, wishes.beam)
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-        out: list[Summary | None] = [None] * len(texts)
+        out: dict[int, Summary] = {}
         for begin in range(0, len(order), BATCH):
             rows = order[begin : begin + BATCH]
-            found = self.search([ids[i][:limit] for i in rows], beam, self._maximum(max_words))
+            part = [ids[i][:limit] for i in rows]
+            found = self._find(part, [demands[i] for i in rows], plan, promises)
             for row, i in enumerate(rows):
-                hypotheses = self._hypotheses(found, row, texts[i])
-                if max_words:
-                    hypotheses = self._fit(
-                        hypotheses, ids[i][:limit], texts[i], beam, max_words, length
-                    )
-                best, read = hypotheses[0], min(len(ids[i]), limit)
+                hypotheses = self._kept(found[row], part[row], demands[i], plan, promises)
+                read = len(part[row])
                 out[i] = Summary(
-                    text=best.text,
-                    score=best.score,
+                    text=hypotheses[0].text,
+                    score=hypotheses[0].score,
                     read=read,
                     truncated=len(ids[i]) - read,
                     spelled=self.vocabulary.spelled(ids[i]),
-                    alternatives=tuple(hypotheses[:n_best]),
-                    hypothesis=best,
+                    alternatives=tuple(hypotheses[: plan.n_best]),
+                    hypothesis=hypotheses[0],
                 )
-        return [summary for summary in out if summary is not None]
+        return [out[i] for i in range(len(texts))]
 
-    def _beam(self) -> int:
-        return int(self.config.decode.strategy.options.get("width", 4))
+    @functools.cached_property
+    def _phrases(self) -> Phrases:
+        return Phrases(self.vocabulary)
 
-    def _maximum(self, max_words: int | None) -> int:
-        """Pieces to search at first: few words rarely need the model's own limit."""
-        own = self.config.decode.maximum
-        return own if max_words is None else min(own, 4 * max_words + 4)
+    def _find(
+        self, documents: list[list[int]], demands: list[Demand], plan: Plan, promises: Promises
+    ) -> list[list[Hypothesis]]:
+        """The hypotheses of each document, the best first; none where nothing can be written."""
+        asked = {**plan.inputs, **inputs(demands, self._phrases.begins)}
+        if not all(demand.block for demand in demands):
+            asked["block"] = 0
+        found = self.search(documents, plan.beam, plan.maximum, asked, plan.seed)
+        return [
+            self._hypotheses(found, row, demand, promises) for row, demand in enumerate(demands)
+        ]
 
-    def _fit(
-        self, hypotheses: list[Hypothesis], document: list[int], text: str, beam: int,
-        max_words: int, length: Callable[[str], int],
+    def _kept(
+        self, found: list[Hypothesis], document: list[int], demand: Demand, plan: Plan,
+        promises: Promises,
     ) -> list[Hypothesis]:  # fmt: skip
-        """Search again with fewer pieces until summaries have at most `max_words` words."""
-        while True:
-            fitting = [h for h in hypotheses if length(h.text) <= max_words]
-            if fitting:
-                return fitting
-            pieces = min(len(h.ids) for h in hypotheses)
-            if pieces <= 1:
-                return hypotheses[:1]
-            found = self.search([document], beam, pieces)
-            hypotheses = self._hypotheses(found, 0, text)
+        """Those that keep what was asked; searched again, more strictly, where too few do."""
+        kept: list[Hypothesis] = []
+        for _ in range(TRIES):
+            checked = [(h, promises.broken(h, demand)) for h in found]
+            now = [h for h, stricter in checked if stricter is None]
+            kept = now if len(now) >= len(kept) else kept
+            stricter = [s for _, s in checked if s is not None]
+            if not found and demand.block:  # it may be the rule that no piece was left by
+                stricter = [dataclasses.replace(demand, block=False)]
+            if len(kept) >= plan.n_best or not stricter:
+                break
+            demand = functools.reduce(joined, stricter, demand)
+            (found,) = self._find([document], [demand], plan, promises)
+        if not kept:
+            raise InputError(
+                f"no summary that keeps what is asked was found of the document beginning "
+                f"{' '.join(demand.text.split())[:40]!r}: ask for less, or for a wider beam"
+            )
+        return kept
 
     def search(
-        self, documents: list[list[int]], beam: int | None = None, maximum: int | None = None
+        self,
+        documents: list[list[int]],
+        beam: int | None = None,
+        maximum: int | None = None,
+        asked: Mapping[str, Any] | None = None,
+        seed: int = 1,
     ) -> dict[str, Any]:
         """Search for the best summaries of documents in pieces; `decoding.search.Found` by name.
 
@@ -126,43 +152,65 @@ class Session:
             documents: ids of each, at least one.
             beam: K; None: what the model was made with.
             maximum: T; None: what the model was made with.
+            asked: further inputs of the graph, see `decoding.inputs`; None: as the model's
+                configuration says, but beam search where it samples.
+            seed: of what is drawn at random; with the same one a document has the same summary.
+
+        Raises:
+            ModelError: the graph is too old for what is asked.
         """
-        beam, maximum = beam or self._beam(), maximum or self.config.decode.maximum
         decode = self.config.decode
-        longest = max(map(len, documents))
-        document = np.full((len(documents), longest), PAD, np.int32)
+        if asked is None:
+            sampled = decode.strategy.name == "sample"
+            plan = plans.make(Wishes(beam, strategy="beam" if sampled else None), decode, len)
+            beam, asked = plan.beam, plan.inputs
+        beam, maximum = beam or 1, maximum or decode.maximum
+        document = np.full((len(documents), max(map(len, documents))), PAD, np.int32)
         for i, pieces in enumerate(documents):
             document[i, : len(pieces)] = pieces
-        values = {
-            "document": document,
-            "beam": np.array(beam, np.int32),
-            "minimum": np.array(min(decode.minimum, maximum - 1), np.int32),
-            "maximum": np.array(maximum, np.int32),
-            "penalty": np.array(decode.length_penalty, np.float32),
-            "block": np.array(decode.block_ngram, np.int32),
-            "allowed": np.ones((len(documents), self.vocabulary.size), bool),
-        }
+        if asked["strategy"] == STRATEGIES.index("sample"):
+            asked = {"noise": _noise(documents, (beam, maximum), seed), **asked}
+        usual = neutral(document, beam, self.vocabulary.size)
+        values = usual | arrays({
+            "minimum": min(decode.minimum, maximum - 1),
+            "maximum": maximum,
+            "penalty": decode.length_penalty,
+            "block": decode.block_ngram,
+            **asked,
+        })  # fmt: skip
+        for name in values.keys() - self._inputs:
+            if not np.array_equal(values[name], usual[name]):
+                raise ModelError(f"{self._path}: exported by an earlier version: export it again")
         names = ["pieces", "log_prob", "score", "attention", "gate"]
-        return dict(zip(names, self._session.run(names, values), strict=True))
+        given = {name: value for name, value in values.items() if name in self._inputs}
+        return dict(zip(names, self._session.run(names, given), strict=True))
 
-    def _hypotheses(self, found: dict[str, Any], row: int, document: str) -> list[Hypothesis]:
+    def _hypotheses(
+        self, found: dict[str, Any], row: int, demand: Demand, promises: Promises
+    ) -> list[Hypothesis]:
         """The hypotheses that the search found for one document, the best first."""
-        out = []
+        out: dict[Any, Hypothesis] = {}
+        prefix = self.vocabulary.decode([i for i in demand.prefix if i > PAD], demand.text)
         for k, log_prob in enumerate(found["log_prob"][row]):
-            if log_prob < -1e8 and k:
-                continue
             ids = tuple(int(p) for p in found["pieces"][row, k] if p not in (PAD, END))
-            out.append(
-                Hypothesis(
-                    ids=ids,
-                    text=self.vocabulary.decode(ids, document),
-                    log_prob=float(log_prob),
-                    score=float(found["score"][row, k]),
-                    attention=found["attention"][row, k, : len(ids)],
-                    gate=found["gate"][row, k, : len(ids)],
-                )
+            if log_prob < -1e8 or ids in out:
+                continue
+            text = self.vocabulary.decode(ids, demand.text)
+            out[ids] = Hypothesis(
+                ids=ids,
+                text=promises.spelled(text, prefix),
+                log_prob=float(log_prob),
+                score=float(found["score"][row, k]),
+                attention=found["attention"][row, k, : len(ids)],
+                gate=found["gate"][row, k, : len(ids)],
             )
-        return out
+        return list(out.values())
+
+
+def _noise(documents: list[list[int]], shape: tuple[int, int], seed: int) -> list[Any]:
+    """Numbers from [0, 1) for each document, the same for the same document and seed."""
+    seeds = ((seed, zlib.crc32(np.array(ids, "<i4").tobytes())) for ids in documents)
+    return [np.random.default_rng(pair).random(shape, np.float32) for pair in seeds]
 
 
 def _open(path: Path) -> Any:

@@ -31,13 +31,16 @@ def build(options: Options) -> "Beam":
 class Beam:
     """Chooses the continuations of K beams."""
 
+    groups = 1
+
     def __init__(self, width: int):
         self.width = width
 
-    def choose(self, log_prob: Any, log_probs: Any) -> Any:
+    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
         """Continue the beams of each document.
 
         Args:
+            t: int32 [], the position; of no matter here.
             log_prob: float32 [B, K], of the beams.
             log_probs: float32 [B, K, N], of their next pieces.
 

@@ -22,9 +22,9 @@ def build(options: Options) -> "Greedy":
 class Greedy:
     """Chooses the best continuation of one beam; it ends when the end is the best."""
 
-    width = 1
+    width = groups = 1
 
-    def choose(self, log_prob: Any, log_probs: Any) -> Any:
+    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
         """Continue the beam of each document; shapes as in `Beam.choose`."""
         total = ops.maximum(log_prob[:, :, None] + log_probs, NEVER)
         pieces = ops.cast(ops.argmax(total, axis=2), "int32")

@@ -1,0 +1,105 @@
+"""Several trained models, or several checkpoints of one run, as one model's folder."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from summarizer import config as configuration
+from summarizer import starting
+from summarizer.config import Config
+from summarizer.errors import ConfigError, ModelError
+from summarizer.experiment import write_aside
+from summarizer.vocabulary import Vocabulary
+
+MEMBERS = "ensemble.json"  # their configurations, in the folder of an ensemble
+
+
+def join(members: Sequence[str | Path], output: str | Path) -> Path:
+    """Make the folder of an ensemble, ready to be exported.
+
+    How it reads and searches is as the first member's configuration says.
+
+    Args:
+        members: folders of trained models, or weights in a run's folder (`RUN/weights.npz`).
+        output: the folder; one that holds an ensemble already is replaced.
+
+    Raises:
+        ConfigError: fewer than two members, or the folder holds something else.
+        ModelError: a member is missing, cut, or of another vocabulary than the first.
+    """
+    from summarizer.model import weights
+    from summarizer.training import checkpoint
+
+    output = Path(output)
+    if len(members) < 2:
+        raise ConfigError("an ensemble needs at least two models")
+    if output.exists() and not (output / MEMBERS).exists() and any(output.iterdir()):
+        raise ConfigError(f"{output}: holds something else; name another folder for the ensemble")
+    opened = [_open(Path(member)) for member in members]
+    _, first, words = opened[0][:3]
+    for path, _, other, _ in opened[1:]:
+        if other.fingerprint != words.fingerprint:
+            raise ModelError(
+                f"{path}: has another vocabulary than {opened[0][0]}; only models of one "
+                "vocabulary can be averaged"
+            )
+    configs = [config for _, config, _, _ in opened]
+    model = _network(configs, words)
+    for member, (path, _, _, arrays) in zip(model.members, opened, strict=True):
+        weights.assign(member, arrays, path)
+    pieces = min(config.data.document_pieces for config in configs)
+    merged = dataclasses.replace(
+        first,
+        name="+".join(config.name for config in configs),
+        data=dataclasses.replace(first.data, document_pieces=pieces),
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    texts = [json.loads(configuration.to_json(config)) for config in configs]
+    write_aside(output / MEMBERS, json.dumps(texts, indent=2).encode())
+    write_aside(output / "config.json", configuration.to_json(merged).encode())
+    write_aside(output / "vocabulary.model", words.proto)
+    checkpoint.save(output / "weights.npz", weights.arrays(model), {"step": 0})
+    return output
+
+
+def network(folder: Path, config: Config, words: Vocabulary) -> Any:
+    """Return the network of a model's folder with fresh weights: a `Seq2Seq` or an `Ensemble`.
+
+    Raises:
+        ModelError: the configurations of an ensemble's members cannot be read.
+    """
+    path = folder / MEMBERS
+    if not path.exists():
+        return _network([config], words)
+    try:
+        texts = json.loads(path.read_text(encoding="utf-8"))
+        configs = [configuration.check(configuration.from_json(json.dumps(t))) for t in texts]
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: cut or not of an ensemble ({error})") from None
+    return _network(configs, words)
+
+
+def _network(configs: Sequence[Config], words: Vocabulary) -> Any:
+    from summarizer.model.ensemble import Ensemble
+    from summarizer.model.seq2seq import Seq2Seq
+
+    members = [Seq2Seq(c.model, words.size, c.seed, words.extended) for c in configs]
+    return members[0] if len(members) == 1 else Ensemble(members)
+
+
+def _open(member: Path) -> tuple[Path, Config, Vocabulary, dict[str, Any]]:
+    """A member's place, configuration, vocabulary and weights."""
+    from summarizer.training import checkpoint
+
+    folder = member
+    if member.suffix == ".npz":
+        folder = next((p for p in member.parents if (p / "config.json").exists()), member.parent)
+        arrays = checkpoint.load(member)[0]
+    else:
+        arrays, _ = starting.weights_of(member)
+    if (folder / MEMBERS).exists():
+        raise ModelError(f"{folder}: an ensemble itself; name its members instead")
+    config = configuration.check(configuration.load(folder / "config.json"))
+    return member, config, Vocabulary.load(folder / "vocabulary.model"), arrays

@@ -1,0 +1,98 @@
+"""Several networks that summarize as one: at each position their probabilities are averaged.
+
+Source: Sutskever, Vinyals, Le (2014), arXiv:1409.3215, section 3.6 (ensembles of recurrent
+networks that differ in their first weights and in the order of the data).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from summarizer.model.decoder import Decoded
+from summarizer.types import DecoderState, Memory
+
+
+class Memories(NamedTuple):
+    """What the encoders leave.
+
+    Attributes:
+        members: the `Memory` of each network.
+        pieces: int32 [B, S], the document, the same for all.
+        mask: bool [B, S], True at real pieces.
+    """
+
+    members: tuple[Memory, ...]
+    pieces: Any
+    mask: Any
+
+
+class Ensemble(keras.Model):
+    """Networks of one vocabulary, with what the search needs of a `Seq2Seq`."""
+
+    def __init__(self, members: Sequence[Any]):
+        """Take at least one `Seq2Seq`; all are of the same size."""
+        super().__init__()
+        self.members = list(members)
+        self.size: int = self.members[0].size
+        self.extended: bool = self.members[0].extended
+        self.built = True
+
+    @property
+    def decoder(self) -> "Ensemble":
+        """What gives the first state: this."""
+        return self
+
+    def encode(self, document: Any) -> Memories:
+        """Read documents, int32 [B, S], padded with 0."""
+        memories = tuple(member.encode(document) for member in self.members)
+        return Memories(memories, memories[0].pieces, memories[0].mask)
+
+    def start(self, memory: Memories, coverage: bool = False) -> DecoderState:
+        """Return the state before the first piece: the members' states in place of cells."""
+        states = tuple(
+            member.decoder.start(own, coverage)
+            for member, own in zip(self.members, memory.members, strict=True)
+        )
+        return _together(states, coverage)
+
+    def step(
+        self, pieces: Any, state: DecoderState, memory: Memories, allowed: Any
+    ) -> tuple[Any, DecoderState]:
+        """Go one piece on in K summaries of each document; see `Seq2Seq.step`."""
+        found, states = [], []
+        for member, own, part in zip(self.members, state.cells, memory.members, strict=True):
+            log_probs, part_state = member.step(pieces, own, part, allowed)
+            found.append(log_probs)
+            states.append(part_state)
+        total = ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found))
+        kept = not isinstance(state.coverage, tuple)
+        return total, _together(tuple(states), kept)
+
+    def trace(
+        self, inputs: Any, state: DecoderState, memory: Memories, width: Any
+    ) -> tuple[Decoded, Any]:
+        """Go over K known summaries of each document: the members' mean attention and gate."""
+        found = [
+            member.trace(inputs, own, part, width)
+            for member, own, part in zip(self.members, state.cells, memory.members, strict=True)
+        ]
+        attention = _mean([decoded.attention for decoded, _ in found])
+        return Decoded((), attention, ()), _mean([gate for _, gate in found])
+
+    def call(self, batch: Any, training: bool = False) -> Any:
+        """Score known summaries: their log-probability float32 [B, T], alone in a tuple."""
+        found = [member(batch, training=training)[0] for member in self.members]
+        return (ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found)),)
+
+
+def _together(states: tuple[DecoderState, ...], coverage: bool) -> DecoderState:
+    """The state of all, the members' attention so far averaged where it is kept."""
+    covered = _mean([state.coverage for state in states]) if coverage else ()
+    return DecoderState(states, (), covered)
+
+
+def _mean(values: list[Any]) -> Any:
+    return sum(values[1:], values[0]) / len(values)

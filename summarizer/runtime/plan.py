@@ -1,0 +1,194 @@
+"""What a user asks of summaries, checked and turned into what the search is given."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from summarizer.config import DecodeConfig
+from summarizer.decoding.inputs import STRATEGIES, UNLIMITED
+from summarizer.errors import InputError, did_you_mean
+from summarizer.runtime.phrases import holds
+from summarizer.types import Wishes
+
+# Which wishes go with one strategy only, and what they are where nobody says.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "beam": {},
+    "greedy": {},
+    "sample": {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "seed": 1},
+    "diverse": {"groups": 4, "strength": 0.5},
+}
+WIDTHS = {"beam": 4, "greedy": 1, "sample": 1, "diverse": 4}
+MOST_WORDS = 1000  # for `min_words`
+WIDEST = 32  # beams that forced words get by themselves
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to search; the same for all documents.
+
+    Attributes:
+        beam: K.
+        n_best: alternatives to return.
+        maximum: pieces, the end included.
+        shortest: words.
+        longest: words.
+        seed: of what is drawn at random.
+        inputs: further inputs of the graph by name.
+    """
+
+    beam: int
+    n_best: int
+    maximum: int
+    shortest: int
+    longest: int
+    seed: int
+    inputs: dict[str, Any]
+
+
+def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> Plan:
+    """Check the wishes against each other and fill in the model's own settings.
+
+    Args:
+        wishes: what the user asks.
+        decode: the model's settings.
+        length: counts words.
+
+    Raises:
+        InputError: names the wish, its value and what is allowed.
+    """
+    _check_numbers(wishes)
+    _check_words(wishes, length)
+    name, options = _strategy(wishes, decode)
+    beam = _beam(wishes, name, options, decode)
+    average = (wishes.normalization or decode.normalization) == "average"
+    inputs = {
+        "strategy": STRATEGIES.index("sample" if name == "greedy" else name),
+        "groups": {"sample": beam, "diverse": options.get("groups")}.get(name, 1),
+        "diversity": options.get("strength", 0.0),
+        "temperature": options.get("temperature", 1.0),
+        "top_k": 1 if name == "greedy" else options.get("top_k", 0),
+        "top_p": options.get("top_p", 1.0),
+        "penalty": _first(wishes.length_penalty, decode.length_penalty),
+        "average": average,
+        "coverage": _first(wishes.coverage_penalty, decode.coverage_penalty),
+    }
+    return Plan(
+        beam,
+        wishes.n_best,
+        _maximum(wishes, decode.maximum),
+        wishes.min_words or 0,
+        wishes.max_words or UNLIMITED,
+        options.get("seed", 0),
+        inputs,
+    )
+
+
+def _first(wish: Any, own: Any) -> Any:
+    return own if wish is None else wish
+
+
+def _said(field: str) -> str:
+    return field.replace("_", "-")
+
+
+def _check_numbers(wishes: Wishes) -> None:
+    """Check each number by itself, and the choices."""
+    for name in ("beam", "n_best", "max_words", "min_words", "groups"):
+        value = getattr(wishes, name)
+        if value is not None and value < 1:
+            raise InputError(f"{_said(name)} {value}: must be above 0")
+    for name in ("length_penalty", "coverage_penalty", "strength", "top_k", "seed"):
+        value = getattr(wishes, name)
+        if value is not None and not 0 <= value < math.inf:
+            raise InputError(f"{_said(name)} {value}: must be 0 or more")
+    if wishes.temperature is not None and not 0 < wishes.temperature < math.inf:
+        raise InputError(f"temperature {wishes.temperature}: must be above 0")
+    if wishes.top_p is not None and not 0 < wishes.top_p <= 1:
+        raise InputError(f"top-p {wishes.top_p}: must be above 0 and at most 1")
+    for name, known in (("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average"))):
+        value = getattr(wishes, name)
+        if value is not None and value not in known:
+            raise InputError(f"unknown {name} {value!r}: {did_you_mean(value, known)}")
+    if wishes.min_words and wishes.min_words > min(wishes.max_words or MOST_WORDS, MOST_WORDS):
+        most = f"max-words, {wishes.max_words}" if wishes.max_words else MOST_WORDS
+        raise InputError(f"min-words {wishes.min_words}: must be at most {most}")
+
+
+def _check_words(wishes: Wishes, length: Callable[[str], int]) -> None:
+    """Check what a summary is to hold against what it is not to hold, and its length."""
+    for name in ("ban", "force"):
+        for phrase in getattr(wishes, name):
+            if not phrase.strip():
+                raise InputError(f"{name} {phrase!r}: has no word")
+    if wishes.prefix is not None and not wishes.prefix.strip():
+        raise InputError(f"prefix {wishes.prefix!r}: has no word")
+    needed = {"force": list(wishes.force), "prefix": [wishes.prefix] if wishes.prefix else []}
+    for name, phrases in needed.items():
+        for phrase in phrases:
+            banned = next((word for word in wishes.ban if holds(phrase, word)), None)
+            if banned is not None:
+                raise InputError(f"{name} {phrase!r}: holds {banned!r}, which is banned")
+    extra = [p for p in wishes.force if not holds(wishes.prefix or "", p)]
+    words = sum(map(length, [*extra, *needed["prefix"]]))
+    if wishes.max_words and words > wishes.max_words and not _nested(extra):
+        raise InputError(f"max-words {wishes.max_words}: too few for {words} words that are forced")
+
+
+def _nested(phrases: list[str]) -> bool:
+    """Tell whether one phrase may lie in another, so that fewer words do."""
+    return any(a != b and holds(b, a) for a in phrases for b in phrases)
+
+
+def _strategy(wishes: Wishes, decode: DecodeConfig) -> tuple[str, dict[str, Any]]:
+    """The strategy and its options: the user's, the model's own where it is the same, or usual."""
+    name = wishes.strategy or decode.strategy.name
+    if name not in OPTIONS:
+        raise InputError(f"strategy {name!r} of the model cannot be run: choose {tuple(OPTIONS)}")
+    own = decode.strategy.options if decode.strategy.name == name else {}
+    options = {key: own.get(key, usual) for key, usual in OPTIONS[name].items()}
+    for other, known in OPTIONS.items():
+        for key in known:
+            value = getattr(wishes, key)
+            if value is None:
+                continue
+            if other != name:
+                raise InputError(f"{_said(key)} {value}: only with strategy {other}, not {name}")
+            options[key] = value
+    if wishes.force and name != "beam":
+        raise InputError(f"force {wishes.force[0]!r}: only with strategy beam, not {name}")
+    return name, options
+
+
+def _beam(wishes: Wishes, name: str, options: dict[str, Any], decode: DecodeConfig) -> int:
+    """How many hypotheses: as asked, else the model's own width and at least `n_best`."""
+    own = decode.strategy.options.get("width", WIDTHS[name])
+    own = own if decode.strategy.name == name else WIDTHS[name]
+    groups = options.get("groups", 1)
+    if wishes.beam is None:
+        beam = int(max(own, groups) if name == "greedy" else max(own, groups, wishes.n_best))
+        beam = -(-beam // groups) * groups
+    else:
+        beam = wishes.beam
+    if name == "greedy" and beam > 1:
+        raise InputError(f"beam {beam}: strategy greedy keeps only 1")
+    if beam % groups:
+        raise InputError(f"beam {beam}: must be a multiple of the groups, {groups}")
+    if wishes.n_best > beam:
+        raise InputError(f"n-best {wishes.n_best}: must be at most the beam, {beam}")
+    return beam
+
+
+def _maximum(wishes: Wishes, own: int) -> int:
+    """Pieces to search: few words rarely need the model's own limit, many more than that."""
+    if wishes.max_words is not None:
+        own = min(own, 4 * wishes.max_words + 4)
+    return max(own, 4 * wishes.min_words + 4) if wishes.min_words else own
+
+
+def widened(plan: Plan, elements: int, wished: int | None) -> Plan:
+    """Return the plan with beams for each stage of forced phrases of so many pieces in all."""
+    if not elements or wished is not None:
+        return plan
+    return dataclasses.replace(plan, beam=max(plan.beam, min(WIDEST, 2 * (elements + 1))))

@@ -1,0 +1,36 @@
+"""The options of the search on the command line: the fields of `types.Wishes`."""
+
+import argparse
+from typing import Any
+
+# Name, type, placeholder, help.
+OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
+    ("min-words", int, "N", "no summary is shorter"),
+    ("ban", str, "WORDS", "no summary holds these words; repeatable"),
+    ("force", str, "WORDS", "every summary holds these words; repeatable"),
+    ("prefix", str, "TEXT", "every summary begins so"),
+    ("strategy", str, "NAME", "beam, greedy, sample or diverse"),
+    ("temperature", float, "X", "sample: below 1 safer, above 1 bolder"),
+    ("top-k", int, "N", "sample: among so many pieces"),
+    ("top-p", float, "P", "sample: among the pieces of so much probability"),
+    ("seed", int, "N", "sample: another one gives another summary"),
+    ("groups", int, "N", "diverse: parts of the beam"),
+    ("strength", float, "X", "diverse: what it costs to repeat another group"),
+    ("length-penalty", float, "X", "more favours longer summaries"),
+    ("normalization", str, "NAME", "of scores by length: gnmt or average"),
+    ("coverage-penalty", float, "X", "more favours summaries of the whole document"),
+)
+
+
+def add(parser: Any) -> None:
+    """Give a verb the options of the search."""
+    group = parser.add_argument_group("search")
+    for name, kind, placeholder, text in OPTIONS:
+        many = {"action": "append"} if "repeatable" in text else {}
+        group.add_argument(f"--{name}", type=kind, metavar=placeholder, help=text, **many)
+
+
+def given(a: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the search that were given, by their names in Python."""
+    names = (name.replace("-", "_") for name, *_ in OPTIONS)
+    return {name: value for name in names if (value := getattr(a, name)) is not None}
