@@ -1,0 +1,156 @@
+"""The strategies and the scores by themselves, on arrays: each against its definition."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from summarizer import plugins
+from summarizer.decoding import scoring
+from summarizer.decoding.strategies.beam import Beam
+from summarizer.decoding.strategies.diverse import Diverse
+from summarizer.decoding.strategies.greedy import Greedy
+from summarizer.decoding.strategies.sample import Sample
+from summarizer.errors import ConfigError
+from summarizer.runtime import plan
+from summarizer.vocabulary import END
+
+BATCH, SIZE = 3, 9
+
+
+def distributions(width, seed=0):
+    """Log-probabilities float32 [B, K, N] with opinions, and those of the beams [B, K]."""
+    random = np.random.default_rng(seed)
+    raw = random.normal(size=(BATCH, width, SIZE)) * 2
+    raw -= np.log(np.exp(raw).sum(2, keepdims=True))
+    return random.normal(size=(BATCH, width)).astype("float32") - 3, raw.astype("float32")
+
+
+def chosen(strategy, log_prob, log_probs):
+    return [np.asarray(x) for x in strategy.choose(0, log_prob, log_probs)]
+
+
+def kept(probs, temperature, top_k, top_p):
+    """The probabilities to draw with, by definition."""
+    probs = np.exp(np.log(probs) / temperature)
+    order = np.argsort(-probs)[: top_k or SIZE]
+    mass = np.cumsum(probs[order]) / probs[order].sum()
+    order = order[: int(np.argmax(mass >= top_p - 1e-6)) + 1]
+    out = np.zeros(SIZE)
+    out[order] = probs[order] / probs[order].sum()
+    return out
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"),
+    [(1.0, 0, 1.0), (0.5, 0, 1.0), (2.0, 0, 1.0), (1.0, 3, 1.0), (1.0, 0, 0.7), (0.7, 4, 0.8)],
+)
+def test_samples_are_as_frequent_as_probable(temperature, top_k, top_p):
+    count = 4000
+    _, log_probs = distributions(1)
+    log_probs = np.repeat(log_probs, count, axis=1)
+    # Evenly spaced numbers in place of random ones: then each count is off by less than 1.
+    noise = np.broadcast_to((np.arange(count) + 0.5) / count, (BATCH, count))[:, :, None]
+    strategy = Sample(count, temperature, top_k, top_p, noise.astype("float32"))
+    ended, parents, pieces, total = chosen(strategy, np.zeros((BATCH, count), "f"), log_probs)
+    for b in range(BATCH):
+        expected = kept(np.exp(log_probs[b, 0].astype(float)), temperature, top_k, top_p) * count
+        np.testing.assert_allclose(np.bincount(pieces[b], minlength=SIZE), expected, atol=1.5)
+    assert (parents == np.arange(count)).all()
+    drawn = np.take_along_axis(log_probs, pieces[:, :, None], axis=2)[:, :, 0]
+    np.testing.assert_allclose(np.where(pieces == END, ended, total), drawn, atol=1e-5)
+    assert ((ended > -1e8) == (pieces == END)).all()
+    assert ((total > -1e8) == (pieces != END)).all()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5, 0.99999994])
+def test_sampling_among_one_piece_is_greedy(noise):
+    for seed in range(5):
+        log_prob, log_probs = distributions(1, seed)
+        one = Sample(1, 1.0, 1, 1.0, np.full((1, 1, 1), noise, "float32"))
+        for ours, theirs in zip(
+            chosen(one, log_prob, log_probs), chosen(Greedy(), log_prob, log_probs), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_greatest_number_draws_a_piece_that_may_be_drawn():
+    _, log_probs = distributions(1)
+    noise = np.full((1, 1, 1), np.nextafter(np.float32(1), np.float32(0)))
+    for top_k in range(1, SIZE + 1):
+        pieces = chosen(Sample(1, 1.0, top_k, 1.0, noise), np.zeros((BATCH, 1), "f"), log_probs)[2]
+        ranks = (log_probs > np.take_along_axis(log_probs, pieces[:, :, None], axis=2)).sum(2)
+        assert (ranks < top_k).all()
+
+
+def test_one_group_is_beam_search():
+    log_prob, log_probs = distributions(4)
+    ours = chosen(Diverse(4, 1, 5.0), log_prob, log_probs)
+    for a, b in zip(ours, chosen(Beam(4), log_prob, log_probs), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize("groups", [2, 3, 6])
+@pytest.mark.parametrize("strength", [0.0, 0.5, 50.0])
+def test_groups_choose_one_after_the_other_and_repetition_costs(groups, strength):
+    width = 6
+    span = width // groups
+    log_prob, log_probs = distributions(width)
+    _, parents, pieces, total = chosen(Diverse(width, groups, strength), log_prob, log_probs)
+    for b in range(BATCH):
+        taken = np.zeros(SIZE)
+        for group in range(groups):
+            mine = range(group * span, (group + 1) * span)
+            nexts = [
+                (log_prob[b, k] + log_probs[b, k, n] - strength * taken[n], k, n)
+                for k, n in itertools.product(mine, range(SIZE))
+                if n != END
+            ]
+            best = sorted(nexts, reverse=True)[:span]
+            assert [(k, n) for _, k, n in best] == list(
+                zip(parents[b, mine], pieces[b, mine], strict=True)
+            )
+            plain = [log_prob[b, k] + log_probs[b, k, n] for _, k, n in best]
+            np.testing.assert_allclose(total[b, mine], plain, atol=1e-5)
+            np.add.at(taken, [n for *_, n in best], 1)
+
+
+def test_scores_are_as_defined():
+    lengths = np.array([1, 4, 30])
+    gnmt = scoring.Limits(0, 30, 0.8, 0)
+    np.testing.assert_allclose(scoring.normalizer(lengths, gnmt), ((5 + lengths) / 6) ** 0.8, 1e-5)
+    average = gnmt._replace(average=True)
+    np.testing.assert_allclose(scoring.normalizer(lengths, average), lengths)
+    random = np.random.default_rng(0)
+    attended = random.gamma(0.5, size=(2 * 3, 4)).astype("float32")
+    mask = np.array([[True] * 4, [True, True, False, False]])
+    found = scoring.unattended(attended, mask, gnmt._replace(coverage=0.3))
+    for b, k in itertools.product(range(2), range(3)):
+        real = attended[3 * b + k][mask[b]].astype(float)
+        assert np.asarray(found)[b, k] == pytest.approx(
+            0.3 * np.log(np.clip(real, 1e-4, 1)).sum(), rel=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("sample", {"temperature": 0.0}, "temperature=0.0: must be above 0"),
+        ("sample", {"top_p": 1.5}, "top_p=1.5: must be above 0 and at most 1"),
+        ("sample", {"top_k": -1}, "top_k=-1: must be a whole number, 0 or more"),
+        ("sample", {"top_q": 1}, "has no option 'top_q': did you mean 'top_"),
+        ("diverse", {"width": 4, "groups": 3}, "groups=3: must divide width=4"),
+        ("diverse", {"strength": -1.0}, "strength=-1.0: must be 0 or more"),
+    ],
+)
+def test_impossible_options_are_told(name, options, said):
+    with pytest.raises(ConfigError, match=said):
+        plugins.options("strategy", name, **options)
+
+
+def test_runtime_and_training_agree_on_what_is_usual():
+    assert set(plan.OPTIONS) == set(plugins.names("strategy"))
+    for name, usual in plan.OPTIONS.items():
+        made = plugins.options("strategy", name)
+        assert {key: getattr(made, key) for key in usual} == usual
+        assert plan.WIDTHS[name] == getattr(made, "width", 1)
