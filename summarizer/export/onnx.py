@@ -99,9 +99,7 @@ def _convert(traced: Any) -> Any:
     import tf2onnx
     from tf2onnx import optimizer, tf_loader, tfonnx
 
-    logging.getLogger("tf2onnx").setLevel(
-        logging.ERROR
-    )  # it warns of shapes that need not be known
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)  # it warns of shapes nobody needs
     inputs, outputs = ([x.name for x in side] for side in (traced.inputs, traced.outputs))
     names = tf2onnx.convert.tensor_names_from_structed(traced, inputs, outputs)
     frozen = tf_loader.from_function(traced, inputs, outputs)
@@ -115,6 +113,7 @@ def _convert(traced: Any) -> Any:
             found = passes[name]().optimize(found, 0)
         proto = found.make_model("search")
     _count_in_scalars(proto.graph)
+    _shorten(proto.graph, {x.name: x.name for x in (*proto.graph.input, *proto.graph.output)})
     return proto
 
 
@@ -125,6 +124,28 @@ def _count_in_scalars(graph: Any) -> None:
             if node.op_type == "Loop":
                 body.input[0].type.tensor_type.shape.SetInParent()
             _count_in_scalars(body)
+
+
+def _shorten(graph: Any, names: dict[str, str]) -> None:
+    """Number what is inside: TensorFlow's names tell of every call around it, 2 MB in all.
+
+    Args:
+        graph: changed in place, and the graphs of its branches and loops.
+        names: old name → new name, of the graphs around it too; "" is no name.
+    """
+
+    def short(name: str) -> str:
+        return names.setdefault(name, f"n{len(names)}") if name else name
+
+    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        value.name = short(value.name)
+    for node in graph.node:
+        node.name = ""
+        for side in (node.input, node.output):
+            side[:] = map(short, side)
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _shorten(attribute.g, names)
 
 
 def _embed_weights(proto: Any, arrays: dict[str, Any], kind: str) -> None:
