@@ -102,9 +102,15 @@ def _convert(traced: Any) -> Any:
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)  # it warns of shapes nobody needs
     inputs, outputs = ([x.name for x in side] for side in (traced.inputs, traced.outputs))
     names = tf2onnx.convert.tensor_names_from_structed(traced, inputs, outputs)
-    frozen = tf_loader.from_function(traced, inputs, outputs)
+    whole = traced.graph.as_graph_def(add_shapes=True)  # nothing to freeze: weights are inputs
+    for nodes in (whole.node, *(function.node_def for function in whole.library.function)):
+        for node in nodes:  # a loop stays a loop, a branch a branch
+            node.attr.pop("_lower_using_switch_merge", None)
+    with tf.Graph().as_default():
+        tf.import_graph_def(whole, name="")
+        plain = tf_loader.tf_optimize(inputs, outputs, whole)
     with tf.Graph().as_default() as graph:
-        tf.import_graph_def(frozen, name="")
+        tf.import_graph_def(plain, name="")
         found = tfonnx.process_tf_graph(
             graph, opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=names
         )
