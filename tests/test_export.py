@@ -10,6 +10,8 @@ import pytest
 
 from summarizer import api, cli, delivery, vocabulary
 from summarizer.datasets import spec
+from summarizer.decoding.inputs import arrays as input_arrays
+from summarizer.decoding.inputs import neutral
 from summarizer.errors import ModelError
 from summarizer.export import onnx, parity
 from summarizer.model import weights
@@ -103,12 +105,9 @@ def test_what_the_generator_may_not_write_is_only_copied(session):
     (document,) = documents(session, 1)
     allowed = np.zeros((1, session.vocabulary.size), bool)
     allowed[0, END] = True
-    values = {
-        "document": np.array([document], np.int32), "beam": np.array(3, np.int32),
-        "minimum": np.array(4, np.int32), "maximum": np.array(12, np.int32),
-        "penalty": np.array(0.0, np.float32), "block": np.array(0, np.int32), "allowed": allowed,
-    }  # fmt: skip
-    (pieces,) = session._session.run(["pieces"], values)
+    values = neutral(np.array([document]), 3, session.vocabulary.size)
+    limits = {"minimum": 4, "maximum": 12, "penalty": 0.0, "block": 0, "allowed": allowed}
+    (pieces,) = session._session.run(["pieces"], values | input_arrays(limits))
     assert set(pieces.ravel().tolist()) - {PAD, END} <= set(document)
 
 
