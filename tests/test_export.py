@@ -114,6 +114,7 @@ def test_what_the_generator_may_not_write_is_only_copied(session):
 # --- making it ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_export_in_full_precision(copy, capsys):
     command = ["export", str(copy), "--full", "--data", "reverse_digits,count=400"]
     half = (copy / "model.onnx").stat().st_size

@@ -47,7 +47,7 @@ def loud(model):
 @pytest.mark.parametrize(
     "config",
     [
-        pytest.param(EVERYTHING, id="everything"),
+        pytest.param(EVERYTHING, id="everything", marks=pytest.mark.slow),
         pytest.param(HEADS, id="heads", marks=pytest.mark.slow),
     ],
 )
