@@ -16,7 +16,7 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.errors import ConfigError
-from summarizer.model.recurrence import loop, unroll
+from summarizer.model.recurrence import loop, stacked, unroll
 from summarizer.types import DecoderState, Memory
 
 
@@ -139,7 +139,7 @@ class Decoder(keras.layers.Layer):
         return Decoded(
             *(
                 ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, steps * beams, ops.shape(x)[2]))
-                for x in found
+                for x in map(stacked, found)
             )
         )
 

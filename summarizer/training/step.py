@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops
 
 from summarizer.errors import TrainingError
+from summarizer.model.fusion import PARTS, WHOLE, fusing
 from summarizer.model.loss import loss
 
 Run = Callable[[dict[str, Any], Mapping[str, float]], Any]
@@ -112,9 +113,10 @@ def _tensorflow(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
 
     def step(batch: Any, given: Any) -> Any:
         def compute(part: Any, _: Any) -> Any:
-            with tf.GradientTape() as tape:
-                objective, shown = _objective(model, part, config, given)
-            gradients = tape.gradient(objective, [w.value for w in weights])
+            with fusing(WHOLE if compiler == "xla" else PARTS):
+                with tf.GradientTape() as tape:
+                    objective, shown = _objective(model, part, config, given)
+                gradients = tape.gradient(objective, [w.value for w in weights])
             return shown, [tf.convert_to_tensor(g) for g in gradients]
 
         shown, gradients = _whole(compute, batch, config.accumulate, weights)

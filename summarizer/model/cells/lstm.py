@@ -74,20 +74,19 @@ class LSTM(keras.layers.Layer):
         cell = f * states[1] + i * candidate
         return (o * ops.tanh(cell), cell), ops.concatenate([gates, candidate], axis=1)
 
-    def backward(self, saved: Any, before: Any, after: Any, gradient: Any) -> Any:
+    def backward(self, saved: Any, before: Any, gradient: Any) -> Any:
         """Go one step back.
 
         Args:
             saved: float32 [B, 4H], what `forward` returned.
-            before: hidden and cell state before the step.
-            after: the states but the hidden one after the step.
+            before: hidden and cell state before the step, each float32 [B, H].
             gradient: of the hidden and the cell state after the step, float32.
 
         Returns:
             The gradient of `sums`, and of the states before the step except through `sums`.
         """
         i, f, o, g = ops.split(saved, 4, axis=1)
-        squashed = ops.tanh(after[0])
+        squashed = ops.tanh(f * before[1] + i * g)
         d_cell = gradient[1] + gradient[0] * o * (1 - squashed * squashed)
         d_sums = ops.concatenate(
             [
