@@ -275,6 +275,26 @@ def test_a_folder_is_not_a_document(tmp_path: Path) -> None:
         cleaning.read_text(tmp_path)
 
 
+def cleaned_slowly(text: str) -> str:
+    kept = "".join(c for c in text if ord(c) not in cleaning.DROPPED)
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+@given(
+    st.text() | st.lists(st.sampled_from(["a", "é", "e\u0301", " ", "  ", "\n", "\0"])).map("".join)
+)
+def test_a_text_is_cleaned_as_one_character_after_another(text: str) -> None:
+    assert cleaning.clean(text) == cleaned_slowly(text)
+
+
+def test_every_character_is_cleaned_alike_in_a_clean_text() -> None:
+    printable = [chr(code) for code in range(0x110000) if chr(code).isprintable()]
+    others = [chr(code) for code in (*cleaning.DROPPED, *range(0x3001)) if chr(code).isspace()]
+    runs = ["a".join(printable[i : i + 500]) for i in range(0, len(printable), 500)]
+    for text in [*runs, *(f"a{c}b" for c in [*others, *map(chr, cleaning.DROPPED)])]:
+        assert cleaning.clean(text) == cleaned_slowly(text)
+
+
 @given(st.text(st.characters(exclude_categories=[])))
 @example("a\x07\u0300")
 @example("a\u0300\x07\u0316 \ufeff\ud800\u2028b\x85\x1c")

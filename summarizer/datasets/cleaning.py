@@ -23,7 +23,9 @@ def clean(text: str) -> str:
     Every kind of white space, line ends included, becomes one space; control characters and byte
     order marks go. Cleaning twice is cleaning once.
     """
-    return " ".join(unicodedata.normalize("NFC", text.translate(DROPPED)).split())
+    if not text.isprintable() or "  " in text:  # else no white space but single spaces
+        text = " ".join(text.translate(DROPPED).split())
+    return unicodedata.normalize("NFC", text.strip(" "))
 
 
 def read_text(path: str | Path) -> str:

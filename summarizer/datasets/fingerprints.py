@@ -11,11 +11,17 @@ import numpy as np
 
 from summarizer.types import Example
 
+_ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
+
 
 def of(text: str) -> int:
     """Return the fingerprint of an id or a text: letters and digits only, without case."""
-    kept = "".join(filter(str.isalnum, text.casefold()))
-    return int.from_bytes(hashlib.blake2b(kept.encode(), digest_size=8).digest(), "little")
+    text = text.casefold()
+    if text.isascii():  # the same, many times as fast
+        kept = text.encode().translate(None, _ASCII_MARKS)
+    else:
+        kept = "".join(filter(str.isalnum, text)).encode()
+    return int.from_bytes(hashlib.blake2b(kept, digest_size=8).digest(), "little")
 
 
 class Recorder:
