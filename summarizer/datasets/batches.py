@@ -88,23 +88,25 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
         summary's id above the vocabulary is one that the document has where it is read, or else
         UNKNOWN.
     """
-    batch = shape.batch
+    batch, count = shape.batch, len(planned.rows)
     document = np.full((batch, planned.documents), PAD, np.int32)
     summary = np.full((batch, planned.summaries + 1), PAD, np.int32)
     weight = np.zeros((batch, planned.summaries), np.float32)
     row = np.full(batch, -1, np.int32)
     document[:, 0], summary[:, 0] = END, START
-    row[: len(planned.rows)] = planned.rows
-    for i, at in enumerate(planned.rows):
-        source, target = store.pair(at)
-        source = source[: shape.document_pieces]
-        document[i, : len(source)] = source
-        ids = np.append(target, END)[: shape.summary_pieces]
-        own = ids >= store.size  # words of this document, perhaps of its part that is not read
-        if own.any():
-            ids[own & ~np.isin(ids, source)] = UNKNOWN
-        summary[i, 1 : len(ids) + 1] = ids
-        weight[i, : len(ids)] = ids != UNKNOWN  # it cannot be written
+    row[:count] = planned.rows
+    begins, middles, ends = store.offsets[2 * row[:count] + np.arange(3)[:, None]]
+    _copy(store.pieces, begins, np.minimum(middles - begins, shape.document_pieces), document)
+    target = summary[:count, 1:]
+    lengths = np.minimum(ends - middles, shape.summary_pieces)
+    _copy(store.pieces, middles, lengths, target)
+    short = np.flatnonzero(lengths < shape.summary_pieces)
+    target[short, lengths[short]] = END
+    own = target >= store.size  # words of one document, perhaps of its part that is not read
+    for i in np.flatnonzero(own.any(axis=1)):
+        target[i, own[i] & ~np.isin(target[i], document[i])] = UNKNOWN
+    real = np.arange(planned.summaries) < np.minimum(lengths + 1, shape.summary_pieces)[:, None]
+    weight[:count] = real & (target != UNKNOWN)  # that one cannot be written
     return {
         "document": document,
         "summary_in": np.where(summary[:, :-1] == END, PAD, summary[:, :-1]),
@@ -112,6 +114,13 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
         "weight": weight,
         "row": row,
     }
+
+
+def _copy(pieces: Any, begins: Any, lengths: Any, rows: Any) -> None:
+    """Copy runs of pieces, [n] from where and how many, to the starts of the first n rows."""
+    places = np.arange(rows.shape[1])
+    held = places < lengths[:, None]
+    rows[: len(lengths)][held] = pieces[(begins[:, None] + places)[held]]
 
 
 def pad_fraction(batch: dict[str, Any]) -> float:
