@@ -113,8 +113,6 @@ def train(
 
 def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
     """Vocabulary and token store of a run, a resumed one's as they are; fingerprints beside."""
-    import keras
-
     from summarizer.datasets import fingerprints, pipeline, store
 
     about = {"spec": config.data.spec, "split": _split(config), "vocabulary": ""}
@@ -144,7 +142,7 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
     recorder = fingerprints.Recorder()
-    ids = pipeline.tokenizer(keras.backend.backend())(recorder.watch(source()), words)
+    ids = pipeline.tokenize(recorder.watch(source()), words)
     made = store.write(kept, ids, words.size, about, words.extended)
     if config.train.init:
         known = Path(config.train.init) / prints.name

@@ -1,8 +1,10 @@
 """From texts to batches: nothing lost, nothing twice, the same from any position."""
 
 import dataclasses
+import hashlib
 import itertools
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer import vocabulary
-from summarizer.datasets import batches, fingerprints, pipeline, store
+from summarizer.datasets import batches, fingerprints, graph_text, pipeline, store
 from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
 from summarizer.errors import InputError
 from summarizer.types import Example
@@ -41,8 +43,26 @@ def kept(tmp_path_factory):
 # --- tokenizers ------------------------------------------------------------------------------
 
 
+def encoded(examples, words):
+    """What SentencePiece gives for each text alone."""
+    return [(words.encode(e.document), words.encode(e.summary)) for e in examples]
+
+
+def numbered(count, text="bees of Berlin"):
+    for i in range(count):
+        yield Example(str(i), f"{text} {i}", f"bees {i}")
+
+
+def test_pieces_come_in_the_order_of_the_examples(words):
+    for count in (1, pipeline.CHUNK, 2 * pipeline.CHUNK + 7):
+        examples = list(numbered(count))
+        found = [(list(a), list(b)) for a, b in pipeline.tokenize(iter(examples), words)]
+        assert found == encoded(examples, words)
+    assert list(pipeline.tokenize([], words)) == []
+
+
 @pytest.mark.parametrize("fold", [True, False])
-def test_both_tokenizers_give_the_ids_of_sentencepiece(fold):
+def test_the_graph_gives_the_ids_that_a_model_was_trained_on(fold):
     words = vocabulary.train(TEXTS, 400, fold)
     random = np.random.default_rng(0)
     ranges = [(32, 127), (160, 0x2000), (0x2000, 0xD7FF), (0xE000, 0x10FFFF)]
@@ -51,37 +71,76 @@ def test_both_tokenizers_give_the_ids_of_sentencepiece(fold):
         for _ in range(600)
     ]
     texts = [*ODD, *TEXTS, *mixed]
-    examples = [Example(str(i), a, b) for i, (a, b) in enumerate(itertools.pairwise(texts))]
-    assert len(examples) > pipeline.CHUNK  # more than one chunk, the last one short
-    expected = [(words.encode(e.document), words.encode(e.summary)) for e in examples]
-    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
-        found = [(list(a), list(b)) for a, b in tokenize(iter(examples), words)]
-        assert found == expected
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_an_example_without_a_summary_is_named(words, backend):
-    examples = [Example("one", "a", "b"), Example("two", "a", None)]
-    with pytest.raises(InputError, match="^example two: has no summary"):
-        list(pipeline.tokenizer(backend)(examples, words))
-
-
-def test_an_error_of_the_source_comes_through_as_it_is(words):
-    def source():
-        yield Example("one", "a", "b")
-        raise InputError("x.jsonl:2: not JSON")
-
-    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
-        with pytest.raises(InputError, match="^x.jsonl:2: not JSON$"):
-            list(tokenize(source(), words))
+    ids = pipeline.tokenize([Example("", text, "") for text in texts], words)
+    assert graph_text.tokenizer(words).tokenize(texts).to_list() == [a for a, _ in ids]
 
 
 @pytest.mark.parametrize("kind", ["bpe", "characters", "bytes"])
 def test_the_graph_cuts_every_kind_of_pieces_as_sentencepiece_does(kind):
     words = vocabulary.train(TEXTS, 330, fold=False, kind=kind)
-    examples = [Example(str(i), a, b) for i, (a, b) in enumerate(itertools.pairwise(ODD))]
-    found = [(list(a), list(b)) for a, b in pipeline.tokenize(examples, words)]
-    assert found == [(words.encode(e.document), words.encode(e.summary)) for e in examples]
+    found = graph_text.tokenizer(words).tokenize(ODD).to_list()
+    assert found == [words.encode(text) for text in ODD]
+
+
+def test_an_example_without_a_summary_is_named(words):
+    examples = [Example("one", "a", "b"), Example("two", "a", None)]
+    with pytest.raises(InputError, match="^example two: has no summary"):
+        list(pipeline.tokenize(examples, words))
+
+
+def test_an_error_of_the_source_comes_through_as_it_is(words):
+    def source():
+        yield from numbered(2 * pipeline.CHUNK)
+        raise InputError("x.jsonl:2: not JSON")
+
+    with pytest.raises(InputError, match="^x.jsonl:2: not JSON$"):
+        list(pipeline.tokenize(source(), words))
+
+
+def test_no_more_is_read_than_the_next_chunk(words):
+    read = [0]
+
+    def source():
+        for example in numbered(6 * pipeline.CHUNK):
+            read[0] += 1
+            yield example
+
+    ahead = [read[0] - given for given, _ in enumerate(pipeline.tokenize(source(), words))]
+    assert len(ahead) == 6 * pipeline.CHUNK
+    assert max(ahead) == 2 * pipeline.CHUNK
+
+
+def test_what_is_left_of_a_source_is_not_read(words):
+    source = numbered(9 * pipeline.CHUNK)
+    ids = pipeline.tokenize(source, words)
+    next(ids)
+    ids.close()  # an interrupt, a full disk
+    assert next(source).id == str(2 * pipeline.CHUNK)
+
+
+def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, words):
+    monkeypatch.setattr(pipeline, "CHUNK", 64)
+    shape = SHAPE._replace(batch=64)
+
+    def peaks(count):
+        """Bytes while a store is written, and while it is read."""
+        examples = numbered(count, "bees fly over the fields of Berlin " * 8)
+        tracemalloc.start()
+        try:
+            made = store.write(tmp_path / "store", pipeline.tokenize(examples, words), 400, {})
+            writing = tracemalloc.get_traced_memory()[1]
+            tracemalloc.reset_peak()
+            stream = batches.stream(made, made.lengths(), 1, 0, 0, shape)
+            assert len(list(itertools.islice(stream, 8))) == 8
+            return writing, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peaks(256)  # what is made once
+    few, many = peaks(512), peaks(2048)
+    assert many[0] <= 1.1 * few[0]
+    # The order of an epoch takes bytes a pair; its pieces would take 400.
+    assert many[1] - few[1] <= 100 * (2048 - 512)
 
 
 def test_a_summary_in_words_is_numbered_by_its_document():
@@ -89,8 +148,7 @@ def test_a_summary_in_words_is_numbered_by_its_document():
     examples = [Example("1", "Zorp of Berlin", "quux zorp"), Example("2", "Quux", "of Quux")]
     n, of = words.size, words.encode_summary("of", "")[0]
     expected = [([n, of, words.encode("Berlin")[0]], [UNKNOWN, n]), ([n], [of, n])]
-    for tokenize in (pipeline.tokenize, pipeline.tokenize_plain):
-        assert [(list(a), list(b)) for a, b in tokenize(examples, words)] == expected
+    assert [(list(a), list(b)) for a, b in pipeline.tokenize(examples, words)] == expected
 
 
 # --- store -----------------------------------------------------------------------------------
@@ -285,6 +343,51 @@ def test_what_cannot_be_written_has_no_weight(tmp_path):
     assert batches.pad_fraction(found) == pytest.approx(1 - (8 + 8) / (8 + 16))
 
 
+def gathered_slowly(store, rows, documents, summaries, shape):
+    """A batch piece by piece: what `batches.gather` says of itself."""
+    kinds = ("document", "summary_in", "summary_out", "weight")
+    found = {k: np.zeros((shape.batch, documents), np.int32) for k in kinds[:1]}
+    found |= {k: np.zeros((shape.batch, summaries), np.int32) for k in kinds[1:3]}
+    found["weight"] = np.zeros((shape.batch, summaries), np.float32)
+    found["row"] = np.full(shape.batch, -1, np.int32)
+    found["document"][:, 0], found["summary_in"][:, 0] = END, START
+    for i, row in enumerate(rows):
+        document, summary = (part.tolist() for part in store.pair(row))
+        found["row"][i] = row
+        read = document[: shape.document_pieces]
+        for at, piece in enumerate(read):
+            found["document"][i, at] = piece
+        for at, piece in enumerate([*summary, END][: shape.summary_pieces]):
+            known = piece < store.size or piece in read
+            found["summary_out"][i, at] = piece if known else UNKNOWN
+            found["weight"][i, at] = known and piece != UNKNOWN
+            if at + 1 < summaries and piece != END:
+                found["summary_in"][i, at + 1] = found["summary_out"][i, at]
+    return found
+
+
+own_words = st.one_of(st.integers(UNKNOWN, 9), st.integers(10, 14))  # N is 10
+some_pairs = st.lists(
+    st.tuples(st.lists(own_words, max_size=40), st.lists(own_words, max_size=12)),
+    min_size=1,
+    max_size=12,
+).filter(lambda pairs: any(a or b for a, b in pairs))
+
+
+@given(some_pairs, shapes, st.booleans(), st.integers(0, 99))
+def test_a_batch_is_what_it_would_be_piece_by_piece(tmp_path_factory, pairs, shape, extended, seed):
+    if not extended:
+        pairs = [([min(i, 9) for i in a], [min(i, 9) for i in b]) for a, b in pairs]
+    folder = tmp_path_factory.mktemp("data") / "store"
+    made = store.write(folder, pairs, 10, {}, extended)
+    for planned in batches.plan(made.lengths(), seed, 0, shape):
+        found = batches.gather(made, planned, shape)
+        expected = gathered_slowly(made, *planned, shape)
+        for name in expected | found:
+            np.testing.assert_array_equal(found[name], expected[name], name)
+            assert found[name].dtype == expected[name].dtype
+
+
 def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):
     lengths, seen = kept.lengths(), []
     for epoch, _, batch in batches.stream(kept, lengths, 1, 0, 0, SHAPE):
@@ -350,6 +453,13 @@ def test_fingerprints_see_letters_and_digits_alone():
     others = ["bees of berlin 3", "bees of berlin", "2 bees of berlin", "", "蜜蜂", "蜂蜜"]
     assert len({fingerprints.of(t) for t in ["bees of berlin 2", *others]}) == 7
     assert all(0 <= fingerprints.of(t) < 2**64 for t in others)
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_a_fingerprint_is_of_letters_and_digits_one_after_another(text):
+    kept = "".join(c for c in text.casefold() if c.isalnum()).encode()
+    expected = hashlib.blake2b(kept, digest_size=8).digest()
+    assert fingerprints.of(text).to_bytes(8, "little") == expected
 
 
 def test_recorded_fingerprints_tell_what_was_seen(tmp_path):

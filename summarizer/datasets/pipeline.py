@@ -1,16 +1,13 @@
-"""From a source to batches with tf.data: tokenize once into a store, then gather, pad, prefetch.
+"""From a source to batches: tokenize once into a store, then gather, pad, prefetch."""
 
-The tokenizer runs in the graph (tensorflow-text) and gives the ids that sentencepiece gives; words
-are cut without TensorFlow.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from summarizer.datasets import batches
 from summarizer.datasets.batches import Shape
 from summarizer.datasets.store import Store
-from summarizer.errors import InputError, SummarizerError
+from summarizer.errors import InputError
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
@@ -19,38 +16,24 @@ CHUNK = 512  # examples tokenized at once
 
 
 def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
-    """Yield (document ids, summary ids), each int32 [length], as the examples come."""
-    if vocabulary.extended:  # a summary's ids depend on its document, which no graph knows of
-        yield from tokenize_plain(examples, vocabulary)
-        return
-    import tensorflow as tf
-    import tensorflow_text
+    """Yield (document ids, summary ids) as the examples come.
 
-    tokenizer = tensorflow_text.SentencepieceTokenizer(model=vocabulary.proto)
+    One chunk of examples is cut into pieces, on all cores, while the next one is read; no more
+    than these two are held.
+    """
 
-    failed: list[SummarizerError] = []
+    def encode(texts: list[str]) -> list[Ids]:
+        return list(vocabulary.encode_pairs(texts[::2], texts[1::2]))
 
-    def chunks() -> Iterator[list[str]]:
-        try:
-            yield from _chunks(examples)
-        except SummarizerError as error:  # tf.data would wrap it in an error of its own
-            failed.append(error)
-
-    texts = tf.data.Dataset.from_generator(
-        chunks, output_signature=tf.TensorSpec([None], tf.string)
-    )
-    for ragged in texts.map(tokenizer.tokenize, num_parallel_calls=2).prefetch(2):
-        flat, ends = ragged.values.numpy(), ragged.row_splits.numpy()
-        for i in range(0, len(ends) - 1, 2):
-            yield flat[ends[i] : ends[i + 1]], flat[ends[i + 1] : ends[i + 2]]
-    if failed:
-        raise failed[0]
-
-
-def tokenize_plain(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
-    """Yield the same ids without TensorFlow."""
-    for chunk in _chunks(examples):
-        yield from vocabulary.encode_pairs(chunk[::2], chunk[1::2])
+    coming: Future[list[Ids]] | None = None
+    with ThreadPoolExecutor(1) as beside:  # SentencePiece leaves Python to the reading
+        for texts in _chunks(examples):
+            started = beside.submit(encode, texts)
+            if coming:
+                yield from coming.result()
+            coming = started
+        if coming:
+            yield from coming.result()
 
 
 def _chunks(examples: Iterable[Example]) -> Iterator[list[str]]:
@@ -87,8 +70,3 @@ def prefetched(
     }
     data = tf.data.Dataset.from_generator(positions, output_signature=(number, number, record))
     yield from data.prefetch(4)
-
-
-def tokenizer(backend: str) -> Callable[[Iterable[Example], Vocabulary], Iterator[Ids]]:
-    """Return the tokenizer of a backend."""
-    return tokenize if backend == "tensorflow" else tokenize_plain
