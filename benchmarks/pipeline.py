@@ -8,6 +8,7 @@ import gzip
 import itertools
 import json
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
@@ -29,6 +30,8 @@ from summarizer.evaluation import rouge
 from summarizer.presets import arxiv_titles
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 
 WORDS = 170  # of a document
 CONFIG = arxiv_titles.config()
