@@ -17,7 +17,8 @@ import numpy as np
 from summarizer.decoding.inputs import INPUTS
 from summarizer.decoding.serving import serve
 from summarizer.errors import ModelError
-from summarizer.model import weights
+from summarizer.export import eight_bits, invariants, operators
+from summarizer.model import recurrence, weights
 
 OPSET = 18
 PASSES = ("fold_constants", "loop_optimizer", "remove_identity", "remove_back_to_back")
@@ -76,7 +77,8 @@ def _trace(model: Any) -> Any:
 
     def run(*values):  # type: ignore[no-untyped-def]
         mapping = [(v, value) for (_, v), value in zip(pairs, values[count:], strict=True)]
-        with keras.StatelessScope(state_mapping=mapping):
+        native = recurrence.replaced(operators.recurrence)
+        with native, keras.StatelessScope(state_mapping=mapping):
             found = serve(model, dict(zip(INPUTS, values[:count], strict=True)))
         return {k: tf.identity(v, k) for k, v in found._asdict().items()}
 
@@ -112,14 +114,17 @@ def _convert(traced: Any) -> Any:
     with tf.Graph().as_default() as graph:
         tf.import_graph_def(plain, name="")
         found = tfonnx.process_tf_graph(
-            graph, opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=names
-        )
+            graph, opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=names,
+            custom_op_handlers=operators.HANDLERS,
+        )  # fmt: skip
         passes = optimizer._get_optimizers()
         for name in PASSES:
             found = passes[name]().optimize(found, 0)
         proto = found.make_model("search")
     _count_in_scalars(proto.graph)
+    invariants.lift(proto.graph)
     _shorten(proto.graph, {x.name: x.name for x in (*proto.graph.input, *proto.graph.output)})
+    proto.opset_import.append(tf2onnx.utils.make_opsetid(eight_bits.DOMAIN, 1))
     return proto
 
 
@@ -155,50 +160,50 @@ def _shorten(graph: Any, names: dict[str, str]) -> None:
 
 
 def _embed_weights(proto: Any, arrays: dict[str, Any], kind: str) -> None:
-    """Turn the weights' inputs into initializers; what is compressed goes through a cast."""
+    """Turn the weights' inputs into initializers, and unpack those that nodes take in float32."""
     import onnx
 
     graph, node = proto.graph, onnx.helper.make_node
-    unpacked = []
-    for i, (name, array) in enumerate(arrays.items()):
-        target, kept = f"weight_{i}", stored(name, array, kind)
+    targets = {f"weight_{i}": name for i, name in enumerate(arrays)}
+    keep = {name: stored(name, array, kind) for name, array in arrays.items()}
+    for kept in keep.values():
         graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in kept.items())
-        scaled = name + SCALE in kept
-        unpacked.append(
-            node("Cast", [name], [target + SCALE if scaled else target], to=onnx.TensorProto.FLOAT)
-        )
-        if scaled:  # a DequantizeLinear would run in every call: onnxruntime does not fold it
-            unpacked.append(node("Mul", [target + SCALE, name + SCALE], [target]))
-    inputs = [x for x in graph.input if not x.name.startswith("weight_")]
+    packed = {target: name for target, name in targets.items() if name + SCALE in keep[name]}
+    eight_bits.keep(
+        graph, {t: eight_bits.Packed(n, n + SCALE, _axis(n)) for t, n in packed.items()}
+    )
+    taken, unpacked = set(invariants.taken(graph)), []
+    for target, name in targets.items():
+        if target not in taken:
+            continue
+        whole = target + SCALE if target in packed else target
+        unpacked.append(node("Cast", [name], [whole], to=onnx.TensorProto.FLOAT))
+        if target in packed:  # a DequantizeLinear would run in every call: it is not folded
+            unpacked.append(node("Mul", [whole, name + SCALE], [target]))
+    inputs = [x for x in graph.input if x.name not in targets]
     del graph.input[:]
     graph.input.extend(inputs)
-    nodes = [*unpacked, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    invariants.replace_nodes(graph, [*unpacked, *graph.node])
 
 
 def stored(name: str, array: Any, kind: str) -> dict[str, Any]:
     """Return what a file keeps of one weight, by name; int8 with its scales beside it.
 
-    Vectors stay as they are. Every row or every column of a matrix has a scale of its own,
-    whichever loses less: rows of embeddings, columns of most others.
+    Vectors stay as they are. Every row of embeddings and every column of other matrices has a
+    scale of its own.
     """
     if kind == "float32" or array.ndim < 2:
         return {name: array}
     if kind == "float16" or array.size < SMALL or min(array.shape) == 1:
         return {name: array.astype(np.float16)}
-    packed = [_packed(array, axis) for axis in (0, array.ndim - 1)]
-    lost = [np.square(values * scale - array).sum() for values, scale in packed]
-    values, scale = packed[int(np.argmin(lost))]
-    return {name: values, name + SCALE: scale}
-
-
-def _packed(array: Any, axis: int) -> tuple[Any, Any]:
-    """Values int8 in the array's shape, and scales float32 along one axis, to broadcast."""
-    others = tuple(a for a in range(array.ndim) if a != axis)
-    scale = np.abs(array).max(axis=others, keepdims=True) / np.float32(127)
+    scale = np.abs(array).max(axis=1 - _axis(name), keepdims=True) / np.float32(127)
     scale = np.where(scale > 0, scale, np.float32(1))
-    return np.rint(array / scale).astype(np.int8), scale
+    return {name: np.rint(array / scale).astype(np.int8), name + SCALE: scale}
+
+
+def _axis(name: str) -> int:
+    """Which axis of a matrix has the scales."""
+    return 0 if name.endswith("embeddings") else 1
 
 
 def as_stored(arrays: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ gradient once, after the loop, as one large product. Sums of gates and the state
 whatever the precision of the products.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -16,6 +18,21 @@ from keras import ops
 from summarizer.model.fusion import fuse, product
 
 Step = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[tuple[Any, ...], tuple[Any, ...]]]
+
+_operator: ContextVar[Callable[..., Any]] = ContextVar("operator", default=lambda *_: None)
+
+
+@contextlib.contextmanager
+def replaced(operator: Callable[..., Any]) -> Iterator[None]:
+    """Within it `unroll` returns what `operator` does of the same arguments, unless that is None.
+
+    So a graph can be traced in which one operator of its runtime stands for a whole recurrence.
+    """
+    token = _operator.set(operator)
+    try:
+        yield
+    finally:
+        _operator.reset(token)
 
 
 def loop(
@@ -83,6 +100,9 @@ def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = Fals
     Returns:
         The outputs, float [B, S, H] in the products' precision, and the last states, float32.
     """
+    found = _operator.get()(cell, inputs, initial, mask, reverse)
+    if found is not None:
+        return found
     inputs = ops.transpose(inputs, (1, 0, 2))
     if mask is None:
         real = ops.ones_like(inputs[:, :, :1], dtype="float32")
