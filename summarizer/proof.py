@@ -10,9 +10,8 @@ import numpy as np
 from summarizer import config as configuration
 from summarizer.config import Config
 from summarizer.delivery import (
-    SAME,
-    WORST,
     Candidate,
+    bounds,
     candidate,
     digest,
     keras_texts,
@@ -60,20 +59,22 @@ def verify(folder: str | Path, data: str = "", documents: int = 200) -> Iterator
     given = candidate(folder, data, documents)
     held: dict[str, Any] = {}
     runs: dict[str, Any] = {}
+    kinds: dict[str, str] = {}
     for name in present:
         if name == "model.onnx":
-            held[name], kind, about = onnx.read(folder / name)
+            held[name], kinds[name], about = onnx.read(folder / name)
             runs[name] = Session(folder).search
         else:
             runs[name], held[name], about = saved_model.load(folder / name)
-            kind = "float32"
+            kinds[name] = "float32"
         yield _belongs(given, folder / name, about)
-        yield _weights(folder / name, held[name], kind)
+        yield _weights(folder / name, held[name], kinds[name])
     search = parity.searcher(given.model, given.config.decode)
     for name in present:
         weights.assign(given.model, held[name], folder / name)
         compared = _onnx_parity if name == "model.onnx" else _text_parity
-        yield _alike(folder / name, compared(given, search, runs[name]), len(given.examples))
+        found = compared(given, search, runs[name])
+        yield _alike(folder / name, found, len(given.examples), kinds[name])
 
 
 def _intact(path: Path, noted: str | None) -> str:
@@ -124,13 +125,14 @@ def _text_parity(given: Candidate, search: Any, run: Any) -> Any:
     return parity.compare_texts(keras_texts(given, search), run, given.texts)
 
 
-def _alike(path: Path, parity: Any, count: int) -> str:
+def _alike(path: Path, parity: Any, count: int, kind: str) -> str:
     line = (
         f"{path}: same summary as Keras on {parity.same:.1%} of {count} documents, "
         f"scores within {parity.worst:.1e}"
     )
-    if parity.same < SAME or not parity.worst <= WORST:
-        raise ModelError(f"{line}; it must be {SAME:.0%} and {WORST:.0e}: export it again")
+    same, worst = bounds(kind)
+    if parity.same < same or not parity.worst <= worst:
+        raise ModelError(f"{line}; it must be {same:.0%} and {worst:.0e}: export it again")
     return line
 
 
