@@ -11,9 +11,8 @@ import onnx as onnx_library
 import onnxruntime
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from summarizer.export import eight_bits, invariants, onnx, operators
 from summarizer.model import recurrence
@@ -46,7 +45,7 @@ def operations(graph: Any) -> Counter[str]:
 # --- recurrences -------------------------------------------------------------------------------
 
 LENGTHS = [7, 1, 4]
-B, S, I, H = 3, 7, 4, 5
+B, S, E, H = 3, 7, 4, 5
 
 
 class Unknown(lstm.LSTM):
@@ -56,8 +55,8 @@ class Unknown(lstm.LSTM):
 @pytest.fixture(scope="module")
 def recurrences() -> Any:
     """A deep encoder, a cell from given states without a mask, and a cell without an operator."""
-    encoder = bidirectional.Bidirectional(bidirectional.Options(H, layers=2), I)
-    cell, unknown = lstm.LSTM(H, I), Unknown(H, I)
+    encoder = bidirectional.Bidirectional(bidirectional.Options(H, layers=2), E)
+    cell, unknown = lstm.LSTM(H, E), Unknown(H, E)
     random = np.random.default_rng(1)
     layers = (encoder, cell, unknown)
     variables = [v for layer in layers for v in layer.variables]
@@ -69,7 +68,9 @@ def recurrences() -> Any:
         outputs, final = encoder(inputs, mask)
         given, last = recurrence.unroll(cell, inputs, (hidden, state), None)
         other, _ = recurrence.unroll(unknown, inputs, (hidden, state), mask, reverse=True)
-        names = ("outputs", "final_hidden", "final_state", "given", "hidden", "cell", "other")
+        names = (
+            "outputs", "final_hidden", "final_state", "given", "last_hidden", "last_state", "other",
+        )  # fmt: skip
         found = zip(names, (outputs, *final, given, *last, other), strict=True)
         return {name: tf.identity(value, name) for name, value in found}
 
@@ -82,13 +83,13 @@ def recurrences() -> Any:
     states = tf.TensorSpec([None, H], tf.float32)
     proto = converted(
         traced,
-        tf.TensorSpec([None, None, I], tf.float32, "inputs"),
+        tf.TensorSpec([None, None, E], tf.float32, "inputs"),
         tf.TensorSpec([None, None], tf.bool, "mask"),
         tf.TensorSpec(states.shape, tf.float32, "hidden"),
         tf.TensorSpec(states.shape, tf.float32, "state"),
     )
     values = {
-        "inputs": random.normal(size=(B, S, I)).astype(np.float32),
+        "inputs": random.normal(size=(B, S, E)).astype(np.float32),
         "mask": np.arange(S) < np.array(LENGTHS)[:, None],
         "hidden": random.normal(size=(B, H)).astype(np.float32),
         "state": random.normal(size=(B, H)).astype(np.float32),
@@ -124,13 +125,13 @@ def test_padding_and_the_batch_change_nothing(recurrences):
 
 
 def test_recurrences_are_traced_so_only_while_exporting(recurrences):
-    cell = lstm.LSTM(H, I)
+    cell = lstm.LSTM(H, E)
     states = (tf.zeros((1, H)),) * 2
 
     def run(inputs: Any) -> Any:
         return recurrence.unroll(cell, inputs, states, None)[0]
 
-    traced = tf.function(run).get_concrete_function(tf.TensorSpec([1, S, I], tf.float32))
+    traced = tf.function(run).get_concrete_function(tf.TensorSpec([1, S, E], tf.float32))
     assert "PyFunc" not in {operation.type for operation in traced.graph.get_operations()}
 
 
@@ -151,7 +152,7 @@ def summed(count: Any, table: Any) -> dict[str, Any]:
     def body(i: Any, total: Any, passed: Any) -> Any:
         fixed = tf.matmul(passed, passed, transpose_b=True)
         moved = tf.cond(i > 1, lambda: fixed * 2.0, lambda: fixed + tf.cast(i, tf.float32))
-        return i + 1, total + tf.cast(tf.shape(passed)[1], tf.float32) * moved, passed
+        return i + 1, total + tf.cast(tf.shape(passed)[0], tf.float32) * moved, passed
 
     zero = tf.zeros((tf.shape(table)[0], tf.shape(table)[0]))
     _, total, passed = tf.while_loop(lambda i, *_: i < count, body, (0, zero, table))
@@ -169,7 +170,9 @@ def loops() -> Any:
 
 
 def test_what_no_step_changes_stands_before_the_loop(loops):
-    bodies = [next(invariants.subgraphs(n)) for p in loops for n in p.graph.node if n.op_type == "Loop"]
+    bodies = [
+        next(invariants.subgraphs(n)) for p in loops for n in p.graph.node if n.op_type == "Loop"
+    ]
     whole, lean = bodies
     assert {"MatMul", "Shape"} & operations(whole).keys() == {"MatMul", "Shape"}
     assert not {"MatMul", "Shape", "Transpose"} & operations(lean).keys()
@@ -180,7 +183,7 @@ def test_what_no_step_changes_stands_before_the_loop(loops):
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_a_lean_loop_gives_the_same(loops, count):
     table = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
-    given = {"count": np.int32(count), "t": table}
+    given = {"count": np.array(count, np.int32), "t": table}
     whole, lean = (opened(proto).run(["total", "passed"], given) for proto in loops)
     for one, other in zip(whole, lean, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6)
@@ -228,7 +231,10 @@ def stepped(inputs: Any, ids: Any, kernel: Any, table: Any) -> dict[str, Any]:
     shapes = ((None, WIDTH), (None, SIZE), (None, WIDTH))
     empty = (tf.zeros([tf.shape(inputs)[0], s[1]]) for s in shapes)
     _, *found = tf.while_loop(
-        lambda i, *_: i < STEPS, body, (0, *empty), (tf.TensorShape([]), *map(tf.TensorShape, shapes))
+        lambda i, *_: i < STEPS,
+        body,
+        (0, *empty),
+        (tf.TensorShape([]), *map(tf.TensorShape, shapes)),
     )
     outside = tf.matmul(inputs, kernel)
     names = ("product", "transposed", "found", "outside")
@@ -256,38 +262,43 @@ def whole_numbers() -> Any:
     return SimpleNamespace(proto=proto, session=opened(proto), held=held, weights=weights)
 
 
-ROWS = arrays.arrays(
-    np.float32, st.tuples(st.integers(1, 5), st.just(WIDTH)),
-    elements=st.integers(-1000, 1000).map(lambda i: i / 100), fill=st.just(0.0),
-)  # fmt: skip
+@st.composite
+def rows(draw: Any) -> Any:
+    """Rows of very different sizes, some of them 0."""
+    random = np.random.default_rng(draw(st.integers(0, 999)))
+    size = 10.0 ** random.integers(-9, 9, (draw(st.integers(1, 5)), 1))
+    values = random.normal(size=(len(size), WIDTH)) * random.integers(0, 2, (1, WIDTH))
+    return (values * size * random.integers(0, 2, size.shape)).astype(np.float32)
 
 
-def products(graph: Any, rows: Any) -> tuple[Any, Any]:
-    given = {"inputs": rows, "ids": np.zeros(len(rows), np.int32)}
+def products(graph: Any, values: Any) -> tuple[Any, Any]:
+    given = {"inputs": values, "ids": np.zeros(len(values), np.int32)}
     product, transposed = graph.session.run(["product", "transposed"], given)
     return product, transposed
 
 
-@given(rows=ROWS)
-def test_products_of_whole_numbers_are_as_near_as_said(whole_numbers, rows):
+@settings(max_examples=40)
+@given(values=rows())
+def test_products_of_whole_numbers_are_as_near_as_said(whole_numbers, values):
     kernel, table = whole_numbers.weights["kernel"], whole_numbers.weights["embeddings"].T
-    far = np.abs(rows).max(axis=1, keepdims=True)
-    for found, matrix in zip(products(whole_numbers, rows), (kernel, table), strict=True):
+    far = np.abs(values).max(axis=1, keepdims=True)
+    for found, matrix in zip(products(whole_numbers, values), (kernel, table), strict=True):
         bound = far * np.abs(matrix).sum(axis=0) / (2 * eight_bits.LEVELS)
-        assert (np.abs(found - rows @ matrix) <= bound * 1.001 + 1e-6).all()
+        assert (np.abs(found - values @ matrix) <= bound * 1.001).all()
 
 
-@given(rows=ROWS, factor=st.sampled_from([1e-6, 1.0, 1e6]))
-def test_a_row_of_eight_bits_does_not_depend_on_the_others(whole_numbers, rows, factor):
-    among = products(whole_numbers, np.concatenate([rows, rows[:1] * np.float32(factor)]))
-    for i in range(len(rows)):
-        for together, alone in zip(among, products(whole_numbers, rows[i : i + 1]), strict=True):
+@settings(max_examples=20)
+@given(values=rows())
+def test_a_row_of_eight_bits_does_not_depend_on_the_others(whole_numbers, values):
+    among = products(whole_numbers, values)
+    for i in range(len(values)):
+        for together, alone in zip(among, products(whole_numbers, values[i : i + 1]), strict=True):
             np.testing.assert_array_equal(together[i], alone[0])
 
 
 def test_no_sum_of_two_products_leaves_sixteen_bits():
     """Where a processor adds them so: the greatest value and weight, twice."""
-    assert 2 * (2 * eight_bits.LEVELS + 1) * 127 <= np.iinfo(np.int16).max
+    assert np.iinfo(np.int16).max >= 2 * (2 * eight_bits.LEVELS + 1) * 127
 
 
 def test_looked_up_rows_are_those_of_the_weights_and_other_products_are_exact(whole_numbers):

@@ -69,7 +69,9 @@ def keep(graph: Any, packed: Mapping[str, Packed]) -> None:
     for scale in sorted({one.scale for one in used}):
         once.append(onnx.helper.make_node("Reshape", [scale, _own("last")], [f"{scale}:flat"]))
     replace_nodes(graph, [*once, *graph.node])
-    constants = [onnx.numpy_helper.from_array(np.asarray(v), _own(n)) for n, v in _CONSTANTS.items()]
+    constants = [
+        onnx.numpy_helper.from_array(np.asarray(v), _own(n)) for n, v in _CONSTANTS.items()
+    ]
     graph.initializer.extend(constants)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from keras import ops
 
 from summarizer.model.cells.lstm import LSTM
+from summarizer.model.recurrence import unroll
 
 _MARK = "onnx-lstm-"  # before the direction, in the name of the node that stands for an LSTM
 
@@ -25,10 +26,10 @@ def recurrence(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool) -
         reverse: read from the last step to the first.
 
     Returns:
-        As `recurrence.unroll`; None where the cell is no LSTM.
+        As `unroll`; None where the cell is no LSTM and reads forward.
     """
     if type(cell) is not LSTM:
-        return None
+        return _reversed(cell, inputs, initial, mask) if reverse else None
     import tensorflow as tf
 
     batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
@@ -47,6 +48,13 @@ def recurrence(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool) -
     found = tf.raw_ops.PyFunc(input=given, token=token, Tout=[tf.float32] * 3)
     outputs, hidden, state = (tf.reshape(x, (-1, batch, cell.width)) for x in found)
     return tf.transpose(outputs, (1, 0, 2)), (hidden[0], state[0])
+
+
+def _reversed(cell: Any, inputs: Any, initial: Any, mask: Any) -> Any:
+    """Read backward in a loop that counts up: ONNX stacks what steps give in their order."""
+    flipped = None if mask is None else ops.flip(mask, axis=1)
+    outputs, final = unroll(cell, ops.flip(inputs, axis=1), initial, flipped)
+    return ops.flip(outputs, axis=1), final
 
 
 def _ordered(weight: Any) -> Any:
@@ -85,4 +93,7 @@ def _where(graph: Any, node: Any, name: str, _: Any) -> None:
     graph.make_node("Or", [first, second], name=name, outputs=outputs, shapes=shapes, dtypes=dtypes)
 
 
-HANDLERS = {"PyFunc": (_lstm, []), "SelectV2": (_where, [])}  # for tf2onnx, by TensorFlow's names
+HANDLERS: dict[str, Any] = {
+    "PyFunc": (_lstm, []),
+    "SelectV2": (_where, []),
+}  # for tf2onnx, by TensorFlow's names
