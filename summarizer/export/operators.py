@@ -93,7 +93,8 @@ def _where(graph: Any, node: Any, name: str, _: Any) -> None:
     graph.make_node("Or", [first, second], name=name, outputs=outputs, shapes=shapes, dtypes=dtypes)
 
 
-HANDLERS: dict[str, Any] = {
+# For tf2onnx, by the names of TensorFlow.
+HANDLERS: dict[str, Any] = {"PyFunc": (_lstm, []), "SelectV2": (_where, [])}
     "PyFunc": (_lstm, []),
     "SelectV2": (_where, []),
 }  # for tf2onnx, by TensorFlow's names
