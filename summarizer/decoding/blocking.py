@@ -9,32 +9,42 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.pointer import NEVER, add_at
-from summarizer.vocabulary import END
+from summarizer.model.pointer import NEVER, Weights, add_at
+
+_TAKEN = -1e34  # far below any of `pointer.Weights`; so many sums of it are still numbers
 
 
-def apply(log_probs: Any, pieces: Any, runs: Any, t: Any, limits: Any) -> Any:
-    """Take away what may not come at position t.
-
-    The end may always come where nothing else may, so a beam never runs into a dead end.
+def block(weights: Weights, pieces: Any, runs: Any, t: Any, limits: Any) -> Weights:
+    """Take away the pieces that would repeat a sequence.
 
     Args:
-        log_probs: float32 [B, K, N].
+        weights: of the next pieces, [B, K, N].
         pieces: int32 [B, K, T], written before t; 0 from t on.
         runs: int32 [B, K, T].
         t: int32 [].
         limits: `search.Limits`.
     """
-    size, steps = ops.shape(log_probs)[2], ops.shape(pieces)[2]
-    written = ops.arange(steps, dtype="int32")[None, None, :] < t
+    if isinstance(limits.block, int) and not limits.block:
+        return weights
+    written = ops.arange(ops.shape(pieces)[2], dtype="int32") < t
     again = written & (runs >= limits.block - 1) & (limits.block > 0)
-    log_probs = add_at(log_probs, pieces, ops.where(again, float(NEVER), 0.0))
-    log_probs = ops.maximum(log_probs, NEVER)
-    end = (ops.arange(size, dtype="int32") == END)[None, None, :]
-    others = ops.max(ops.where(end, float(NEVER), log_probs), axis=2, keepdims=True)
-    early = (t < limits.minimum) & (others > NEVER / 2)
-    late = t + 1 >= limits.maximum
-    return ops.where((end & early) | (~end & late), float(NEVER), log_probs)
+    least = NEVER if weights.share is None else _TAKEN
+    amounts = ops.where(again, float(least), 0.0)
+    return weights._replace(values=add_at(weights.values, pieces, amounts))
+
+
+def end(log_prob: Any, others: Any, t: Any, limits: Any) -> Any:
+    """Take away an end that comes too early.
+
+    It may always come where nothing else may, so a beam never runs into a dead end.
+
+    Args:
+        log_prob: float32 [B, K], of the end.
+        others: float32 [B, K], of the best other piece.
+        t: int32 [].
+        limits: `search.Limits`.
+    """
+    return ops.where((t < limits.minimum) & (others > NEVER / 2), float(NEVER), log_prob)
 
 
 def extend(runs: Any, pieces: Any, chosen: Any) -> Any:

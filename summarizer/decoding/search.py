@@ -1,9 +1,13 @@
-"""Write summaries: one compiled loop over positions, whatever the strategy.
+"""Write summaries: compiled loops over positions, whatever the strategy.
 
 A strategy says which pieces continue which beams; the loop keeps the finished hypotheses in a pool
-of K per document, sorted by score, and stops when no beam alive can still enter it. Where the
-strategy has groups of beams, each group has its part of the pool. What a row's pool holds does not
-depend on the other rows of the batch.
+of K per document, sorted by score. A document is finished when no beam alive can still enter it.
+Where the strategy has groups of beams, each group has its part of the pool. What a row's pool holds
+does not depend on the other rows of the batch.
+
+Finished documents leave the batch: an inner loop goes on until an eighth of the documents that it
+began with are finished, the outer loop then goes on with the others. So a batch costs about the
+sum of its documents' lengths. XLA wants fixed shapes; there nobody leaves.
 """
 
 from collections.abc import Callable
@@ -12,15 +16,18 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops, tree
 
-from summarizer.decoding import banks, blocking, constraints, scoring
+from summarizer.decoding import banks, beams, blocking, constraints, nexts, scoring
+from summarizer.decoding.beams import Beams, Choice
 from summarizer.decoding.branch import either
 from summarizer.decoding.constraints import Demands
 from summarizer.decoding.scoring import Limits, normalizer
-from summarizer.model.pointer import NEVER
-from summarizer.types import DecoderState
-from summarizer.vocabulary import END, PAD, START
+from summarizer.model import pointer
+from summarizer.model.gather import along, put, rows
+from summarizer.vocabulary import PAD
 
 __all__ = ["Demands", "Found", "Limits", "compiled", "search"]
+
+STAY = 8  # one document of so many may be finished without leaving: to leave costs copies, too
 
 
 class Found(NamedTuple):
@@ -30,8 +37,8 @@ class Found(NamedTuple):
         pieces: int32 [B, K, T], the end included where it fits; 0 after it.
         log_prob: float32 [B, K]; below -1e8 where there were fewer than K.
         score: float32 [B, K].
-        attention: float32 [B, K, T, S].
-        gate: float32 [B, K, T], probability of generating.
+        attention: float32 [B, K, T, S]; 0 after the end.
+        gate: float32 [B, K, T], probability of generating; 0 after the end.
     """
 
     pieces: Any
@@ -41,16 +48,123 @@ class Found(NamedTuple):
     gate: Any
 
 
-class _Beams(NamedTuple):
-    """What the loop carries: K beams alive and K finished hypotheses of each document."""
+class _Kept(NamedTuple):
+    """What is kept of all documents: the pools, and what each beam saw at each position."""
 
     pieces: Any  # int32 [B, K, T]
+    path: Any  # int32 [B, K, T]
     log_prob: Any  # float32 [B, K]
-    runs: Any  # int32 [B, K, T], see `blocking`
-    progress: Any  # `constraints.Progress`, or () where nothing is demanded
-    done_pieces: Any  # int32 [B, K, T]
-    done_log_prob: Any  # float32 [B, K]
-    done_score: Any  # float32 [B, K], each group's sorted, the best first
+    score: Any  # float32 [B, K]
+    attention: Any  # float32 [T, B, K, S], of the beams in the order that they had at t
+    gate: Any  # float32 [T, B, K]
+
+
+class _Search:
+    """One search: what it was asked, and what is the same at all positions."""
+
+    def __init__(
+        self, model: Any, strategy: Any, width: Any, limits: Limits, allowed: Any,
+        demands: Demands | None,
+    ) -> None:  # fmt: skip
+        self.model, self.strategy, self.width, self.limits = model, strategy, width, limits
+        self.allowed, self.demands = allowed, demands
+        self.output = model.output()
+        self.lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
+        self.worst = beams.worst(width, strategy.groups)
+        self.covering = not isinstance(limits.coverage, float) or limits.coverage > 0
+        asked = [] if strategy.few is True else [ops.logical_not(strategy.few)]
+        if self.covering:
+            asked.append(ops.convert_to_tensor(limits.coverage) > 0)
+        if allowed is not None:
+            asked.append(ops.logical_not(ops.all(allowed)))
+        if demands is not None:
+            self.forcing = ops.any(demands.forced != PAD)
+            asked += [self.forcing, ops.convert_to_tensor(demands.active)]
+        # Whether a few pieces of each beam are all that has to be looked at.
+        self.plain = strategy.few is not False and (
+            not asked or ops.logical_not(ops.any(ops.stack(asked)))
+        )
+
+    def begin(self, memory: Any) -> tuple[Any, Beams]:
+        """The decoder's state and the beams before the first position."""
+        state = self.model.decoder.start(memory, coverage=self.covering)
+        state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
+        batch, progress = ops.shape(memory.pieces)[0], ()
+        if self.demands is not None:
+            progress = constraints.begin(self.demands, self.width)
+        groups = self.strategy.groups
+        return state, beams.begin(batch, self.width, groups, self.limits.maximum, progress)
+
+    def open(self, alive: Beams) -> Any:
+        """Tell which documents are not finished, bool [B]."""
+        return beams.still_open(alive, self.worst, self.lengths[-1])
+
+    def choose(
+        self, t: Any, account: Any, alive: Beams, state: Any, memory: Any, places: Any, which: Any
+    ) -> Choice:
+        """Decide how the beams go on at position t."""
+
+        def quickly() -> Choice:
+            weights = self.model.weigh(account, self.output, places)
+            weights = blocking.block(weights, alive.pieces, alive.runs, t, self.limits)
+            few = nexts.Few(weights, self.width, t, self.limits)
+            return self._pooled(t, alive, self.strategy.choose(t, alive.log_prob, few), 1, None)
+
+        def wholly() -> Choice:
+            allowed = None if self.allowed is None else rows(self.allowed, which)
+            raw = self.model.weigh(account, self.output, places, allowed)
+            weights = blocking.block(raw, alive.pieces, alive.runs, t, self.limits)
+            every = nexts.ruled(weights, t, self.limits)
+            chosen = self._demanded(t, alive, raw, every, which)
+            unattended = None
+            if self.covering:
+                unattended = scoring.unattended(state.coverage, memory.mask, self.limits)
+            return self._pooled(t, alive, chosen, self.strategy.groups, unattended, which)
+
+        return either(self.plain, quickly, wholly)
+
+    def _demanded(self, t: Any, alive: Beams, raw: Any, every: Any, which: Any) -> Any:
+        """What the strategy chooses of all next pieces float32 [B, K, N], or the demands ask."""
+        if self.demands is None:
+            return self.strategy.choose(t, alive.log_prob, nexts.All(every, which))
+        demands, progress = self._of(which), alive.progress
+        allowed = either(
+            demands.active,
+            lambda: constraints.apply(
+                demands, progress, t, pointer.logs(*raw), every, alive.pieces
+            ),
+            lambda: every,
+        )
+        return either(
+            self.forcing,
+            lambda: banks.choose(demands, progress, alive.log_prob, allowed),
+            lambda: self.strategy.choose(t, alive.log_prob, nexts.All(allowed, which)),
+        )
+
+    def _pooled(
+        self, t: Any, alive: Beams, chosen: Any, groups: Any, unattended: Any, which: Any = None
+    ) -> Choice:
+        """The choice with the pool's new order; `which` None: nothing can be demanded."""
+        ended, parents, pieces, log_prob = chosen
+        score = ended / ops.take(self.lengths, t)
+        score = score if unattended is None else score + unattended
+        scores, progress = beams.pooled(alive, ended, score), alive.progress
+        if self.demands is not None and which is not None:
+            demands = self._of(which)
+            progress = either(
+                demands.active,
+                lambda: constraints.extend(demands, alive.progress, parents, pieces),
+                lambda: alive.progress,
+            )
+        best = beams.best(scores, self.width, groups)
+        return Choice(ended, scores, best, parents, pieces, log_prob, progress)
+
+    def _of(self, which: Any) -> Demands:
+        """The demands on documents int32 [B]."""
+        demands = self.demands
+        assert demands is not None
+        names = ("prefix", "forced", "banned", "words")
+        return demands._replace(**{name: rows(getattr(demands, name), which) for name in names})
 
 
 def search(
@@ -59,7 +173,7 @@ def search(
     strategy: Any,
     width: Any,
     limits: Limits,
-    allowed: Any,
+    allowed: Any = None,
     demands: Demands | None = None,
 ) -> Found:
     """Find the best summaries of a batch of documents.
@@ -70,175 +184,106 @@ def search(
         strategy: from `decoding/strategies`.
         width: K.
         limits: lengths, scoring, blocking.
-        allowed: bool [B, N], what the generator may write; copying is always allowed.
+        allowed: bool [B, N], what the generator may write; copying is always allowed. None:
+            everything.
         demands: what the summaries begin with, hold and do not hold. Where phrases are forced,
             the beams are shared as `banks` does, whatever the strategy.
     """
     memory = model.encode(document)
-    covering = not isinstance(limits.coverage, float) or limits.coverage > 0
-    start = model.decoder.start(memory, coverage=covering)
-    start = tree.map_structure(lambda x: _repeat(x, width), start)
-    batch, groups = ops.shape(document)[0], strategy.groups
-    beams = _begin(batch, width, groups, limits.maximum)
-    if demands is not None:
-        beams = beams._replace(progress=constraints.begin(demands, width))
-        forcing = ops.any(demands.forced != PAD)
+    this = _Search(model, strategy, width, limits, allowed, demands)
+    state, alive = this.begin(memory)
+    batch, positions = ops.shape(document)
+    longest = limits.maximum
+    seen = ops.zeros((longest, batch, width, positions)), ops.zeros((longest, batch, width))
+    done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
+    first, which = ops.convert_to_tensor(0, "int32"), ops.arange(batch, dtype="int32")
 
-    lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
-    worst = _last_of_group(width, groups)
+    def going(t: Any, which: Any, *_: Any) -> Any:
+        return (t < longest) & (ops.shape(which)[0] > 0)
 
-    def going(t: Any, state: Any, beams: _Beams) -> Any:
-        hope = beams.log_prob / lengths[-1]
-        open_rows = (beams.log_prob > NEVER / 2) & (hope > ops.take(beams.done_score, worst, 1))
-        return (t < limits.maximum) & ops.any(open_rows)
+    def leave(t: Any, which: Any, state: Any, alive: Beams, kept: _Kept) -> Any:
+        here = _distinct(memory, which)
+        t, state, alive, seen = _write(this, here, which, (t, state, alive, kept[4:]))
+        done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
+        pools = (put(old, which[:, None], new) for old, new in zip(kept[:4], done, strict=True))
+        kept = _Kept(*pools, *seen)
+        stay = ops.cast(ops.nonzero(this.open(alive))[0], "int32")
+        beams_of = stay[:, None] * width + ops.arange(width, dtype="int32")
+        state = beams.select(state, ops.reshape(beams_of, (-1,)))
+        return t, rows(which, stay), state, beams.select(alive, stay), kept
 
-    def advance(t: Any, state: Any, beams: _Beams) -> Any:
-        raw, state = model.step(_last(beams.pieces, t), state, memory, allowed)
-        log_probs = blocking.apply(raw, beams.pieces, beams.runs, t, limits)
-
-        def freely() -> Any:
-            return strategy.choose(t, beams.log_prob, log_probs)
-
-        if demands is None:
-            ended, parents, pieces, log_prob = freely()
-        else:
-            free, before = log_probs, beams.progress
-            log_probs = either(
-                demands.active,
-                lambda: constraints.apply(demands, before, t, raw, free, beams.pieces),
-                lambda: free,
-            )
-            ended, parents, pieces, log_prob = either(
-                forcing, lambda: banks.choose(demands, before, beams.log_prob, log_probs), freely
-            )
-        score = ended / ops.take(lengths, t)
-        if covering:
-            score = score + either(
-                limits.coverage > 0,
-                lambda: scoring.unattended(state.coverage, memory.mask, limits),
-                lambda: ops.zeros_like(score),
-            )
-        done = _finish(beams, ended, score, t, groups)
-        state = tree.map_structure(lambda x: _select(x, parents), state)
-        old, runs = _pick(beams.pieces, parents), _pick(beams.runs, parents)
-        runs = blocking.extend(runs, old, pieces)
-        progress = beams.progress
-        if demands is not None:
-            progress = either(
-                demands.active,
-                lambda: constraints.extend(demands, beams.progress, parents, pieces),
-                lambda: beams.progress,
-            )
-        kept = _Beams(_write(old, t, pieces), log_prob, runs, progress, *done)
-        return t + 1, state, kept
-
-    first = ops.convert_to_tensor(0, "int32")
-    _, _, beams = ops.while_loop(going, advance, (first, start, beams))
-    score, best = ops.top_k(beams.done_score, width)
-    log_prob = ops.take_along_axis(beams.done_log_prob, best, axis=1)
-    pieces = _pick(beams.done_pieces, best)
-    attention, gate = _explain(model, memory, pieces, start)
-    return Found(pieces, log_prob, score, attention, gate)
-
-
-def _begin(batch: Any, width: Any, groups: Any, maximum: Any) -> _Beams:
-    """One beam alive in each group, none finished."""
-    pieces = ops.zeros((batch, width, maximum), "int32")
-    never = ops.full((batch, width), NEVER, "float32")
-    first = ops.arange(width) % (width // groups) == 0
-    alive = ops.where(first[None, :], 0.0, never)
-    return _Beams(pieces, alive, pieces, (), pieces, never, never)
-
-
-def _last_of_group(width: Any, groups: Any) -> Any:
-    """Return the last beam of each beam's group, int32 [K]: where the pool keeps the worst."""
-    span = width // groups
-    return ops.arange(width, dtype="int32") // span * span + span - 1
-
-
-def _last(pieces: Any, t: Any) -> Any:
-    """The piece before position t, START before the first, int32 [B, K]."""
-    before = ops.take(pieces, ops.maximum(t - 1, 0), axis=2)
-    return ops.where(t == 0, START, before)
-
-
-def _finish(beams: _Beams, ended: Any, score: Any, t: Any, groups: Any) -> tuple[Any, Any, Any]:
-    """Put hypotheses that end at position t into their group's part of the pool.
-
-    `ended` float32 [B, K], their log-probability, and `score`.
-    """
-    score = ops.where(ended > NEVER / 2, score, float(NEVER))
-    complete = _write(beams.pieces, t, ops.full_like(beams.pieces[:, :, 0], END))
-    scores = ops.concatenate([beams.done_score, score], axis=1)
-    width = ops.shape(ended)[1]
-
-    def of_all() -> Any:
-        return ops.cast(ops.top_k(scores, width)[1], "int32")
-
-    if isinstance(groups, int) and groups == 1:
-        best = of_all()
+    if keras.backend.backend() == "tensorflow":
+        begun = (first, which, state, alive, _Kept(*done, *seen))
+        *_, kept = _while(going, leave, begun)
     else:
-        best = either(groups == 1, of_all, lambda: _of_groups(scores, width, groups))
-    return (
-        _pick(ops.concatenate([beams.done_pieces, complete], axis=1), best),
-        ops.take_along_axis(ops.concatenate([beams.done_log_prob, ended], axis=1), best, axis=1),
-        ops.take_along_axis(scores, best, axis=1),
-    )
+        _, _, alive, seen = _write(this, memory, which, (first, state, alive, seen), stay=0)
+        done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
+        kept = _Kept(*done, *seen)
+    return _found(kept, width)
 
 
-def _of_groups(scores: Any, width: Any, groups: Any) -> Any:
-    """Places int32 [B, K] of each group's best in scores [B, 2 K], the pool's and the new ones."""
-    batch, span = ops.shape(scores)[0], width // groups
-    parted = ops.transpose(ops.reshape(scores, (batch, 2, groups, span)), (0, 2, 1, 3))
-    _, best = ops.top_k(ops.reshape(parted, (batch, groups, 2 * span)), span)
-    best, group = ops.cast(best, "int32"), ops.arange(groups, dtype="int32")[:, None]
-    best = group * span + best + ops.where(best < span, 0, width - span)
-    return ops.reshape(best, (batch, width))
-
-
-def _write(pieces: Any, t: Any, values: Any) -> Any:
-    """Put values [B, K] at position t of pieces [B, K, T]."""
-    here = ops.arange(ops.shape(pieces)[2], dtype="int32")[None, None, :] == t
-    return ops.where(here, values[:, :, None], pieces)
-
-
-def _pick(values: Any, beams: Any) -> Any:
-    """Rows `beams` int32 [B, K] of values [B, J, T]."""
-    return ops.take_along_axis(values, beams[:, :, None], axis=1)
-
-
-def _select(states: Any, parents: Any) -> Any:
-    """Rows of the parents [B, K] in states [B * K, H]."""
-    batch, width = ops.shape(parents)
-    offsets = ops.reshape(ops.arange(batch, dtype="int32") * width, (-1, 1))
-    return ops.take(states, ops.reshape(parents + offsets, (-1,)), axis=0)
-
-
-def _repeat(states: Any, width: Any) -> Any:
-    """Give each of K beams the states [B, H] of its document, [B * K, H]."""
-    batch, size = ops.shape(states)
-    return ops.reshape(ops.broadcast_to(states[:, None, :], (batch, width, size)), (-1, size))
-
-
-def _explain(model: Any, memory: Any, pieces: Any, start: DecoderState) -> tuple[Any, Any]:
-    """Attention and gate of finished hypotheses, by one pass over all their positions.
+def _write(this: _Search, memory: Any, which: Any, begun: Any, stay: int | None = None) -> Any:
+    """Write on until enough documents are finished.
 
     Args:
-        model: a `Seq2Seq`.
-        memory: of the B documents.
-        pieces: int32 [B, K, T].
-        start: the state before the first piece, B * K rows.
+        this: the search.
+        memory: of the documents.
+        which: int32 [B], their places among all.
+        begun: position, state, beams, and what was seen of all documents, as `_Kept` has it.
+        stay: how many documents are left at the end, at most; None: as `STAY` says.
     """
-    batch, width, steps = ops.shape(pieces)
-    before = ops.where(pieces == END, PAD, pieces)[:, :, :-1]
-    inputs = ops.concatenate([ops.full_like(before[:, :, :1], START), before], axis=2)
-    inputs = inputs[:, :, :steps]
-    decoded, gate = model.trace(ops.reshape(inputs, (batch * width, steps)), start, memory, width)
-    source = ops.shape(memory.pieces)[1]
-    return (
-        ops.reshape(decoded.attention, (batch, width, steps, source)),
-        ops.reshape(gate, (batch, width, steps)),
+    count = ops.shape(which)[0]
+    places = this.model.places(memory, this.width)
+    offsets = ops.arange(count, dtype="int32")[:, None] * this.width
+    few = count - (count + STAY - 1) // STAY if stay is None else stay
+
+    def going(t: Any, state: Any, alive: Beams, seen: Any) -> Any:
+        left = ops.sum(ops.cast(this.open(alive), "int32"))
+        return (t < this.limits.maximum) & (left > few)
+
+    def advance(t: Any, state: Any, alive: Beams, seen: Any) -> Any:
+        account, state = this.model.step(alive.last, state, memory)
+        now = ops.stack([ops.full_like(which, t), which], axis=1)
+        shown = this.model.shown(account)
+        seen = tuple(put(old, now, new) for old, new in zip(seen, shown, strict=True))
+        choice = this.choose(t, account, alive, state, memory, places, which)
+        parents = ops.reshape(choice.parents + offsets, (-1,))
+        return t + 1, beams.select(state, parents), beams.extend(alive, choice, t), seen
+
+    return ops.while_loop(going, advance, begun)
+
+
+def _while(going: Any, body: Any, begun: Any) -> Any:
+    """`ops.while_loop` whose tensors may have fewer rows from time to time."""
+    import tensorflow as tf
+
+    shapes = tree.map_structure(
+        lambda x: tf.TensorShape([None, *x.shape[1:]][: len(x.shape)]), begun
     )
+    return tf.while_loop(going, body, begun, shape_invariants=shapes)
+
+
+def _distinct(memory: Any, which: Any) -> Any:
+    """The memory of some documents; what is one tensor under several names is copied once."""
+    taken: dict[int, Any] = {}
+    for x in tree.flatten(memory):
+        if id(x) not in taken:
+            taken[id(x)] = rows(x, which)
+    return tree.map_structure(lambda x: taken[id(x)], memory)
+
+
+def _found(kept: _Kept, width: Any) -> Found:
+    """Sort the pools, and read off what was seen along the paths of their hypotheses."""
+    score, best = ops.top_k(kept.score, width)
+    best = ops.cast(best, "int32")
+    pieces, path, log_prob = (along(x, best) for x in (kept.pieces, kept.path, kept.log_prob))
+    steps, batch, _, positions = ops.shape(kept.attention)
+    times, documents = ops.arange(steps, dtype="int32"), ops.arange(batch, dtype="int32")
+    at = (times * batch + documents[:, None])[:, None, :] * width + path
+    written = ops.cast(pieces != PAD, "float32")
+    attention = rows(ops.reshape(kept.attention, (-1, positions)), at) * written[..., None]
+    gate = rows(ops.reshape(kept.gate, (-1,)), at) * written
+    return Found(pieces, log_prob, score, attention, gate)
 
 
 def compiled(model: Any, strategy: Any, width: int, limits: Limits) -> Callable[[Any], Found]:
@@ -248,8 +293,7 @@ def compiled(model: Any, strategy: Any, width: int, limits: Limits) -> Callable[
     """
 
     def run(document: Any) -> Found:
-        allowed = ops.ones((ops.shape(document)[0], model.size), "bool")
-        return search(model, document, strategy, width, limits, allowed)
+        return search(model, document, strategy, width, limits)
 
     if keras.backend.backend() == "jax":
         import jax

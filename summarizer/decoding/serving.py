@@ -21,15 +21,18 @@ class _Chosen:
     def __init__(self, inputs: Mapping[str, Any]):
         self.groups = inputs["groups"]
         self._number = inputs["strategy"]
+        self.few = self._number == 0
         self._beam = Beam(inputs["beam"])
         options = (inputs[n] for n in ("temperature", "top_k", "top_p", "noise"))
         self._sample = Sample(inputs["beam"], *options)
         self._diverse = Diverse(inputs["beam"], inputs["groups"], inputs["diversity"])
 
-    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
+    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
         """Continue the beams of each document; see `Beam.choose`."""
+        if nexts.few:
+            return self._beam.choose(t, log_prob, nexts)
         beam, sample, diverse = (
-            functools.partial(s.choose, t, log_prob, log_probs)
+            functools.partial(s.choose, t, log_prob, nexts)
             for s in (self._beam, self._sample, self._diverse)
         )
         number = self._number

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from summarizer.model.decoder import Decoded
+from summarizer.model import pointer
 from summarizer.types import DecoderState, Memory
 
 
@@ -58,29 +58,37 @@ class Ensemble(keras.Model):
         )
         return _together(states, coverage)
 
-    def step(
-        self, pieces: Any, state: DecoderState, memory: Memories, allowed: Any
-    ) -> tuple[Any, DecoderState]:
-        """Go one piece on in K summaries of each document; see `Seq2Seq.step`."""
-        found, states = [], []
-        for member, own, part in zip(self.members, state.cells, memory.members, strict=True):
-            log_probs, part_state = member.step(pieces, own, part, allowed)
-            found.append(log_probs)
-            states.append(part_state)
-        total = ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found))
-        kept = not isinstance(state.coverage, tuple)
-        return total, _together(tuple(states), kept)
+    def output(self) -> tuple[Any, ...]:
+        """Return the members' output layers."""
+        return tuple(member.output() for member in self.members)
 
-    def trace(
-        self, inputs: Any, state: DecoderState, memory: Memories, width: Any
-    ) -> tuple[Decoded, Any]:
-        """Go over K known summaries of each document: the members' mean attention and gate."""
+    def places(self, memory: Memories, width: Any) -> Any:
+        """Return where `weigh` adds what is copied; the same for all members."""
+        return self.members[0].places(memory, width)
+
+    def step(self, pieces: Any, state: DecoderState, memory: Memories) -> tuple[Any, DecoderState]:
+        """Go one piece on in K summaries of each document; see `Seq2Seq.step`."""
         found = [
-            member.trace(inputs, own, part, width)
+            member.step(pieces, own, part)
             for member, own, part in zip(self.members, state.cells, memory.members, strict=True)
         ]
-        attention = _mean([decoded.attention for decoded, _ in found])
-        return Decoded((), attention, ()), _mean([gate for _, gate in found])
+        accounts, states = zip(*found, strict=True)
+        return accounts, _together(states, not isinstance(state.coverage, tuple))
+
+    def shown(self, account: Any) -> tuple[Any, Any]:
+        """Return the members' mean attention and probability of generating."""
+        found = [m.shown(own) for m, own in zip(self.members, account, strict=True)]
+        attention, gate = zip(*found, strict=True)
+        return _mean(attention), _mean(gate)
+
+    def weigh(self, account: Any, output: Any, places: Any, allowed: Any = None) -> pointer.Weights:
+        """Say how probable every next piece is; see `Seq2Seq.weigh`."""
+        found = [
+            pointer.logs(*member.weigh(own, layer, places, allowed))
+            for member, own, layer in zip(self.members, account, output, strict=True)
+        ]
+        total = ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found))
+        return pointer.Weights(total, None)
 
     def call(self, batch: Any, training: bool = False) -> Any:
         """Score known summaries: their log-probability float32 [B, T], alone in a tuple."""
@@ -94,5 +102,5 @@ def _together(states: tuple[DecoderState, ...], coverage: bool) -> DecoderState:
     return DecoderState(states, (), covered)
 
 
-def _mean(values: list[Any]) -> Any:
+def _mean(values: Sequence[Any]) -> Any:
     return sum(values[1:], values[0]) / len(values)

@@ -7,13 +7,16 @@ extension; over words, those that only the document gives have ids from N on. Tr
 this distribution: only the right piece's probability is needed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
+from summarizer.model import gather
+
 NEVER = -1e9  # the log-probability of what cannot be; finite, so that differences stay numbers
 _LEAST = 1e-30  # below any probability that a float32 softmax gives a piece worth copying
+_CLOSED = -75.0  # a gate's logit at which nothing generated is above _LEAST any more
 
 
 class Gate(keras.layers.Layer):
@@ -52,6 +55,50 @@ def of_target(generated: Any, gate: Any, attention: Any, pieces: Any, target: An
     return ops.logaddexp(ops.log_sigmoid(gate) + generated, ops.log_sigmoid(-gate) + copied)
 
 
+class Weights(NamedTuple):
+    """How probable every piece is, in a form that is cheap where only the best are looked at.
+
+    Attributes:
+        values: float32 [B, T, N]; the greater, the more probable.
+        share: float32 [B, T], what the values times it are the probabilities; None: the values
+            are log-probabilities.
+    """
+
+    values: Any
+    share: Any
+
+
+def weigh(logits: Any, gate: Any, attention: Any, places: Any, more: Any = 0) -> Weights:
+    """Mix generated and copied pieces: a softmax and one scatter, nothing else of N columns.
+
+    Args:
+        logits: float32 [B, T, N], the generator's.
+        gate: float32 [B, T], logit of p_gen.
+        attention: float32 [B, T, S].
+        places: of the document's pieces, from `places`.
+        more: ids from N on that only the document gives a meaning.
+    """
+    generated = ops.softmax(logits, axis=-1)
+    if not isinstance(more, int) or more:
+        batch, steps, _ = ops.shape(logits)
+        outside = ops.zeros((batch, steps, more), generated.dtype)
+        generated = ops.concatenate([generated, outside], axis=-1)
+    # Not `sigmoid`: onnxruntime's is exact to 1e-7, a tenth of what a closed gate lets through.
+    ratio = ops.exp(-ops.maximum(gate, _CLOSED))
+    shape = ops.shape(generated)
+    amounts = ops.reshape(ratio[:, :, None] * attention, (-1,))
+    mixed = gather.add(ops.reshape(generated, (-1,)), places, amounts)
+    return Weights(ops.reshape(mixed, shape), 1 / (1 + ratio))
+
+
+def logs(values: Any, share: Any) -> Any:
+    """Return the log-probabilities of some or all values [B, T, J] of `Weights`, NEVER at least."""
+    if share is None:
+        return ops.maximum(values, NEVER)
+    total = values * share[:, :, None]
+    return ops.where(total > _LEAST, ops.log(ops.maximum(total, _LEAST)), NEVER)
+
+
 def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) -> Any:
     """Return the log-probability of every piece.
 
@@ -65,15 +112,25 @@ def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) 
     Returns:
         float32 [B, T, N + more].
     """
-    # Not `sigmoid`: onnxruntime's is exact to 1e-7, a tenth of what a closed gate lets through.
-    share, copied = (1 / (1 + ops.exp(x))[:, :, None] for x in (-gate, gate))
-    generated = share * ops.softmax(logits, axis=-1)
-    if not isinstance(more, int) or more:
-        batch, steps, _ = ops.shape(logits)
-        outside = ops.zeros((batch, steps, more), generated.dtype)
-        generated = ops.concatenate([generated, outside], axis=-1)
-    total = add_at(generated, pieces[:, None, :], copied * attention)
-    return ops.where(total > _LEAST, ops.log(ops.maximum(total, _LEAST)), NEVER)
+    _, steps, size = ops.shape(logits)
+    found = places(pieces[:, None, :], steps, size + more)
+    return logs(*weigh(logits, gate, attention, found, more))
+
+
+def places(pieces: Any, steps: Any, size: Any) -> Any:
+    """Return where pieces are in a table [B, T, N] that is flattened, int64 [B * T * S].
+
+    Args:
+        pieces: int32 [B, 1, S] or [B, T, S].
+        steps: T.
+        size: N.
+    """
+    # On JAX int32, which is all that it has by default.
+    wide = "int32" if keras.backend.backend() == "jax" else "int64"
+    batch = ops.shape(pieces)[0]
+    first = ops.reshape(ops.arange(batch * steps, dtype=wide), (batch, steps, 1))
+    found = first * ops.cast(size, wide) + ops.cast(pieces, wide)
+    return ops.reshape(found, (-1,))
 
 
 def add_at(table: Any, pieces: Any, amounts: Any) -> Any:
@@ -84,15 +141,7 @@ def add_at(table: Any, pieces: Any, amounts: Any) -> Any:
         pieces: int32 [B, 1, S] or [B, T, S].
         amounts: float [B, T, S].
     """
-    shape = batch, steps, _ = ops.shape(amounts)
-    rows = ops.broadcast_to(ops.reshape(ops.arange(batch), (batch, 1, 1)), shape)
-    positions = ops.broadcast_to(ops.reshape(ops.arange(steps), (1, steps, 1)), shape)
-    columns = ops.broadcast_to(pieces, shape)
-    if keras.backend.backend() == "jax":
-        return table.at[rows, positions, columns].add(amounts)
-
-    import tensorflow as tf
-
-    # The adding scatter: a plain one exports to ONNX silently wrong for repeated pieces.
-    indices = tf.stack([tf.cast(x, "int32") for x in (rows, positions, columns)], axis=-1)
-    return tf.tensor_scatter_nd_add(table, indices, amounts)
+    shape = _, steps, size = ops.shape(table)
+    amounts = ops.reshape(amounts, (-1,))
+    found = gather.add(ops.reshape(table, (-1,)), places(pieces, steps, size), amounts)
+    return ops.reshape(found, shape)

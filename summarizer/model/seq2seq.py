@@ -6,17 +6,43 @@ arXiv:1608.05859), or several do. Dropout sets the same units to 0 at all positi
 """
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig
-from summarizer.model import pointer
+from summarizer.model import gather, pointer
 from summarizer.model.decoder import Decoder
 from summarizer.types import DecoderState, Memory
 from summarizer.vocabulary import PAD, START, UNKNOWN
+
+
+class Output(NamedTuple):
+    """The output layer.
+
+    Attributes:
+        table: float [E, N].
+        bias: float32 [N], NEVER for what is never written.
+    """
+
+    table: Any
+    bias: Any
+
+
+class Account(NamedTuple):
+    """What one step of K summaries of each document leaves.
+
+    Attributes:
+        features: float [B, K, E].
+        attention: float32 [B, K, S].
+        gate: float32 [B, K], logit of p_gen; None without a pointer.
+    """
+
+    features: Any
+    attention: Any
+    gate: Any
 
 
 class Seq2Seq(keras.Model):
@@ -95,50 +121,68 @@ class Seq2Seq(keras.Model):
         log_prob = pointer.of_target(generated, gate, decoded.attention, memory.pieces, target)
         return log_prob, generated, logits, (decoded, gate)
 
-    def step(
-        self, pieces: Any, state: DecoderState, memory: Memory, allowed: Any
-    ) -> tuple[Any, DecoderState]:
+    def output(self) -> Output:
+        """Return what compares features with every embedding; once for all positions."""
+        dtype = self.compute_dtype
+        table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
+        return Output(ops.transpose(table), self._bias())
+
+    def places(self, memory: Memory, width: Any) -> Any:
+        """Return where `weigh` adds what is copied, for K summaries of each document."""
+        more = ops.shape(memory.pieces)[1] if self.extended else 0
+        return pointer.places(memory.pieces[:, None, :], width, self.size + more)
+
+    def step(self, pieces: Any, state: DecoderState, memory: Memory) -> tuple[Account, Any]:
         """Go one piece on in K summaries of each document.
 
         Args:
             pieces: int32 [B, K], the last of each.
             state: of B * K rows.
             memory: of the B documents.
-            allowed: bool [B, N], what the generator may write; copying is always allowed.
 
         Returns:
-            The log-probability of every next piece, float32 [B, K, N] (N + S with an extended
-            vocabulary), and the new state.
+            What `weigh` and `shown` need, and the new state.
         """
-        embedded = self._embed(self.summary_embeddings, pieces)
+        if self.extended:
+            pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
+        embedded = gather.rows(ops.convert_to_tensor(self.summary_embeddings), pieces)
+        embedded = ops.cast(embedded, self.compute_dtype)
         decoded, state = self.decoder.step(embedded, state, memory)
-        logits = ops.where(allowed[:, None, :], self._logits(decoded.features), pointer.NEVER)
-        if self.gate is None:
-            return ops.log_softmax(logits, axis=-1), state
-        gate = self.gate(decoded.evidence)
-        more = ops.shape(memory.pieces)[1] if self.extended else 0
-        return pointer.mixture(logits, gate, decoded.attention, memory.pieces, more), state
+        gate = None if self.gate is None else self.gate(decoded.evidence)
+        return Account(decoded.features, decoded.attention, gate), state
 
-    def trace(
-        self, inputs: Any, state: DecoderState, memory: Memory, width: Any
-    ) -> tuple[Any, Any]:
-        """Go over K known summaries of each document, for their attention and gate.
+    def shown(self, account: Account) -> tuple[Any, Any]:
+        """Return attention float32 [B, K, S] and the probability of generating, float32 [B, K]."""
+        if account.gate is None:
+            return account.attention, ops.ones_like(account.attention[:, :, 0])
+        return account.attention, ops.sigmoid(account.gate)
+
+    def weigh(
+        self, account: Account, output: Output, places: Any, allowed: Any = None
+    ) -> pointer.Weights:
+        """Say how probable every next piece is.
 
         Args:
-            inputs: int32 [B * K, T].
-            state: at the start, B * K rows.
-            memory: of the B documents.
-            width: K.
+            account: from `step`.
+            output: from `output`.
+            places: from `places`.
+            allowed: bool [B, N], what the generator may write; copying is always allowed. None:
+                everything.
 
         Returns:
-            The decoder's account with attention float32 [B, K * T, S], and the probability of
-            generating, float32 [B, K * T].
+            Weights [B, K, N]; N + S with an extended vocabulary.
         """
-        embedded = self._embed(self.summary_embeddings, inputs)
-        decoded = self.decoder.unroll(embedded, state, memory, width)
-        if self.gate is None:
-            return decoded, ops.ones_like(decoded.attention[:, :, 0])
-        return decoded, ops.sigmoid(self.gate(decoded.evidence))
+        batch, width, size = ops.shape(account.features)
+        # Matrices of two dimensions: then onnxruntime adds the bias within the product.
+        features = ops.reshape(account.features, (-1, size))
+        logits = ops.cast(ops.matmul(features, output.table), "float32") + output.bias
+        logits = ops.reshape(logits, (batch, width, self.size))
+        if allowed is not None:
+            logits = ops.where(allowed[:, None, :], logits, pointer.NEVER)
+        if account.gate is None:
+            return pointer.Weights(ops.log_softmax(logits, axis=-1), None)
+        more = ops.shape(account.attention)[2] if self.extended else 0
+        return pointer.weigh(logits, account.gate, account.attention, places, more)
 
     def _embed(self, table: Any, pieces: Any) -> Any:
         if self.extended:
@@ -150,10 +194,14 @@ class Seq2Seq(keras.Model):
         dtype = self.compute_dtype
         table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
         logits = ops.cast(ops.matmul(ops.cast(features, dtype), ops.transpose(table)), "float32")
+        return logits + self._bias()
+
+    def _bias(self) -> Any:
+        """The output layer's, float32 [N]."""
         bias = ops.cast(ops.convert_to_tensor(self.output_bias), "float32")
         ids = ops.arange(self.size)
         never = (ids == PAD) | (ids == START) | (ids == UNKNOWN)
-        return logits + ops.where(never, pointer.NEVER, bias)
+        return ops.where(never, pointer.NEVER, bias)
 
     def _drop(self, x: Any, training: bool) -> Any:
         if not training or self.rate == 0:

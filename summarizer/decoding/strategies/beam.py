@@ -8,8 +8,8 @@ from typing import Any
 
 from keras import ops
 
+from summarizer.model.gather import along
 from summarizer.model.pointer import NEVER
-from summarizer.vocabulary import END
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,19 @@ class Beam:
     """Chooses the continuations of K beams."""
 
     groups = 1
+    few = True  # it asks only for the best few next pieces of each beam
 
-    def __init__(self, width: int):
+    def __init__(self, width: Any):
+        """Keep K, a number or a tensor."""
         self.width = width
 
-    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
+    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
         """Continue the beams of each document.
 
         Args:
             t: int32 [], the position; of no matter here.
             log_prob: float32 [B, K], of the beams.
-            log_probs: float32 [B, K, N], of their next pieces.
+            nexts: their next pieces, `nexts.Few` or `nexts.All`; `All` where `few` is False.
 
         Returns:
             ended: float32 [B, K], log-probability of each beam with the end; NEVER where it
@@ -51,14 +53,11 @@ class Beam:
             pieces: int32 [B, K], by which piece.
             log_prob: float32 [B, K], of the new beams.
         """
-        _, width, size = ops.shape(log_probs)
-        total = ops.maximum(log_prob[:, :, None] + log_probs, NEVER)
-        ended = total[:, :, END]
-        end = ops.arange(size, dtype="int32") == END
         # The K best of all are among the K best of each beam: no sort of K * N.
-        few = min(width, size) if isinstance(width, int) and isinstance(size, int) else width
-        best, pieces = ops.top_k(ops.where(end, float(NEVER), total), few)
-        kept, chosen = ops.top_k(ops.reshape(best, (-1, width * few)), width)
+        best, pieces = nexts.best(self.width)
+        batch, width, count = ops.shape(best)
+        total = ops.maximum(log_prob[:, :, None] + best, NEVER)
+        kept, chosen = ops.top_k(ops.reshape(total, (batch, width * count)), width)
         chosen = ops.cast(chosen, "int32")
-        flat = ops.reshape(ops.cast(pieces, "int32"), (-1, width * few))
-        return ended, chosen // few, ops.take_along_axis(flat, chosen, axis=1), kept
+        pieces = along(ops.reshape(pieces, (batch, width * count)), chosen)
+        return ops.maximum(log_prob + nexts.end, NEVER), chosen // count, pieces, kept

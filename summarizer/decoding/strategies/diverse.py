@@ -44,12 +44,15 @@ def build(options: Options) -> "Diverse":
 class Diverse:
     """Chooses the continuations of K beams, group by group."""
 
+    few = False
+
     def __init__(self, width: Any, groups: Any, strength: Any):
         """Keep numbers or tensors: K, how many groups share them, and what a repetition costs."""
         self.width, self.groups, self.strength = width, groups, strength
 
-    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
-        """Continue the beams of each document; shapes as in `Beam.choose`."""
+    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
+        """Continue the beams of each document; see `Beam.choose`."""
+        log_probs = nexts.all
         batch, width, size = ops.shape(log_probs)
         span = width // self.groups
         total = ops.maximum(log_prob[:, :, None] + log_probs, NEVER)

@@ -6,7 +6,6 @@ from typing import Any
 from keras import ops
 
 from summarizer.model.pointer import NEVER
-from summarizer.vocabulary import END
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,14 @@ class Greedy:
     """Chooses the best continuation of one beam; it ends when the end is the best."""
 
     width = groups = 1
+    few = True
 
-    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
-        """Continue the beam of each document; shapes as in `Beam.choose`."""
-        total = ops.maximum(log_prob[:, :, None] + log_probs, NEVER)
-        pieces = ops.cast(ops.argmax(total, axis=2), "int32")
-        best = ops.max(total, axis=2)
-        ended = ops.where(pieces == END, best, float(NEVER))
-        kept = ops.where(pieces == END, float(NEVER), best)
+    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
+        """Continue the beam of each document; see `Beam.choose`."""
+        scores, pieces = nexts.best(1)
+        best = ops.max(scores, axis=2)
+        pieces = ops.max(ops.where(scores == best[:, :, None], pieces, 0), axis=2)
+        ends, total = nexts.end >= best, ops.maximum(log_prob + best, NEVER)
+        ended = ops.where(ends, ops.maximum(log_prob + nexts.end, NEVER), float(NEVER))
+        kept = ops.where(ends, float(NEVER), total)
         return ended, ops.zeros_like(pieces), pieces, kept

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from summarizer.model.gather import rows
 from summarizer.model.pointer import NEVER
 from summarizer.vocabulary import END
 
@@ -52,6 +53,8 @@ def build(options: Options) -> "Sample":
 class Sample:
     """Draws the next piece of K samples."""
 
+    few = False
+
     def __init__(self, width: Any, temperature: Any, top_k: Any, top_p: Any, noise: Any):
         """Keep numbers or tensors.
 
@@ -65,9 +68,12 @@ class Sample:
         self.width = self.groups = width
         self.temperature, self.top_k, self.top_p, self.noise = temperature, top_k, top_p, noise
 
-    def choose(self, t: Any, log_prob: Any, log_probs: Any) -> Any:
-        """Continue the samples of each document; shapes as in `Beam.choose`."""
-        pieces = self._draw(log_probs, ops.take(self.noise, t, axis=2))
+    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
+        """Continue the samples of each document; see `Beam.choose`."""
+        log_probs, noise = nexts.all, ops.take(self.noise, t, axis=2)
+        if noise.shape[0] != 1:
+            noise = rows(noise, nexts.documents)
+        pieces = self._draw(log_probs, noise)
         drawn = ops.take_along_axis(log_probs, pieces[:, :, None], axis=2)[:, :, 0]
         total = ops.maximum(log_prob + drawn, NEVER)
         ended = ops.where(pieces == END, total, float(NEVER))

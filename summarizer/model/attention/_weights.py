@@ -17,9 +17,8 @@ def distribution(scores: Any, mask: Any) -> Any:
         without pieces; never NaN).
     """
     scores = ops.where(mask, ops.cast(scores, "float32"), -1e9)
-    scores = scores - ops.max(scores, axis=-1, keepdims=True)
-    weights = ops.exp(scores) * ops.cast(mask, "float32")
-    return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-30)
+    # The product matters only without any piece, where all weights would be alike.
+    return ops.softmax(scores, axis=-1) * ops.cast(mask, "float32")
 
 
 def average(scores: Any, values: Any, mask: Any) -> Any:
