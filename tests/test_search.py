@@ -186,3 +186,70 @@ def test_an_empty_document_gives_numbers():
     assert np.isfinite(found.score).all()
     assert np.isfinite(found.attention).all()
     assert not found.attention[0].any()
+
+
+# --- what a search does not pay for ------------------------------------------------------------
+
+
+class Counted:
+    """A model whose documents are encoded, and whose beams are written, one by one."""
+
+    def __init__(self, model):
+        self._model, self.encoded, self.written = model, [], []
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def encode(self, document):
+        self.encoded.append(document.shape[0])
+        return self._model.encode(document)
+
+    def step(self, pieces, state, memory):
+        assert memory.pieces.shape[0] == pieces.shape[0]  # of the documents, not of their beams
+        self.written.append(tuple(pieces.shape))
+        return self._model.step(pieces, state, memory)
+
+
+def counted(docs, width=3, longest=12):
+    """The rows that a search of these documents computes: of encoder, of decoder by position."""
+    model = Counted(tiny(seed=4, size=9))
+    strategy = plugins.build("strategy", "beam", width=width)
+    found = search(model, docs, strategy, width, Limits(1, longest, 0.8, 2))
+    assert {k for _, k in model.written} == {width}
+    return model.encoded, [rows for rows, _ in model.written], found
+
+
+def test_a_batch_costs_the_sum_of_its_documents_lengths():
+    docs = documents(8, size=9)
+    encoded, together, found = counted(docs)
+    assert encoded == [8]
+    lengths = []
+    for i in range(8):
+        _, alone, single = counted(docs[i : i + 1])
+        lengths.append(len(alone))
+        np.testing.assert_array_equal(single.pieces[0], found.pieces[i])
+        np.testing.assert_allclose(single.attention[0], found.attention[i], atol=1e-5)
+        np.testing.assert_allclose(single.gate[0], found.gate[i], atol=1e-5)
+    assert len(set(lengths)) > 2
+    # Up to 8 documents, each leaves as soon as it is finished.
+    assert together == [sum(n > t for n in lengths) for t in range(max(lengths))]
+    assert sum(together) < 8 * max(lengths)
+
+
+def test_of_a_large_batch_one_document_in_eight_may_wait():
+    docs = documents(24, size=9, seed=1)
+    _, together, _ = counted(docs)
+    lengths = [len(counted(docs[i : i + 1])[1]) for i in range(24)]
+    alive = [sum(n > t for n in lengths) for t in range(max(lengths))]
+    assert all(n >= real > n - -(-n // 8) for n, real in zip(together, alive, strict=True))
+
+
+@pytest.mark.parametrize("name", ["beam", "diverse", "sample"])
+def test_nothing_changes_where_finished_documents_stay(name, monkeypatch):
+    model, docs = tiny(seed=4, size=9), documents(8, size=9)
+    options = {"width": 4, **({"groups": 2} if name == "diverse" else {})}
+    strategy, limits = plugins.build("strategy", name, **options), Limits(1, 12, 0.8, 2, False, 0.1)
+    ours = search(model, docs, strategy, 4, limits)
+    monkeypatch.setattr("summarizer.decoding.search.STAY", 1)  # until all are finished
+    for a, b in zip(ours, search(model, docs, strategy, 4, limits), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from summarizer import plugins
-from summarizer.decoding import scoring
+from summarizer.decoding import blocking, scoring
+from summarizer.decoding.nexts import All, Few, ruled
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.greedy import Greedy
 from summarizer.decoding.strategies.sample import Sample
 from summarizer.errors import ConfigError
+from summarizer.model.pointer import Weights
 from summarizer.runtime import plan
 from summarizer.vocabulary import END
 
@@ -27,7 +29,8 @@ def distributions(width, seed=0):
 
 
 def chosen(strategy, log_prob, log_probs):
-    return [np.asarray(x) for x in strategy.choose(0, log_prob, log_probs)]
+    nexts = All(log_probs, np.arange(BATCH, dtype="int32"))
+    return [np.asarray(x) for x in strategy.choose(0, log_prob, nexts)]
 
 
 def kept(probs, temperature, top_k, top_p):
@@ -81,6 +84,31 @@ def test_the_greatest_number_draws_a_piece_that_may_be_drawn():
         pieces = chosen(Sample(1, 1.0, top_k, 1.0, noise), np.zeros((BATCH, 1), "f"), log_probs)[2]
         ranks = (log_probs > np.take_along_axis(log_probs, pieces[:, :, None], axis=2)).sum(2)
         assert (ranks < top_k).all()
+
+
+@pytest.mark.parametrize("strategy", [Beam(4), Greedy()])
+@pytest.mark.parametrize(("t", "block", "minimum"), [(0, 0, 0), (2, 1, 0), (2, 1, 4), (5, 2, 0)])
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_few_pieces_of_each_beam_decide_as_all_do(strategy, t, block, minimum, scaled):
+    random, width, steps = np.random.default_rng(t), strategy.width, 6
+    log_prob, log_probs = distributions(width)
+    share = random.random((BATCH, width)).astype("f")
+    weights = Weights(np.exp(log_probs) / share[..., None], share)
+    weights = weights if scaled else Weights(log_probs, None)
+    pieces = random.integers(END + 1, SIZE, (BATCH, width, steps)).astype("int32")
+    runs = random.integers(0, 2, pieces.shape).astype("int32")
+    limits = scoring.Limits(minimum, steps, 0.8, block)
+    weights = blocking.block(weights, pieces, runs, t, limits)
+    few = strategy.choose(t, log_prob, Few(weights, width, t, limits))
+    every = ruled(weights, t, limits)
+    for ours, theirs in zip(few, chosen(strategy, log_prob, every), strict=True):
+        ours = np.asarray(ours)
+        real = (
+            (theirs > -1e8)
+            if theirs.dtype == np.float32
+            else chosen(strategy, log_prob, every)[3] > -1e8
+        )
+        np.testing.assert_allclose(ours[real], theirs[real], atol=1e-5)
 
 
 def test_one_group_is_beam_search():

@@ -20,7 +20,7 @@ from summarizer.decoding.serving import serve
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.errors import InputError, ModelError
 from summarizer.export import onnx
-from summarizer.model import weights
+from summarizer.model import pointer, weights
 from summarizer.model.ensemble import Ensemble
 from summarizer.runtime import session
 from summarizer.runtime.phrases import Phrases, holds
@@ -414,16 +414,22 @@ def test_phrases_are_written_as_a_summary_would_write_them(kind):
 # --- ensembles ---------------------------------------------------------------------------------
 
 
+def stepped(model, pieces, state, memory):
+    """The log-probabilities of all next pieces, and the next state."""
+    account, state = model.step(pieces, state, memory)
+    places = model.places(memory, pieces.shape[1])
+    return pointer.logs(*model.weigh(account, model.output(), places)), state
+
+
 def test_an_ensemble_of_one_model_twice_is_the_model():
     one, docs = tiny(), documents()
     two = Ensemble([one, one])
-    allowed = np.ones((len(docs), SIZE), bool)
     pieces = np.full((len(docs), 1), 5, "int32")
     memory, memories = one.encode(docs), two.encode(docs)
     start, starts = one.decoder.start(memory, True), two.decoder.start(memories, True)
     for _ in range(2):
-        ours, starts = two.step(pieces, starts, memories, allowed)
-        theirs, start = one.step(pieces, start, memory, allowed)
+        ours, starts = stepped(two, pieces, starts, memories)
+        theirs, start = stepped(one, pieces, start, memory)
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
         np.testing.assert_allclose(starts.coverage, start.coverage, atol=1e-5)
 
@@ -431,15 +437,14 @@ def test_an_ensemble_of_one_model_twice_is_the_model():
 def test_an_ensemble_averages_probabilities():
     models, docs = [tiny(), tiny(1)], documents()
     both = Ensemble(models)
-    allowed = np.ones((len(docs), SIZE), bool)
     pieces = np.full((len(docs), 1), 6, "int32")
     each = []
     for model in models:
         memory = model.encode(docs)
-        log_probs, _ = model.step(pieces, model.decoder.start(memory), memory, allowed)
+        log_probs, _ = stepped(model, pieces, model.decoder.start(memory), memory)
         each.append(np.exp(np.asarray(log_probs)))
     memory = both.encode(docs)
-    found, _ = both.step(pieces, both.decoder.start(memory), memory, allowed)
+    found, _ = stepped(both, pieces, both.decoder.start(memory), memory)
     np.testing.assert_allclose(np.exp(np.asarray(found)), np.mean(each, axis=0), atol=1e-5)
 
 

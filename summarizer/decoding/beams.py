@@ -57,7 +57,7 @@ def extend(beams: Beams, choice: Choice, t: Any) -> Beams:
     here = ops.arange(ops.shape(beams.pieces)[2], dtype="int32") == t
     own = ops.arange(width, dtype="int32")[:, None]
     complete = ops.where(here, END, beams.pieces), ops.where(here, own, beams.path)
-    done = (
+    done_pieces, done_path, done_log_prob = (
         along(ops.concatenate([old, new], axis=1), choice.pool)
         for old, new in (
             (beams.done_pieces, complete[0]),
@@ -73,7 +73,9 @@ def extend(beams: Beams, choice: Choice, t: Any) -> Beams:
         blocking.extend(runs, pieces, choice.pieces),
         choice.log_prob,
         choice.progress,
-        *done,
+        done_pieces,
+        done_path,
+        done_log_prob,
         along(choice.scores, choice.pool),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops
 
 from summarizer.model.pointer import NEVER
+from summarizer.vocabulary import END
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Greedy:
         best = ops.max(scores, axis=2)
         pieces = ops.max(ops.where(scores == best[:, :, None], pieces, 0), axis=2)
         ends, total = nexts.end >= best, ops.maximum(log_prob + best, NEVER)
+        pieces = ops.where(ends, END, pieces)
         ended = ops.where(ends, ops.maximum(log_prob + nexts.end, NEVER), float(NEVER))
         kept = ops.where(ends, float(NEVER), total)
         return ended, ops.zeros_like(pieces), pieces, kept
