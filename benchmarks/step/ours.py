@@ -1,0 +1,83 @@
+"""This project's step, by the calls that `summarizer train` makes; with TensorFlow or JAX."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from step.shape import CLIP, EPSILON, LEARNING_RATE, Shape, batch
+from summarizer.config import ModelConfig, Part, TrainConfig
+from summarizer.model import weights
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.training import machine, step
+from summarizer.vocabulary import PAD, START, UNKNOWN
+
+
+def chosen() -> str:
+    """The case that `summarizer train` would choose on this machine."""
+    choice = machine.choose("auto", "auto")
+    return f"{choice.precision} {choice.compile}"
+
+
+class Built:
+    """A model, its optimizer and its compiled step.
+
+    Args:
+        case: precision and compiler.
+        shape: of batch and model.
+    """
+
+    def __init__(self, case: str, shape: Shape):
+        precision, compiler = case.split()
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(precision)
+        try:
+            self.model = Seq2Seq(model_config(shape), shape.vocabulary)
+        finally:
+            keras.config.set_dtype_policy(policy)
+        self.optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
+        self.optimizer.build(self.model.trainable_variables)
+        self.config = TrainConfig(batch=shape.batch, clip=CLIP)
+        self.compiled = compiler == "xla"
+        self.run = step.make(self.model, self.optimizer, self.config, compiler)
+        self.batch = placed(batch(shape))
+
+    def step(self) -> float:
+        """Train one step; the loss before it."""
+        return float(np.asarray(self.run(self.batch, {}))[0])
+
+    def parameters(self) -> int:
+        return sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
+
+    def save(self, path: Path) -> None:
+        """Write the weights, for the other systems to begin with.
+
+        This model never writes three of the pieces; a bias gives them no probability elsewhere.
+        """
+        arrays = weights.arrays(self.model)
+        arrays["output_bias"] = arrays["output_bias"].copy()
+        arrays["output_bias"][[PAD, START, UNKNOWN]] = -1e9
+        np.savez(path, **arrays)
+
+
+def model_config(shape: Shape) -> ModelConfig:
+    """The model of a shape: no pointer and no dropout, as in the other systems."""
+    return ModelConfig(
+        embedding=shape.embedding,
+        encoder=Part("bidirectional", {"width": shape.encoder}),
+        decoder=Part("lstm", {"width": shape.decoder}),
+        pointer=False,
+        dropout=0.0,
+    )
+
+
+def placed(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Put a batch where the step reads it."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return {name: jax.device_put(value) for name, value in arrays.items()}
+    import tensorflow as tf
+
+    return {name: tf.constant(value) for name, value in arrays.items()}
