@@ -19,7 +19,17 @@ from typing import Any
 
 from step.shape import Product, Shape, products
 
-SYSTEMS = {"ours": "ours", "keras": "keras_layers", "torch": "pytorch"}
+SYSTEMS = {
+    "ours": "ours",
+    "keras": "keras_layers",
+    "torch": "pytorch",
+    "torch kept": "pytorch",
+}
+# PyTorch takes its memory from the C library, which gives it back and asks for it again in each
+# step; TensorFlow keeps what it has had. So PyTorch is also measured with glibc told to keep it.
+ENVIRONMENT = {
+    "torch kept": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)},
+}
 HERE = Path(__file__).parent.parent
 
 
@@ -31,7 +41,7 @@ class Worker:
     """The other end of the pipe.
 
     Args:
-        system: ours, keras, torch or numpy.
+        system: of `SYSTEMS`; any other only multiplies.
         library: whose products it also times; for `ours` the back end, too.
     """
 
@@ -41,6 +51,7 @@ class Worker:
             raise Absent(f"{library} is not installed")
         paths = os.pathsep.join([str(HERE), str(HERE.parent)])
         environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONPATH": paths}
+        environment |= ENVIRONMENT.get(system, {})
         if library in ("jax", "tensorflow"):
             environment["KERAS_BACKEND"] = library
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115
