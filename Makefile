@@ -9,11 +9,18 @@ FILES ?=
 FORMAT ?= onnx
 ARGS ?=
 WITH ?= base
+DATA ?=
 
 WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-# What requirements/dev.txt holds: all extras but those for a GPU.
+# What requirements/dev.txt holds: all extras but those for a GPU and for comparison.
 EXTRAS := train notebooks jax files docs dev
+
+# Each is a command; what they share is not, and the table comes last.
+BENCHMARKS := $(filter-out %/measure.py %/table.py,$(sort $(wildcard benchmarks/*.py)))
+
+COMPARED = import tomllib; read = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*read["optional-dependencies"]["bench"])
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,8 +31,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo train evaluate summarize export notebooks docs lint test test-all lock \
-	wheels clean
+.PHONY: help setup demo train evaluate summarize export notebooks docs lint test test-all bench \
+	lock wheels clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -68,6 +75,17 @@ test: $(VENV)/.dev ## run the tests, all but the slow ones (ARGS="-k beam")
 test-all: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+# All are run, whatever one of them does; what it could not measure, its rows say.
+bench: $(VENV)/.bench ## measure every speed beside its target, in one table (DATA=pairs.jsonl ARGS=--quick)
+	@failed=; for file in $(BENCHMARKS); do \
+		echo "== $$file" >&2; data=; \
+		if [ -n "$(DATA)" ] && grep -q '"--data"' $$file; then data=--data; fi; \
+		PYTHONPATH=. $(BIN)/python $$file $${data:+--data "$(DATA)"} $(ARGS) \
+			|| failed="$$failed $$file"; \
+	done; \
+	$(BIN)/python benchmarks/table.py || exit 1; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
 lock: $(VENV)/.dev ## rewrite requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) $(ARGS) pyproject.toml $(EXTRAS:%=--extra %) -o requirements/dev.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train -o requirements/train.txt
@@ -99,6 +117,12 @@ $(VENV)/.base $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: requirements/%.txt $(VENV
 	@echo "installing $<, once" >&2
 	@$(INSTALL) --no-build-isolation --require-hashes -r $<
 	@touch $@
+
+# Without PyTorch the benchmarks run, too, and say what they did not measure.
+$(VENV)/.bench: pyproject.toml $(VENV)/.dev
+	@echo "installing what is compared with, once" >&2
+	@if $(INSTALL) $$($(BIN)/python -c '$(COMPARED)'); then touch $@; else \
+		echo "PyTorch cannot be installed: its rows will say that it was not measured" >&2; fi
 
 $(VENV)/.commands: pyproject.toml $(VENV)/.build
 	@$(INSTALL) --no-deps --no-build-isolation -e .

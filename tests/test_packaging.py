@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS = ("build", "base", "train", "dev")
 COMMANDS = ("summarizer", "summarize")
-GPU = ("cuda", "jax-cuda")  # extras of gigabytes
+UNLOCKED = ("cuda", "jax-cuda", "bench")  # extras of gigabytes
 
 # What only the extras bring; an empty environment with the base install has none of it.
 EXTRAS = ("tensorflow", "tensorflow_text", "tensorflow_datasets", "keras", "jax", "tf2onnx")
@@ -162,7 +162,7 @@ def locked_extras() -> set[str]:
 
 
 def test_the_locks_leave_out_what_needs_a_gpu():
-    assert set(PROJECT["optional-dependencies"]) == {*locked_extras(), *GPU}
+    assert set(PROJECT["optional-dependencies"]) == {*locked_extras(), *UNLOCKED}
     assert [name for name in locked("dev") if name.startswith("nvidia-")] == []
     for gpu, cpu in (("cuda", "train"), ("jax-cuda", "jax")):
         (needed,) = PROJECT["optional-dependencies"][gpu]

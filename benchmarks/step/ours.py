@@ -26,9 +26,10 @@ class Built:
     Args:
         case: precision and compiler.
         shape: of batch and model.
+        parts: of a batch, computed one after another.
     """
 
-    def __init__(self, case: str, shape: Shape):
+    def __init__(self, case: str, shape: Shape, parts: int = 1):
         precision, compiler = case.split()
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)
@@ -38,7 +39,7 @@ class Built:
             keras.config.set_dtype_policy(policy)
         self.optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
         self.optimizer.build(self.model.trainable_variables)
-        self.config = TrainConfig(batch=shape.batch, clip=CLIP)
+        self.config = TrainConfig(batch=shape.batch, clip=CLIP, accumulate=parts)
         self.compiled = compiler == "xla"
         self.run = step.make(self.model, self.optimizer, self.config, compiler)
         self.batch = placed(batch(shape))
