@@ -27,14 +27,15 @@ class Built:
         case: precision and compiler.
         shape: of batch and model.
         parts: of a batch, computed one after another.
+        pointer: may copy, which the other systems cannot.
     """
 
-    def __init__(self, case: str, shape: Shape, parts: int = 1):
+    def __init__(self, case: str, shape: Shape, parts: int = 1, pointer: bool = False):
         precision, compiler = case.split()
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)
         try:
-            self.model = Seq2Seq(model_config(shape), shape.vocabulary)
+            self.model = Seq2Seq(model_config(shape, pointer), shape.vocabulary)
         finally:
             keras.config.set_dtype_policy(policy)
         self.optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
@@ -62,13 +63,13 @@ class Built:
         np.savez(path, **arrays)
 
 
-def model_config(shape: Shape) -> ModelConfig:
-    """The model of a shape: no pointer and no dropout, as in the other systems."""
+def model_config(shape: Shape, pointer: bool) -> ModelConfig:
+    """The model of a shape; without dropout, as in the other systems."""
     return ModelConfig(
         embedding=shape.embedding,
         encoder=Part("bidirectional", {"width": shape.encoder}),
         decoder=Part("lstm", {"width": shape.decoder}),
-        pointer=False,
+        pointer=pointer,
         dropout=0.0,
     )
 

@@ -1,4 +1,4 @@
-"""One point of a curve: `python -m step.point SHAPE PARTS` prints seconds and peak GB."""
+"""One point of a curve: `python -m step.point SHAPE PARTS POINTER` prints seconds and peak GB."""
 
 import json
 import resource
@@ -22,8 +22,9 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
-def main(shape: str, parts: str) -> None:
-    built = ours.Built(ours.chosen(), Shape(**json.loads(shape)), int(parts))
+def main(shape: str, parts: str, pointer: str) -> None:
+    sizes = Shape(**json.loads(shape))
+    built = ours.Built(ours.chosen(), sizes, int(parts), pointer == "pointer")
     taken: list[float] = []
     built.step()
     while len(taken) < LEAST or (sum(taken) < SECONDS and len(taken) < MOST):
