@@ -1,8 +1,6 @@
 """What the commands do, as functions; with `experiment` and `delivery` the composition root."""
 
 import dataclasses
-import itertools
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,117 +11,23 @@ from summarizer import experiment, plugins
 from summarizer.config import Config
 from summarizer.datasets import spec as specs
 from summarizer.delivery import export
-from summarizer.documents import long as ways
-from summarizer.documents.files import summarize_files
 from summarizer.documents.reading import read
 from summarizer.ensembles import join
-from summarizer.errors import InputError, ModelError
+from summarizer.errors import InputError
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
 from summarizer.proof import sizes, verify
 from summarizer.starting import fine_tuned
-from summarizer.types import Example, Report, Summary, Wishes
+from summarizer.summarizing import Summarizer, model_folder
+from summarizer.types import Example, Report
 
 __all__ = [
     "Config", "Run", "Summarizer", "configured", "evaluate", "export", "fine_tuned", "join",
-    "model_folder", "preset", "read", "score", "sizes", "summarize_files", "train", "verify",
+    "model_folder", "preset", "read", "score", "sizes", "train", "verify",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).parent.parent
-SHIPPED = _CLONE / "saved_models" / "arxiv-titles"
 DEMO = ("abstracts.en.jsonl,summary=headline", "articles.en.jsonl,summary=headline")
-
-
-class Summarizer:
-    """A trained model that summarizes, without TensorFlow."""
-
-    def __init__(self, session: Any):
-        self._session = session
-        self.config: Config = session.config
-
-    @classmethod
-    def load(cls, folder: str | Path | None = None) -> "Summarizer":
-        """Open an exported model.
-
-        Args:
-            folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
-
-        Raises:
-            ModelError: no model there, or a file of it is missing, cut or foreign.
-        """
-        from summarizer.runtime.session import Session
-
-        return cls(Session(model_folder(folder)))
-
-    def summarize(
-        self,
-        texts: Sequence[str],
-        beam: int | None = None,
-        max_words: int | None = None,
-        n_best: int = 1,
-        long: str = "lead",
-        **wishes: Any,
-    ) -> list[Summary]:
-        """Summarize documents, in the order given.
-
-        Args:
-            texts: documents, at least one word each.
-            beam: hypotheses kept while searching; None: what the model was made with.
-            max_words: no summary is longer; None: the model's own limit.
-            n_best: alternatives returned with each summary.
-            long: what is read of a document longer than the model reads at once. "lead": its
-                beginning; "select": its first and its most central sentences, in their order;
-                "chunks": all of it in parts, then the summaries of the parts.
-            wishes: further ones, such as `ban=["word"]`, by the names of `types.Wishes`.
-
-        Raises:
-            InputError: a document is empty, or a wish is impossible.
-        """
-        for name in wishes.keys() & {"ban", "force"}:
-            words = wishes[name]
-            wishes[name] = (words,) if isinstance(words, str) else tuple(words)
-        asked = Wishes(beam, n_best, max_words, **wishes)
-
-        def search(parts: Sequence[str]) -> list[Summary]:
-            found: list[Summary] = self._session.summarize(parts, asked, baselines.length)
-            return found
-
-        encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
-        return ways.summarize(texts, long, limit, encode, search)
-
-    def outline(
-        self, texts: Sequence[str], long: str = "lead", **options: Any
-    ) -> list[list[Summary]]:
-        """Summarize each paragraph of documents; a short one or a heading with what follows it.
-
-        Args:
-            texts: documents, an empty line between paragraphs.
-            long: as for `summarize`, for a paragraph longer than the model reads.
-            options: further ones of `summarize`.
-
-        Raises:
-            InputError: as for `summarize`.
-        """
-        groups = [ways.outline(text, baselines.length) or [""] for text in texts]
-        found = iter(self.summarize([p for g in groups for p in g], long=long, **options))
-        return [list(itertools.islice(found, len(group))) for group in groups]
-
-
-def model_folder(folder: str | Path | None) -> Path:
-    """Return the folder of the model to use: the one named, `$SUMMARIZER_MODEL`, or the shipped.
-
-    Raises:
-        ModelError: none was named and none is shipped.
-    """
-    named = folder or os.environ.get("SUMMARIZER_MODEL")
-    if named:
-        return Path(named)
-    if SHIPPED.is_dir():
-        return SHIPPED
-    raise ModelError(
-        "no model: name one with --model FOLDER or SUMMARIZER_MODEL; the project's repository "
-        "ships saved_models/arxiv-titles, and `summarizer train` makes your own"
-    )
 
 
 def presets() -> list[tuple[str, str]]:

@@ -4,12 +4,11 @@ Exit status: 0 done, 1 a user's error (one line), 2 wrong usage, 130 interrupted
 """
 
 import argparse
-import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     p = verb("summarize", _summarize, "summarize documents, one summary a line")
-    p.add_argument("files", nargs="+", metavar="FILE", help="document, folder, or - for stdin")
+    p.add_argument(
+        "files", nargs="+", metavar="FILE", help="document, folder, JSON lines, or - for stdin"
+    )
     _model(p)
     p.add_argument("--json", action="store_true", help="one JSON object a line, with scores")
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
@@ -144,73 +145,11 @@ def _documents(parser: Any) -> None:
 
 
 def _summarize(a: Arguments) -> int:
-    from summarizer import api
+    from summarizer import answers
 
-    summarizer = api.Summarizer.load(a.model)
     options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best, "long": a.long}
-    options |= wishes.given(a)
-    failed = False
-    for name, found in api.summarize_files(summarizer, a.files, options, a.fetch, a.outline):
-        if isinstance(found, SummarizerError):
-            print(f"summarizer: {found}", file=sys.stderr)
-            failed = True
-            continue
-        for said in _warnings(found, a):
-            print(f"summarizer: {name}: {said}", file=sys.stderr)
-        if a.json:
-            print(json.dumps(_record(name, found, a), ensure_ascii=False))
-        else:
-            lines = [h.text for summary in found for h in summary.alternatives]
-            print("\n  ".join([name, *lines]) if a.outline else "\n".join(lines))
-        sys.stdout.flush()
-    return int(failed)
-
-
-def _warnings(found: list[Any], a: Arguments) -> Iterator[str]:
-    """What is to be said of what was read; of an outline, of all its paragraphs together."""
-    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
-    parts = sum(s.parts for s in found)
-    if parts > len(found):
-        rest = f"; {left_out} pieces of these left out" if left_out else ""
-        yield (
-            f"longer than the model reads: read in {parts} parts, summarized from their "
-            f"summaries{rest}"
-        )
-    elif left_out:
-        what = "its most central sentences, " if a.long == "select" else "its first "
-        yield (
-            f"longer than the model reads: summarized from {'' if a.outline else what}{read} "
-            f"pieces, {left_out} ({left_out / (left_out + read):.0%}) left out"
-        )
-    spelled = sum(s.spelled * s.read for s in found) / max(read, 1)
-    if spelled > 0.25:
-        yield _foreign(spelled)
-
-
-def _foreign(spelled: float) -> str:
-    return (
-        f"{spelled:.0%} of it is in characters or words that the model was not trained on; "
-        "the summary means little"
-    )
-
-
-def _record(name: str, found: list[Any], a: Arguments) -> dict[str, Any]:
-    """The JSON of a document; with `--outline` a list of paragraphs in place of its summary."""
-    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
-    lines = [_line(summary, a.n_best) for summary in found]
-    said = {"outline": lines} if a.outline else lines[0]
-    share = left_out / max(read + left_out, 1)
-    return {"file": name, **said, "read": read, "truncated": left_out, "left_out": round(share, 4)}
-
-
-def _line(found: Any, n_best: int) -> dict[str, Any]:
-    record: dict[str, Any] = {"summary": found.text, "score": found.score}
-    if n_best > 1:
-        record["alternatives"] = [
-            {"summary": h.text, "score": h.score, "log_prob": h.log_prob}
-            for h in found.alternatives
-        ]
-    return record
+    shape = answers.Shape(a.json, a.n_best, a.outline, a.long)
+    return answers.run(a.model, a.files, options | wishes.given(a), shape, a.fetch)
 
 
 def _train(a: Arguments) -> int:

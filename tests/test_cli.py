@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from summarizer import api, cli
+from summarizer import api, cli, summarizing
 from summarizer.datasets import cleaning
-from summarizer.documents.files import AT_ONCE
 from summarizer.documents.reading import SUFFIXES
+from summarizer.documents.stream import FIRST
 from summarizer.errors import ModelError
 
 ROOT = Path(__file__).parent.parent
@@ -209,14 +209,14 @@ def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summar
 
 
 def test_which_model_is_used(digits, files, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(api, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(summarizing, "SHIPPED", tmp_path / "none")
     line = fails(capsys, "summarize", files[0])
     assert line.startswith("no model: name one with --model FOLDER or SUMMARIZER_MODEL")
     assert "saved_models/arxiv-titles" in line
-    monkeypatch.setattr(api, "SHIPPED", digits.folder)
+    monkeypatch.setattr(summarizing, "SHIPPED", digits.folder)
     assert cli.summarize_main([str(files[0])]) == 0
     shipped = capsys.readouterr().out
-    monkeypatch.setattr(api, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(summarizing, "SHIPPED", tmp_path / "none")
     monkeypatch.setenv("SUMMARIZER_MODEL", str(digits.folder))
     assert cli.main(["summarize", str(files[0])]) == 0
     assert capsys.readouterr().out == shipped
@@ -272,11 +272,11 @@ def test_an_interrupt_ends_with_130(digits, files):
     )
     command = [sys.executable, "-c", code, "--model", str(digits.folder)]
     process = subprocess.Popen(
-        [*command, *[str(files[1])] * AT_ONCE, "-"], cwd=ROOT, text=True,
+        [*command, *[str(files[1])] * FIRST, "-"], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        for _ in range(AT_ONCE):
+        for _ in range(FIRST):
             assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

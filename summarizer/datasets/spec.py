@@ -33,7 +33,7 @@ from typing import Any, get_origin, get_type_hints
 
 from summarizer import plugins
 from summarizer.config import Part
-from summarizer.datasets.sources._splits import check_split, in_shard, read_shard
+from summarizer.datasets.sources._splits import check_split, in_shard, in_split, read_shard
 from summarizer.errors import ConfigError, InputError, did_you_mean
 from summarizer.types import Example
 
@@ -90,11 +90,29 @@ def examples(spec: str, split: str = "all", **defaults: Any) -> Iterator[Example
     module = plugins.load("source", part.name)
     known = {field.name for field in dataclasses.fields(module.Options)}
     values = {key: value for key, value in defaults.items() if key in known}
-    options = plugins.options("source", part.name, **values | _own(part.options))
+    options = own_options(part, **values)
     found: Iterator[Example] = module.examples(options, part.options.get("split", split))
     if shard := part.options.get("shard"):
         return (example for example in found if in_shard(example.id, *shard))
     return found
+
+
+def own_options(part: Part, **defaults: Any) -> Any:
+    """Return the options of the source of a SPEC, without those that belong to every SPEC.
+
+    Args:
+        part: the SPEC, parsed.
+        defaults: options that the SPEC does not set.
+    """
+    return plugins.options("source", part.name, **defaults | _own(part.options))
+
+
+def wanted(example: Example, part: Part) -> bool:
+    """Tell whether an example is in the split and the shard that a SPEC names, if it names any."""
+    shard = part.options.get("shard")
+    return in_split(example.id, part.options.get("split", "all")) and (
+        not shard or in_shard(example.id, *shard)
+    )
 
 
 def has_splits(spec: str) -> bool:

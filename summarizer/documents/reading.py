@@ -61,6 +61,18 @@ def read(name: str | Path, fetch: bool = False) -> str:
         raw = cleaning.read_bytes(0, said)
     else:
         raw = cleaning.read_bytes(name)
+    return prose(raw, said, declared, charset)
+
+
+def prose(raw: bytes, said: str, declared: str = "", charset: str | None = None) -> str:
+    """Return the prose of a document that was read; see `read`.
+
+    Args:
+        raw: its bytes.
+        said: its name, for the error.
+        declared: its content type, "" where there is none.
+        charset: its encoding, if declared.
+    """
     if not raw.strip():
         raise InputError(f"{said}: the file is empty")
     found = _kind(raw, said, declared)

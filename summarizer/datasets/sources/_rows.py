@@ -36,11 +36,8 @@ def lines(path: str) -> Iterator[tuple[int, bytes]]:
         with _OPENERS.get(suffix, open)(path, "rb") as file:
             if b"\0" in file.peek(4096)[:4096]:
                 raise InputError(f"{path}: a binary file; text in UTF-8 is needed")
-            while raw := file.readline(LARGEST + 1):
-                number += 1
-                if len(raw) > LARGEST:
-                    raise InputError(f"{path}:{number}: the line is longer than {LARGEST_TEXT}")
-                yield number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+            for number, raw in numbered(path, file):
+                yield number, raw
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         reason = f"the {suffix} file is cut or damaged"
         raise InputError(f"{path}: {reason}, after line {number} ({error})") from None
@@ -50,13 +47,38 @@ def lines(path: str) -> Iterator[tuple[int, bytes]]:
         raise InputError(f"{path}: the file is empty")
 
 
-def objects(path: str) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+def numbered(path: str, file: Any, first: bytes = b"") -> Iterator[tuple[int, bytes]]:
+    """Yield (line number from 1, bytes with the line end) of an open file; see `lines`.
+
+    Args:
+        path: for the error.
+        file: open for bytes.
+        first: the first line, where that was read before.
+
+    Raises:
+        InputError: a line is longer than one document may be.
+    """
+    number = 0
+    while raw := first or file.readline(LARGEST + 1):
+        number, first = number + 1, b""
+        if len(raw) > LARGEST:
+            raise InputError(f"{path}:{number}: the line is longer than {LARGEST_TEXT}")
+        yield number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+
+
+def objects(
+    path: str, found: Iterable[tuple[int, bytes]] | None = None
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield (line number from 1, object or what is wrong) of every line that is not empty.
+
+    Args:
+        path: the file.
+        found: its lines, where they are not to be read from it.
 
     Raises:
         InputError: as `lines`.
     """
-    for number, raw in lines(path):
+    for number, raw in lines(path) if found is None else found:
         if raw.strip():
             try:
                 yield number, _object(f"{path}:{number}", raw)

@@ -1,6 +1,6 @@
 """JSON Lines: one object a line, `{"document": …, "summary": …}`; .jsonl, .jsonl.gz, .jsonl.xz."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from summarizer.datasets.sources import _rows
@@ -31,11 +31,22 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the line and the reason.
     """
-    return _rows.settle(options.path, _results(options), options.skip_bad, split)
+    return _rows.settle(options.path, rows(options), options.skip_bad, split)
 
 
-def _results(options: Options) -> Iterator[Example | InputError]:
-    for number, row in _rows.objects(options.path):
+def rows(
+    options: Options, lines: Iterable[tuple[int, bytes]] | None = None
+) -> Iterator[Example | InputError]:
+    """Yield the example, or what is wrong, of every line that is not empty.
+
+    Args:
+        options: what is read; whatever they say of bad lines, each is yielded.
+        lines: with their numbers, where they are not to be read from the file.
+
+    Raises:
+        InputError: the file cannot be read any further.
+    """
+    for number, row in _rows.objects(options.path, lines):
         try:
             if isinstance(row, InputError):
                 raise row

@@ -1,0 +1,110 @@
+"""A trained model that summarizes: what a user has in hand, from Python and on the command line.
+
+Apart from `api`, so that a summary on the command line imports no more than it needs.
+"""
+
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from summarizer.config import Config
+from summarizer.documents import long as ways
+from summarizer.errors import ModelError
+from summarizer.evaluation import baselines
+from summarizer.types import Summary, Wishes
+
+SHIPPED = Path(__file__).parent.parent / "saved_models" / "arxiv-titles"
+
+
+class Summarizer:
+    """A trained model that summarizes, without TensorFlow."""
+
+    def __init__(self, session: Any):
+        self._session = session
+        self.config: Config = session.config
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> "Summarizer":
+        """Open an exported model.
+
+        Args:
+            folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
+
+        Raises:
+            ModelError: no model there, or a file of it is missing, cut or foreign.
+        """
+        from summarizer.runtime.session import Session
+
+        return cls(Session(model_folder(folder)))
+
+    def summarize(
+        self,
+        texts: Sequence[str],
+        beam: int | None = None,
+        max_words: int | None = None,
+        n_best: int = 1,
+        long: str = "lead",
+        **wishes: Any,
+    ) -> list[Summary]:
+        """Summarize documents, in the order given.
+
+        Args:
+            texts: documents, at least one word each.
+            beam: hypotheses kept while searching; None: what the model was made with.
+            max_words: no summary is longer; None: the model's own limit.
+            n_best: alternatives returned with each summary.
+            long: what is read of a document longer than the model reads at once. "lead": its
+                beginning; "select": its first and its most central sentences, in their order;
+                "chunks": all of it in parts, then the summaries of the parts.
+            wishes: further ones, such as `ban=["word"]`, by the names of `types.Wishes`.
+
+        Raises:
+            InputError: a document is empty, or a wish is impossible.
+        """
+        for name in wishes.keys() & {"ban", "force"}:
+            words = wishes[name]
+            wishes[name] = (words,) if isinstance(words, str) else tuple(words)
+        asked = Wishes(beam, n_best, max_words, **wishes)
+
+        def search(parts: Sequence[str]) -> list[Summary]:
+            found: list[Summary] = self._session.summarize(parts, asked, baselines.length)
+            return found
+
+        encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
+        return ways.summarize(texts, long, limit, encode, search)
+
+    def outline(
+        self, texts: Sequence[str], long: str = "lead", **options: Any
+    ) -> list[list[Summary]]:
+        """Summarize each paragraph of documents; a short one or a heading with what follows it.
+
+        Args:
+            texts: documents, an empty line between paragraphs.
+            long: as for `summarize`, for a paragraph longer than the model reads.
+            options: further ones of `summarize`.
+
+        Raises:
+            InputError: as for `summarize`.
+        """
+        groups = [ways.outline(text, baselines.length) or [""] for text in texts]
+        found = iter(self.summarize([p for g in groups for p in g], long=long, **options))
+        return [list(itertools.islice(found, len(group))) for group in groups]
+
+
+def model_folder(folder: str | Path | None) -> Path:
+    """Return the folder of the model to use: the one named, `$SUMMARIZER_MODEL`, or the shipped.
+
+    Raises:
+        ModelError: none was named and none is shipped.
+    """
+    named = folder or os.environ.get("SUMMARIZER_MODEL")
+    if named:
+        return Path(named)
+    if SHIPPED.is_dir():
+        return SHIPPED
+    raise ModelError(
+        "no model: name one with --model FOLDER or SUMMARIZER_MODEL; the project's repository "
+        "ships saved_models/arxiv-titles, and `summarizer train` makes your own"
+    )
