@@ -133,10 +133,9 @@ def _records(spec: str, file: Any = None, first: bytes = b"") -> Iterator[Docume
             if isinstance(row, InputError):
                 yield Document(path, "", row)
             elif specs.wanted(row, part):
+                text = row.document
                 blank = InputError(f"{path}:{row.id}: has no text")
-                yield Document(
-                    path, row.id, blank if cleaning.blank(row.document) else row.document
-                )
+                yield Document(path, row.id, blank if cleaning.blank(text) else text)
         if row is None:
             raise InputError(f"{path}: no rows")
     except SummarizerError as error:

@@ -40,15 +40,25 @@ def holds(text: str, phrase: str) -> bool:
 class Phrases:
     """Turns phrases into pieces, `BOUNDARY` behind one that ends in a word.
 
-    Attributes:
-        begins: bool [N], pieces that do not go on with a word.
+    What is known of all pieces is found out when it is first asked for: most summaries are made
+    without any of it.
     """
 
     def __init__(self, vocabulary: Vocabulary):
         self._vocabulary = vocabulary
-        self._pieces = vocabulary.pieces(range(vocabulary.size))
-        self._ids = {piece: i for i, piece in enumerate(self._pieces)}
-        self.begins = np.array([not goes_on(_first(piece)) for piece in self._pieces])
+
+    @functools.cached_property
+    def _pieces(self) -> list[str]:
+        return self._vocabulary.pieces(range(self._vocabulary.size))
+
+    @functools.cached_property
+    def _ids(self) -> dict[str, int]:
+        return {piece: i for i, piece in enumerate(self._pieces)}
+
+    @functools.cached_property
+    def begins(self) -> Any:
+        """Pieces that do not go on with a word, bool [N]."""
+        return np.array([not goes_on(_first(piece)) for piece in self._pieces])
 
     @functools.cached_property
     def words(self) -> Any:

@@ -31,7 +31,7 @@ class Demand:
         prefix: what the summary begins with.
         forced: phrases that it holds.
         banned: phrases that it does not hold.
-        counts: int32 [N], words that each piece adds.
+        spaced: whether length is counted in words, not in characters.
         shortest: words.
         longest: words.
         block: whether a sequence of pieces may not come twice, as the model's settings say.
@@ -41,7 +41,7 @@ class Demand:
     prefix: Phrase
     forced: tuple[Phrase, ...]
     banned: frozenset[Phrase]
-    counts: Any
+    spaced: bool
     shortest: int
     longest: int
     block: bool = True
@@ -87,9 +87,8 @@ class Promises:
             )
         banned = (self._phrases.spellings(" ".join(p.split()), document) for p in wishes.ban)
         spaced = self._length(document) == len(document.split())
-        counts = self._phrases.words if spaced else self._phrases.characters
         return Demand(
-            document, prefix, tuple(forced), frozenset().union(*banned), counts,
+            document, prefix, tuple(forced), frozenset().union(*banned), spaced,
             self._plan.shortest, self._plan.longest,
         )  # fmt: skip
 
@@ -140,7 +139,7 @@ def joined(one: Demand, other: Demand) -> Demand:
     )
 
 
-def inputs(demands: Sequence[Demand], begins: Any) -> dict[str, Any]:
+def inputs(demands: Sequence[Demand], phrases: Phrases) -> dict[str, Any]:
     """Return the inputs of the graph for the demands of a batch of documents, by name."""
     if not any(demand.active for demand in demands):
         return {}
@@ -149,8 +148,8 @@ def inputs(demands: Sequence[Demand], begins: Any) -> dict[str, Any]:
         "prefix": _padded([demand.prefix for demand in demands]),
         "forced": _stacked([demand.forced for demand in demands]),
         "banned": _stacked([sorted(demand.banned) for demand in demands]),
-        "begins": begins,
-        "words": np.stack([demand.counts for demand in demands]),
+        "begins": phrases.begins,
+        "words": np.stack([phrases.words if d.spaced else phrases.characters for d in demands]),
         "shortest": max(demand.shortest for demand in demands),
         "longest": min(demand.longest for demand in demands),
     }

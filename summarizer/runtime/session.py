@@ -20,6 +20,12 @@ from summarizer.types import Hypothesis, Summary, Wishes
 from summarizer.vocabulary import END, PAD, Vocabulary
 
 BATCH = 16  # documents searched at once; they are grouped by length
+# Passes of onnxruntime over a graph that take it long to load and do not make it faster: each
+# that changes anything checks all of the graph again.
+UNUSED = (
+    "CommonSubexpressionElimination", "ConstantSharing", "GatherSliceToSplitFusion",
+    "Level1_RuleBasedTransformer", "MatMulAddFusion", "TransposeOptimizer",
+)  # fmt: skip
 TRIES = 12  # searches for a summary that keeps what was asked
 
 
@@ -41,6 +47,7 @@ class Session:
             raise ModelError(f"{folder}: no such model folder")
         self.config = configuration.load(folder / "config.json")
         self.vocabulary = Vocabulary.load(folder / "vocabulary.model")
+        self._phrases = Phrases(self.vocabulary)
         self._path = folder / graph
         self._session = _open(self._path)
         self._inputs = {i.name for i in self._session.get_inputs()}
@@ -98,15 +105,11 @@ class Session:
                 )
         return [out[i] for i in range(len(texts))]
 
-    @functools.cached_property
-    def _phrases(self) -> Phrases:
-        return Phrases(self.vocabulary)
-
     def _find(
         self, documents: list[list[int]], demands: list[Demand], plan: Plan, promises: Promises
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each document, the best first; none where nothing can be written."""
-        asked = {**plan.inputs, **inputs(demands, self._phrases.begins)}
+        asked = {**plan.inputs, **inputs(demands, self._phrases)}
         if not all(demand.block for demand in demands):
             asked["block"] = 0
         found = self.search(documents, plan.beam, plan.maximum, asked, plan.seed)
@@ -220,8 +223,11 @@ def _open(path: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # one for each shape that comes, kept for ever
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(UNUSED)
+        )
     except Exception as error:  # onnxruntime has a class of its own for each way a file is bad
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path}: cut or not an exported model ({reason})") from None
