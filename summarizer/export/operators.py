@@ -95,6 +95,3 @@ def _where(graph: Any, node: Any, name: str, _: Any) -> None:
 
 # For tf2onnx, by the names of TensorFlow.
 HANDLERS: dict[str, Any] = {"PyFunc": (_lstm, []), "SelectV2": (_where, [])}
-    "PyFunc": (_lstm, []),
-    "SelectV2": (_where, []),
-}  # for tf2onnx, by TensorFlow's names
