@@ -49,14 +49,14 @@ def run(
     summarizer = Summarizer.load(model)
     every = files.files(names)
     bar = _bar(every)
-    done = bar.update if bar else lambda count: None
+    done = (lambda count: None) if bar is None else bar.update
     found = stream.summarize(
         summarizer, files.documents(every, fetch), options, shape.outline, done
     )
     status = 0
     try:
         for document, summaries in found:
-            if bar:
+            if bar is not None:
                 bar.clear()  # a line of its own for what is printed
             if isinstance(summaries, SummarizerError):
                 print(f"summarizer: {summaries}", file=sys.stderr)
@@ -64,7 +64,7 @@ def run(
             else:
                 _show(document, summaries, shape)
     finally:
-        if bar:
+        if bar is not None:
             bar.close()
     return status
 

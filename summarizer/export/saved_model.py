@@ -73,9 +73,10 @@ def export(
     run, module.tokenizer = _text_to_text(model, config, vocabulary)
     signature = [tf.TensorSpec([None], tf.string, "documents")]
     served = tf.function(run, input_signature=signature, autograph=False)
+    forward = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # it is not trained
     shutil.rmtree(path, ignore_errors=True)
     try:
-        tf.saved_model.save(module, str(path), signatures=served)
+        tf.saved_model.save(module, str(path), served, forward)
         (path / ABOUT).parent.mkdir()
         (path / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     except (OSError, tf.errors.OpError) as error:

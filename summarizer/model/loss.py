@@ -49,10 +49,11 @@ def loss(
     total = -ops.sum(log_prob * weight)
     objective = total / pieces
     if smoothing:
-        allowed = logits > -1e8  # what is never written does not count
+        every = logits()
+        allowed = every > -1e8  # what is never written does not count
         count = ops.sum(ops.cast(allowed[0, 0], "float32"))
-        mean = ops.sum(ops.where(allowed, logits, 0.0), axis=-1) / count
-        uniform = ops.logsumexp(logits, axis=-1) - mean
+        mean = ops.sum(ops.where(allowed, every, 0.0), axis=-1) / count
+        uniform = ops.logsumexp(every, axis=-1) - mean
         objective = (1 - smoothing) * objective + smoothing * ops.sum(uniform * weight) / pieces
     if not isinstance(coverage, float) or coverage:
         again = ops.sum(repeated(decoded.attention) * weight) / pieces
@@ -77,7 +78,7 @@ def repeated(attention: Any) -> Any:
 def _sampled(model: Any, memory: Any, inputs: Any, target: Any, training: bool, share: Any) -> Any:
     """Replace a share of the inputs by what the model would have written there."""
     _, _, logits, (decoded, gate) = model.score(memory, inputs, target, training)
-    guess = _likeliest(logits, gate, decoded.attention, memory.pieces)
+    guess = _likeliest(logits(), gate, decoded.attention, memory.pieces)
     guess = ops.concatenate([inputs[:, :1], guess[:, :-1]], axis=1)  # what came before
     own = keras.random.uniform(ops.shape(inputs), seed=model.noise) < share
     return ops.where(own & (guess != END) & (inputs > END), guess, inputs)
@@ -104,7 +105,7 @@ def accuracy(model: Any, batch: Any, logits: Any, decoded: Any, gate: Any, every
     The full distribution is dear, so only every `every`-th row is looked at.
     """
     part = {k: batch[k][::every] for k in ("document", "summary_out", "weight")}
-    logits = _stop(logits[::every])
+    logits = _stop(logits(every))
     decoded = type(decoded)(*(_stop(x[::every]) for x in decoded))
     if model.gate is None:
         guess = ops.argmax(logits, axis=-1)

@@ -13,7 +13,7 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig
-from summarizer.model import gather, pointer
+from summarizer.model import gather, likelihood, pointer
 from summarizer.model.decoder import Decoder
 from summarizer.types import DecoderState, Memory
 from summarizer.vocabulary import PAD, START, UNKNOWN
@@ -105,15 +105,28 @@ class Seq2Seq(keras.Model):
             decoded: the decoder's account, with the gate's logit float32 [B, T].
         """
         memory = self.encode(batch["document"], training)
-        return self.score(memory, batch["summary_in"], batch["summary_out"], training)
+        scored = self.score(memory, batch["summary_in"], batch["summary_out"], training)
+        log_prob, generated, logits, account = scored
+        return log_prob, generated, logits(), account
 
     def score(self, memory: Memory, inputs: Any, target: Any, training: bool = False) -> Any:
-        """Score known summaries of documents already read; see `call`."""
+        """Score known summaries of documents already read.
+
+        Returns:
+            What `call` does, but `logits(every)` in place of the logits: float32 [B / every, T, N],
+            those of each `every`-th summary, so that who looks at few of them computes few.
+        """
         embedded = self._drop(self._embed(self.summary_embeddings, inputs), training)
         decoded = self.decoder.unroll(embedded, self.decoder.start(memory), memory)
-        logits = self._logits(self._drop(decoded.features, training))
+        scores, bias = self._scores(self._drop(decoded.features, training)), self._bias()
         known = ops.where(target < self.size, target, UNKNOWN) if self.extended else target
-        generated = -ops.sparse_categorical_crossentropy(known, logits, from_logits=True)
+        flat = ops.reshape(scores, (-1, self.size))
+        generated = likelihood.log_prob(flat, bias, ops.reshape(known, (-1,)))
+        generated = ops.reshape(generated, ops.shape(known))
+
+        def logits(every: int = 1) -> Any:
+            return ops.cast(scores[::every], "float32") + bias
+
         if self.gate is None:
             gate = ops.zeros_like(generated) - pointer.NEVER  # always generates
             return generated, generated, logits, (decoded, gate)
@@ -189,15 +202,14 @@ class Seq2Seq(keras.Model):
             pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
         return ops.cast(ops.take(ops.convert_to_tensor(table), pieces, axis=0), self.compute_dtype)
 
-    def _logits(self, features: Any) -> Any:
-        """Compare with every embedding, float32 [B, T, N]; what is never written gets NEVER."""
+    def _scores(self, features: Any) -> Any:
+        """Compare with every embedding, float [B, T, N] in the products' precision."""
         dtype = self.compute_dtype
         table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
-        logits = ops.cast(ops.matmul(ops.cast(features, dtype), ops.transpose(table)), "float32")
-        return logits + self._bias()
+        return ops.matmul(ops.cast(features, dtype), ops.transpose(table))
 
     def _bias(self) -> Any:
-        """The output layer's, float32 [N]."""
+        """The output layer's, float32 [N]; NEVER for what is never written."""
         bias = ops.cast(ops.convert_to_tensor(self.output_bias), "float32")
         ids = ops.arange(self.size)
         never = (ids == PAD) | (ids == START) | (ids == UNKNOWN)
