@@ -88,6 +88,7 @@ def train(
     exports = keras.backend.backend() == "tensorflow"
     limit = budget.Budget(settings.budget, began, ending, exports)
     choice = machine.choose(settings.precision, settings.compile)
+    machine.share_cores(choice)
     words, store = _tokens(config, folder, resume, skip_bad)
     limit.check()
     validation = held_out(config, settings.validate_examples, skip_bad)

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from summarizer.model import fusion
-from summarizer.model.likelihood import log_prob
+from summarizer.model.likelihood import log_prob, score
 from tests.gradients import gradients
 
 M, N = 6, 9
@@ -79,6 +79,19 @@ def test_parts_are_kernels_of_xla_where_parts_are_compiled_tensorflow_only(data,
     assert len(compiled) == (1 if how == fusion.PARTS else 0)
     expected = plain(*map(ops.convert_to_tensor, data[:3]))
     np.testing.assert_allclose(traced(*map(tf.constant, data[:3])), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_halves_side_by_side_give_what_the_whole_gives(rows):
+    random = np.random.default_rng(rows)
+    features = random.normal(size=(rows, 3, 4)).astype("float32")
+    output = random.normal(size=(4, N)).astype("float32"), np.zeros(N, "float32")
+    target = random.integers(1, N, (rows, 3)).astype("int32")
+    whole, logits = score(features, output, target)
+    with fusion.fusing(fusion.PARTS):
+        halves, pieces = score(features, output, target)
+    np.testing.assert_allclose(halves, whole, atol=1e-6)
+    np.testing.assert_allclose(pieces(2), logits()[::2], atol=1e-6)
 
 
 def test_a_product_of_halves_is_summed_in_float32():

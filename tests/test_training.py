@@ -133,6 +133,31 @@ def test_a_processor_says_whether_it_multiplies_bfloat16(tmp_path, flags, fast):
     assert machine._multiplies_bfloat16(tmp_path / "missing") is False
 
 
+THREADS = """
+import sys, tensorflow as tf
+from summarizer.training import machine
+machine.share_cores(machine.Choice("mixed_bfloat16", sys.argv[1], ""))
+tf.constant(1)
+found = tf.config.threading
+print(found.get_inter_op_parallelism_threads(), found.get_intra_op_parallelism_threads())
+machine.share_cores(machine.Choice("mixed_bfloat16", sys.argv[1], ""))  # too late, and no error
+"""
+
+
+@pytest.mark.parametrize(
+    ("compiler", "environment", "shared"),
+    [("graph", {}, True), ("xla", {}, False), ("graph", {"TF_NUM_INTRAOP_THREADS": "1"}, False)],
+)
+def test_kernels_of_a_graph_share_the_cores(compiler, environment, shared):
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, compiler], env={**os.environ, **environment},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    inter, intra = map(int, done.stdout.split())
+    assert inter == (2 if shared else 0)
+    assert (intra >= 1) is shared
+
+
 @pytest.mark.parametrize("kinds", [("GPU",), ("TPU",), ("GPU", "TPU"), ()])
 def test_the_best_device_is_found(monkeypatch, kinds):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * (kind in kinds))

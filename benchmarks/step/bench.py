@@ -67,6 +67,8 @@ class Bench:
             except Absent as error:
                 self.absent[system] = str(error)
                 continue
+            if system == "ours" and any(case.endswith("xla") for case in matching):
+                self.workers["ours xla"] = Worker(system, library)  # see `machine.share_cores`
             self.used += [system] if matching or system == "ours" else []
             self.cases += [(system, case) for case in matching]
 
@@ -102,7 +104,7 @@ class Bench:
         """
         once: dict[Case, float] = {}
         for system, case in self.cases:
-            worker = self.workers[system]
+            worker = self._worker(system, case)
             try:
                 self.parameters[system] = worker.ask("build", case=case, shape=sized(self.shape))
                 worker.ask("step", case=case)
@@ -116,7 +118,11 @@ class Bench:
             self.seconds[case] = [seconds]
             if seconds > HOPELESS * min(once.values()):
                 self.skipped[case] = "two calls: too slow to be repeated"
-                self.workers[case[0]].ask("forget", case=case[1])
+                self._worker(*case).ask("forget", case=case[1])
+
+    def _worker(self, system: str, case: str) -> Worker:
+        """The process of a case: ours has one for graphs and one for XLA."""
+        return self.workers.get(f"{system} {case.split()[-1]}", self.workers[system])
 
     def run(self, rounds: int, multiply: bool) -> None:
         """Time the cases, and the products alone, in turns."""
@@ -135,7 +141,7 @@ class Bench:
     def _stepping(self, system: str, case: str) -> Callable[[], None]:
         kept = self.seconds[system, case]
         about = {"case": case, "steps": self.steps[system, case]}
-        return lambda: kept.append(self.workers[system].ask("step", **about))
+        return lambda: kept.append(self._worker(system, case).ask("step", **about))
 
     def _multiplying(self, system: str, dtype: str) -> Callable[[], None]:
         kept = self.products.setdefault((system, dtype), [])

@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from step.shape import Shape, batch, longer
+from summarizer.model import fusion
 from summarizer.model.loss import loss
 
 PARTS = ("encoder", "decoder", "output and loss", "optimizer")
@@ -97,7 +98,11 @@ def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> C
         wanted = [v.value for v in model.trainable_variables]
         return [g for g in tape.gradient(value, wanted) if g is not None]
 
-    compiled = tf.function(graph, jit_compile=xla, autograph=False)
+    def fused(data: Any) -> Any:
+        with fusion.fusing(fusion.WHOLE if xla else fusion.PARTS):
+            return graph(data)
+
+    compiled = tf.function(fused, jit_compile=xla, autograph=False)
     return lambda data: [np.asarray(g[:1]) for g in map(tf.convert_to_tensor, compiled(data))]
 
 

@@ -15,6 +15,8 @@ import keras
 from keras import ops
 
 NOTHING, PARTS, WHOLE = "nothing", "parts", "whole"
+_INSIDE = "inside"  # one of the parts
+_LONGEST = 512  # terms of a sum whose factors stay in a core's cache
 _compiled: ContextVar[str] = ContextVar("compiled", default=NOTHING)
 
 
@@ -40,24 +42,37 @@ def fuse(function: Callable[..., Any]) -> Callable[..., Any]:
     import tensorflow as tf
 
     def traced(*args: Any) -> Any:
-        with fusing(WHOLE):
+        with fusing(_INSIDE):
             return function(*args)
 
     run: Callable[..., Any] = tf.function(traced, jit_compile=True, autograph=False)
     return run
 
 
+def side_by_side() -> bool:
+    """Whether kernels run two at a time: then what would keep others waiting is cut in halves.
+
+    See `training.machine.share_cores`.
+    """
+    return _compiled.get() == PARTS
+
+
 def product(a: Any, b: Any) -> Any:
     """Return a · b, float32, of matrices in half precision or in float32.
 
-    Sums are float32 whatever the factors are; XLA on a CPU multiplies bfloat16 fast only so.
+    Sums are float32 whatever the factors are; XLA on a CPU multiplies bfloat16 fast only so, and
+    half as fast where a sum is long.
     """
     if keras.backend.backend() == "jax":
         import jax.numpy as jnp
 
         return jnp.matmul(a, b, preferred_element_type="float32")
-    if _compiled.get() == WHOLE:
+    if _compiled.get() in (WHOLE, _INSIDE):
         import tensorflow as tf
 
-        return tf.raw_ops.BatchMatMulV3(x=a, y=b, Tout=tf.float32)
+        terms = a.shape[1]
+        most = _LONGEST if _compiled.get() == _INSIDE else terms
+        cuts = [slice(at, at + most) for at in range(0, terms, most)]
+        found = [tf.raw_ops.BatchMatMulV3(x=a[:, c], y=b[c], Tout=tf.float32) for c in cuts]
+        return sum(found[1:], found[0])
     return ops.cast(ops.matmul(a, b), "float32")

@@ -5,11 +5,45 @@ read to sum their exponentials, backward once more for the gradient, softmax −
 written in the products' precision. A float32 copy of them is never made.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 
-from summarizer.model.fusion import fuse, product
+from summarizer.model.fusion import fuse, product, side_by_side
+
+
+def score(features: Any, output: Any, target: Any) -> tuple[Any, Callable[[int], Any]]:
+    """Compare features with every embedding.
+
+    Args:
+        features: float [B, T, E].
+        output: `table` [E, N] in the products' precision, and `bias`, float32 [N].
+        target: int32 [B, T], pieces below N.
+
+    Returns:
+        The targets' log-probabilities, float32 [B, T]; and a function of `every` that gives the
+        logits, float32 [B / every, T, N], of each `every`-th summary.
+    """
+    table, bias = output
+    features = ops.cast(features, table.dtype)
+    half = ops.shape(features)[0] // 2
+    cuts = [slice(half), slice(half, None)] if side_by_side() else [slice(None)]
+    found, scores = [], []
+    for cut in cuts:
+        part = ops.matmul(features[cut], table)
+        flat = ops.reshape(part, (-1, part.shape[-1]))
+        right = log_prob(flat, bias, ops.reshape(target[cut], (-1,)))
+        found.append(ops.reshape(right, ops.shape(target[cut])))
+        scores.append(part)
+
+    def logits(every: int = 1) -> Any:
+        whole = ops.concatenate(scores)
+        if every > 1:
+            whole = ops.take(whole, ops.arange(0, ops.shape(whole)[0], every), axis=0)
+        return ops.cast(whole, "float32") + bias
+
+    return ops.concatenate(found), logits
 
 
 def log_prob(scores: Any, bias: Any, target: Any) -> Any:

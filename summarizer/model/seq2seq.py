@@ -118,15 +118,10 @@ class Seq2Seq(keras.Model):
         """
         embedded = self._drop(self._embed(self.summary_embeddings, inputs), training)
         decoded = self.decoder.unroll(embedded, self.decoder.start(memory), memory)
-        scores, bias = self._scores(self._drop(decoded.features, training)), self._bias()
+        features = self._drop(decoded.features, training)
         known = ops.where(target < self.size, target, UNKNOWN) if self.extended else target
-        flat = ops.reshape(scores, (-1, self.size))
-        generated = likelihood.log_prob(flat, bias, ops.reshape(known, (-1,)))
-        generated = ops.reshape(generated, ops.shape(known))
-
-        def logits(every: int = 1) -> Any:
-            return ops.cast(scores[::every], "float32") + bias
-
+        output = self.output()
+        generated, logits = likelihood.score(features, output, known)
         if self.gate is None:
             gate = ops.zeros_like(generated) - pointer.NEVER  # always generates
             return generated, generated, logits, (decoded, gate)
@@ -201,12 +196,6 @@ class Seq2Seq(keras.Model):
         if self.extended:
             pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
         return ops.cast(ops.take(ops.convert_to_tensor(table), pieces, axis=0), self.compute_dtype)
-
-    def _scores(self, features: Any) -> Any:
-        """Compare with every embedding, float [B, T, N] in the products' precision."""
-        dtype = self.compute_dtype
-        table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
-        return ops.matmul(ops.cast(features, dtype), ops.transpose(table))
 
     def _bias(self) -> Any:
         """The output layer's, float32 [N]; NEVER for what is never written."""
