@@ -14,6 +14,9 @@ from summarizer.summarizing import Summarizer
 from summarizer.types import Summary
 
 
+FEW = 30  # documents that are summarized sooner without the time to optimize the graph
+
+
 @dataclass(frozen=True)
 class Shape:
     """How summaries are printed, by the options of the command.
@@ -46,9 +49,10 @@ def run(
     Raises:
         SummarizerError: the model cannot be used, or no document can be summarized as asked.
     """
-    summarizer = Summarizer.load(model)
     every = files.files(names)
-    bar = _bar(every)
+    many = any(name == STDIN or files.has_many(name) for name in every)
+    summarizer = Summarizer.load(model, brief=not many and len(every) <= FEW)
+    bar = _bar(every, many)
     done = (lambda count: None) if bar is None else bar.update
     found = stream.summarize(
         summarizer, files.documents(every, fetch), options, shape.outline, done
@@ -69,9 +73,8 @@ def run(
     return status
 
 
-def _bar(every: list[str]) -> Any:
+def _bar(every: list[str], many: bool) -> Any:
     """A bar of the documents that are done; None where nobody sees it, or would not for long."""
-    many = any(name == STDIN or files.has_many(name) for name in every)
     if not sys.stderr.isatty() or (len(every) == 1 and not many):
         return None
     from tqdm import tqdm

@@ -26,18 +26,19 @@ class Summarizer:
         self.config: Config = session.config
 
     @classmethod
-    def load(cls, folder: str | Path | None = None) -> "Summarizer":
+    def load(cls, folder: str | Path | None = None, brief: bool = False) -> "Summarizer":
         """Open an exported model.
 
         Args:
             folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
+            brief: for a few documents: open it sooner and summarize a little slower.
 
         Raises:
             ModelError: no model there, or a file of it is missing, cut or foreign.
         """
         from summarizer.runtime.session import Session
 
-        return cls(Session(model_folder(folder)))
+        return cls(Session(model_folder(folder), brief=brief))
 
     def summarize(
         self,

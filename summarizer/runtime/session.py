@@ -37,8 +37,13 @@ class Session:
         vocabulary: its pieces.
     """
 
-    def __init__(self, folder: Path, graph: str = "model.onnx"):
+    def __init__(self, folder: Path, graph: str = "model.onnx", brief: bool = False):
         """Open `config.json`, `vocabulary.model` and the graph.
+
+        Args:
+            folder: of the model.
+            graph: its file there.
+            brief: for a few documents: open it sooner and summarize a little slower.
 
         Raises:
             ModelError: a file is missing, cut, or of another model.
@@ -49,7 +54,7 @@ class Session:
         self.vocabulary = Vocabulary.load(folder / "vocabulary.model")
         self._phrases = Phrases(self.vocabulary)
         self._path = folder / graph
-        self._session = _open(self._path)
+        self._session = _open(self._path, brief)
         self._inputs = {i.name for i in self._session.get_inputs()}
         made_for = self._session.get_modelmeta().custom_metadata_map.get("vocabulary")
         if made_for != self.vocabulary.fingerprint:
@@ -216,7 +221,7 @@ def _noise(documents: list[list[int]], shape: tuple[int, int], seed: int) -> lis
     return [np.random.default_rng(pair).random(shape, np.float32) for pair in seeds]
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, brief: bool) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: no such file; make it with: summarizer export {path.parent}")
     import onnxruntime
@@ -224,6 +229,8 @@ def _open(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.enable_mem_pattern = False  # one for each shape that comes, kept for ever
+    if brief:  # to optimize the graph takes as long as to summarize dozens of documents
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         return onnxruntime.InferenceSession(
             path, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(UNUSED)
