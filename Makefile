@@ -10,6 +10,7 @@ FORMAT ?= onnx
 ARGS ?=
 WITH ?= base
 DATA ?=
+TEST ?=
 
 WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
@@ -76,11 +77,12 @@ test-all: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # All are run, whatever one of them does; what it could not measure, its rows say.
-bench: $(VENV)/.bench ## measure every speed beside its target, in one table (DATA=pairs.jsonl ARGS=--quick)
+bench: $(VENV)/.bench ## measure every speed beside its target (DATA=train.jsonl TEST=test.jsonl ARGS=--quick)
 	@failed=; for file in $(BENCHMARKS); do \
 		echo "== $$file" >&2; data=; \
-		if [ -n "$(DATA)" ] && grep -q '"--data"' $$file; then data=--data; fi; \
-		PYTHONPATH=. $(BIN)/python $$file $${data:+--data "$(DATA)"} $(ARGS) \
+		if [ -n "$(DATA)" ] && grep -q '"--data"' $$file; then data=--data=$(DATA); fi; \
+		if [ -n "$(TEST)" ] && grep -q '"--test"' $$file; then data=--test=$(TEST); fi; \
+		PYTHONPATH=. $(BIN)/python $$file $${data:+"$$data"} $(ARGS) \
 			|| failed="$$failed $$file"; \
 	done; \
 	$(BIN)/python benchmarks/table.py || exit 1; \

@@ -1,7 +1,7 @@
 """How fast summaries are written: documents a second and latency, in Keras' graph and in ONNX.
 
 Documents of 200 pieces, at most 24 written, 16,000 in the vocabulary, the network and the search of
-the preset `arxiv_titles`. Without `--model` its weights are random but for a clock: one unit of the
+the preset `arxiv_titles`. Without `--test` its weights are random but for a clock: one unit of the
 decoder's cell counts positions, from a start that differs from document to document, and behind a
 threshold the end is certain. So summaries end as titles do, after 8 to 16 pieces. Rows that say
 "none ends" may not end before the last position.
@@ -9,7 +9,6 @@ threshold the end is certain. So summaries end as titles do, after 8 to 16 piece
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Report, arguments, interleaved, spread
+from measure import Report, arguments, interleaved, peak, spread
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -29,6 +28,7 @@ from summarizer.datasets import spec  # noqa: E402
 from summarizer.decoding import inputs  # noqa: E402
 from summarizer.presets import arxiv_titles  # noqa: E402
 from summarizer.runtime import session  # noqa: E402
+from summarizer.summarizing import SHIPPED  # noqa: E402
 
 SIZE, POSITIONS, LONGEST = 16_000, 200, 24
 BEAMS, BATCHES, PAIRS = (1, 4, 8), (1, 16, 64), 1000
@@ -58,14 +58,14 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, help="a model's folder, instead of random weights")
-    parser.add_argument("--data", default="", help="SPEC of its documents with their summaries")
-    parser.add_argument("--weights", default="float16", choices=KINDS, help="of the ONNX file")
+    parser.add_argument(
+        "--test", default="", help="SPEC of pairs: --model instead of random weights"
+    )
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="default: the shipped one")
+    parser.add_argument("--weights", default="int8", choices=KINDS, help="of the ONNX file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if bool(options.model) != bool(options.data):
-        parser.error("--model and --data go together")
     if options.quick:
         options.rounds = 1
     return options
@@ -79,9 +79,9 @@ def _prepare(options: argparse.Namespace, folder: Path) -> tuple[Any, Any, dict[
     from summarizer import delivery  # TensorFlow, which would spoil the memory of `_child`
     from summarizer.export import onnx
 
-    if options.model:
+    if options.test:
         _, words, model = delivery.network(options.model)
-        texts = [example.document for example in spec.examples(options.data, "all")]
+        texts = [example.document for example in spec.examples(options.test, "all")]
         ids = [ids for ids in words.encode_all(texts[:PAIRS]) if len(ids) >= POSITIONS]
         documents = [row[:POSITIONS] for row in ids[: max(BATCHES)]]
         files = onnx.export_each(model, folder, {"vocabulary": words.fingerprint})
@@ -231,8 +231,7 @@ def _child(path: str, folder: str, size: str) -> dict[str, tuple[float, str]]:
     found = {"open the file": (1000 * (time.perf_counter() - begin), "ms")}
     for batch in (1, len(documents)):
         run(4, batch, 0)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        found[f"peak memory, beam 4, batch {batch}"] = (peak, "MB")
+        found[f"peak memory, beam 4, batch {batch}"] = (peak() / 1e6, "MB")
     return found
 
 
@@ -248,13 +247,13 @@ def _sizes(report: Report, files: dict[str, Path]) -> None:
 
 def _rouge(report: Report, options: argparse.Namespace, files: dict[str, Path]) -> None:
     """ROUGE-1 that compressed weights lose on the first 1,000 pairs."""
-    if not options.model:
-        why = "needs --model and --data"
+    if not options.test:
+        why = "needs --test"
         report.add("int8: ROUGE-1 lost", None, "points", target=0.3, note=why)
         return
     from summarizer.evaluation import rouge
 
-    pairs = [e for _, e in zip(range(PAIRS), spec.examples(options.data, "all"), strict=False)]
+    pairs = [e for _, e in zip(range(PAIRS), spec.examples(options.test, "all"), strict=False)]
     references = [example.summary or "" for example in pairs]
     scores = {}
     for kind in ("float32", "int8"):  # an absolute path stands for itself behind the folder

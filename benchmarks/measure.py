@@ -9,8 +9,10 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -116,6 +118,19 @@ def line(row: Mapping[str, Any]) -> str:
         goal += "met" if row["met"] else "MISSED"
     note = f"  ({row['note']})" if row["note"] else ""
     return f"{row['what']:<58} {value:<34} {goal}{note}".rstrip()
+
+
+def peak() -> int:
+    """Most memory that this process has had, in bytes.
+
+    From /proc where it is: `getrusage` counts what the parent held when it started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text().splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
 
 
 def machine() -> dict[str, Any]:

@@ -9,8 +9,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Report, arguments, interleaved, spread
+from measure import Report, arguments, interleaved, peak, spread
 
 from summarizer import vocabulary
 from summarizer.datasets import batches, fingerprints, pipeline, spec, store
@@ -98,19 +96,6 @@ def consume(stream: Iterator[Any], count: int) -> tuple[int, int]:
         positions += size
         empty += batches.pad_fraction(arrays) * size
     return positions, round(empty)
-
-
-def peak() -> int:
-    """Most memory that this process has had, in bytes.
-
-    From /proc where it is: `getrusage` counts what the parent held when it started this one.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = status.read_text().splitlines()
-        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else 1024 * most
 
 
 def memory_of(source: str, count: int, proto: bytes, folder: Path) -> int:

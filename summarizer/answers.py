@@ -13,7 +13,6 @@ from summarizer.errors import SummarizerError
 from summarizer.summarizing import Summarizer
 from summarizer.types import Summary
 
-
 FEW = 30  # documents that are summarized sooner without the time to optimize the graph
 
 

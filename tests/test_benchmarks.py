@@ -86,6 +86,7 @@ def test_the_products_are_those_of_forward_and_both_gradients():
         assert back == pytest.approx(2 * by[part].gflop)
 
 
+@pytest.mark.slow
 def test_the_systems_have_as_many_parameters_and_give_the_same_losses(steps):
     found = steps["detail"]
     assert set(found["parameters"]) == {"ours", "keras", "torch"}
@@ -96,6 +97,7 @@ def test_the_systems_have_as_many_parameters_and_give_the_same_losses(steps):
         np.testing.assert_allclose(losses, ours, rtol=bench.CLOSE)
 
 
+@pytest.mark.slow
 def test_a_step_is_measured_beside_the_others_and_the_products_alone(steps):
     rows = values(steps)
     batch = train_step.QUICK.batch
@@ -155,6 +157,7 @@ def test_on_jax_no_tensorflow_is_loaded_and_a_bucket_compiled_once(tmp_path):
     assert rows["ours, float32 xla"] > 0
 
 
+@pytest.mark.slow
 def test_a_curve_is_measured_point_by_point_and_drawn(tmp_path):
     record = ran(tmp_path, "curves.py", "--quick", "--plots", str(tmp_path / "figures"))
     curve = record["detail"]["document"]

@@ -194,7 +194,7 @@ def shows_scores_with_intervals_and_an_equal_export(outputs: list[Any], found: A
     assert words[0] < words[1] < words[2]
     assert found["first"] < found["oracle"]
     in_keras, in_graph = found["log_prob"]
-    assert in_keras == pytest.approx(in_graph, abs=1e-3)
+    assert in_keras == pytest.approx(in_graph, abs=0.05)  # the shipped graph has products of 8 bits
     assert found["exported"]["same"] == 1
     assert found["exported"]["worst"] < 1e-3
     assert found["answer"]["heavy"] == []

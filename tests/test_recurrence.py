@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from summarizer import plugins
+from summarizer.model.fusion import PARTS, fusing
 from summarizer.model.recurrence import unroll
 from tests.gradients import gradients
 
@@ -112,3 +113,26 @@ def test_products_run_in_the_policy_and_states_in_float32(data):
         keras.config.set_dtype_policy(policy)
     assert keras.backend.standardize_dtype(outputs.dtype) == "bfloat16"
     assert keras.backend.standardize_dtype(final[1].dtype) == "float32"
+
+
+def test_each_step_has_one_product_and_is_one_kernel_tensorflow_only(data):
+    import tensorflow as tf
+
+    x, states, _ = data
+    cell = plugins.build("cell", "lstm", INPUTS, width=H)
+
+    def run(x, *states):
+        with fusing(PARTS):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                outputs, _ = unroll(cell, x, states, None)
+            return tape.gradient(outputs, [x, cell.recurrent_kernel.value])
+
+    functions = tf.function(run).get_concrete_function(x, *states).graph.as_graph_def().library
+    inside = [f for f in functions.function if f.attr["_XlaMustCompile"].b]
+    assert len(inside) == 2  # a step forward and a step back
+    for function in inside:
+        assert [n.op for n in function.node_def if "MatMul" in n.op] == ["BatchMatMulV3"]
+    bodies = [f for f in functions.function if "_body_" in f.signature.name]
+    assert len(bodies) == 2
+    assert not [n.op for f in bodies for n in f.node_def if "MatMul" in n.op]

@@ -124,6 +124,17 @@ def on_jax() -> dict[str, dict[str, Any]]:
     return found
 
 
+def test_a_step_is_traced_once_for_all_lengths_tensorflow_only(monkeypatch):
+    traced = []
+    real = step.loss
+    monkeypatch.setattr(step, "loss", lambda *a, **k: traced.append(1) or real(*a, **k))
+    run = made(TrainConfig(batch=8)).run
+    long = batch()
+    for width in (12, 6, 12, 9):
+        run({**long, "document": long["document"][:, :width]}, {})
+    assert len(traced) == 1
+
+
 def close(found: dict[str, Any], expected: dict[str, Any]) -> None:
     np.testing.assert_allclose(found["said"], expected["said"], rtol=2e-4, atol=2e-5)
     for ours, theirs in zip(found["left"], expected["left"], strict=True):

@@ -228,7 +228,7 @@ def test_the_bar_is_on_a_terminal_alone_and_never_on_stdout(digits, records, mon
 
 def test_one_document_needs_no_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert answers._bar(["x.txt"]) is None
-    bar = answers._bar(["x.txt", "y.txt"])
+    assert answers._bar(["x.txt"], many=False) is None
+    bar = answers._bar(["x.txt", "y.txt"], many=False)
     assert bar.total == 2
     bar.close()

@@ -1,25 +1,15 @@
 """One point of a curve: `python -m step.point SHAPE PARTS POINTER` prints seconds and peak GB."""
 
 import json
-import resource
 import sys
 import time
-from pathlib import Path
+
+from measure import peak
 
 from step import ours
 from step.shape import Shape
 
 SECONDS, LEAST, MOST = 2.0, 3, 10  # of timing; steps
-
-
-def peak() -> float:
-    """GB that this process has held at most."""
-    status = Path("/proc/self/status")
-    if status.exists():  # `getrusage` of a child counts what its parent held at the fork
-        lines = status.read_text().splitlines()
-        return int(next(x.split()[1] for x in lines if x.startswith("VmHWM"))) / 2**20
-    scale = 2**30 if sys.platform == "darwin" else 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
 def main(shape: str, parts: str, pointer: str) -> None:
@@ -31,7 +21,7 @@ def main(shape: str, parts: str, pointer: str) -> None:
         start = time.perf_counter()
         built.step()
         taken.append(time.perf_counter() - start)
-    print(json.dumps([min(taken), peak()]))
+    print(json.dumps([min(taken), peak() / 2**30]))
 
 
 if __name__ == "__main__":

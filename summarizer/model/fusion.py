@@ -70,9 +70,9 @@ def product(a: Any, b: Any) -> Any:
     if _compiled.get() in (WHOLE, _INSIDE):
         import tensorflow as tf
 
-        terms = a.shape[1]
-        most = _LONGEST if _compiled.get() == _INSIDE else terms
-        cuts = [slice(at, at + most) for at in range(0, terms, most)]
+        cuts = [slice(None)]
+        if _compiled.get() == _INSIDE:
+            cuts = [slice(at, at + _LONGEST) for at in range(0, b.shape[0], _LONGEST)]
         found = [tf.raw_ops.BatchMatMulV3(x=a[:, c], y=b[c], Tout=tf.float32) for c in cuts]
         return sum(found[1:], found[0])
     return ops.cast(ops.matmul(a, b), "float32")

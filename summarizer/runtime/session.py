@@ -221,7 +221,7 @@ def _noise(documents: list[list[int]], shape: tuple[int, int], seed: int) -> lis
     return [np.random.default_rng(pair).random(shape, np.float32) for pair in seeds]
 
 
-def _open(path: Path, brief: bool) -> Any:
+def _open(path: Path, brief: bool = False) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: no such file; make it with: summarizer export {path.parent}")
     import onnxruntime
