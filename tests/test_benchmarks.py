@@ -179,6 +179,7 @@ def test_how_far_a_curve_is_off_a_straight_line():
     assert time.target == memory.target == 15
 
 
+@pytest.mark.slow
 def test_the_whole_loop_is_measured(tmp_path):
     record = ran(tmp_path, "end_to_end.py", "--quick")
     speed, waiting, padding = (row["value"] for row in record["rows"])
