@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from summarizer import api, cli, summarizing
+from summarizer import api, cli, plugins, summarizing
 from summarizer.datasets import cleaning
 from summarizer.documents.reading import SUFFIXES
 from summarizer.documents.stream import FIRST
@@ -357,7 +357,7 @@ def test_evaluate_on_a_file_with_the_model_of_the_environment(
 def test_presets_and_datasets_are_listed_with_a_line_each(capsys):
     sources = ["arxiv", "csv", "docstrings", "folder", "jsonl", "mix", "parquet"]
     for verb, names in (
-        ("presets", ["arxiv_titles", "docstrings", "reverse_digits"]),
+        ("presets", plugins.names("preset")),
         ("datasets", [*sources, "reverse_digits", "tfds"]),
     ):
         assert cli.main([verb]) == 0
