@@ -168,7 +168,8 @@ def _train(a: Arguments) -> int:
     read = config.override if a.resume else api.configured
     run = api.train(read(chosen, [*settings, *a.settings]), folder, a.resume, a.skip_bad, began)
     start = f" from {run.init}" if run.init else ""
-    print(f"{run.folder}: {run.steps} steps{start}, validation ROUGE-1 {run.rouge1:.2f}")
+    score = f"{run.metric.label} {run.metric.text(run.score)}"
+    print(f"{run.folder}: {run.steps} steps{start}, validation {score}")
     if run.exported:
         print(f"summarize with: summarize --model {run.folder} FILE")
     return 0

@@ -8,20 +8,19 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from summarizer import config as configuration
-from summarizer import plugins, starting, vocabulary
+from summarizer import starting, validating, vocabulary
 from summarizer.config import Config
 from summarizer.datasets import spec as specs
+from summarizer.datasets import tasks
 from summarizer.errors import ConfigError, InputError, ModelError
+from summarizer.training.validation import ROUGE1, Metric
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from summarizer.training.trainer import Validation
 
 LOG = logging.getLogger("summarizer")
 
@@ -33,14 +32,16 @@ class Run:
     Attributes:
         folder: of the model.
         steps: done in all.
-        rouge1: the best on the validation examples, in points.
+        score: the best on the validation examples.
+        metric: what that is: ROUGE-1, in points, or the loss, in nats a piece.
         exported: whether `model.onnx` was made, so that the model summarizes.
         init: the model it started from; empty: none.
     """
 
     folder: Path
     steps: int
-    rouge1: float
+    score: float
+    metric: Metric = ROUGE1
     exported: bool = False
     init: str = ""
 
@@ -79,7 +80,7 @@ def train(
     from summarizer.datasets import vectors
     from summarizer.training import board, budget, machine, progress, trainer
 
-    settings = config.train
+    settings, metric = config.train, validating.metric(config)
     if settings.tensorboard:
         board.check()
     if config.model.vectors and not resume:
@@ -103,25 +104,29 @@ def train(
             _start_from_vectors(model, words, config.model.vectors)
         if settings.init and not resume:
             weights.assign(model, *starting.weights_of(Path(settings.init)))
-        validate = _validator(model, words, config, validation)
+        validate = validating.validator(model, words, config, validation)
         batches = _batches(config, store)
-        place = trainer.train(config, model, batches, validate, folder, choice, resume, limit)
+        place = trainer.train(
+            config, model, batches, validate, folder, choice, resume, limit, metric
+        )
     finally:
         keras.config.set_dtype_policy(policy)
     progress.plot(folder)
-    return Run(folder, place.step, place.best, init=settings.init)
+    score = metric.sign * place.best
+    return Run(folder, place.step, score, metric, init=settings.init)
 
 
 def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
     """Vocabulary and token store of a run, a resumed one's as they are; fingerprints beside."""
     from summarizer.datasets import fingerprints, pipeline, store
 
-    about = {"spec": config.data.spec, "split": _split(config), "vocabulary": ""}
+    data, split = config.data, _split(config)
+    about = {"spec": data.spec, "split": split, "vocabulary": "", **tasks.about(data)}
     path = folder / "vocabulary.model"
     folder.mkdir(parents=True, exist_ok=True)
 
     def source() -> Iterator[Example]:
-        return specs.examples(config.data.spec, _split(config), skip_bad=skip_bad)
+        return tasks.examples(data, data.spec, split, skip_bad)
 
     if resume and path.exists():
         words = Vocabulary.load(path)
@@ -132,7 +137,7 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         write_aside(path, given.read_bytes())
     else:
         wanted = config.vocabulary
-        texts = _sample(source(), wanted.sample)
+        texts = _sample(source(), wanted.sample, data.task == "summarize")
         words = vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
         write_aside(path, words.proto)
     about["vocabulary"] = words.fingerprint
@@ -143,8 +148,8 @@ def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
     recorder = fingerprints.Recorder()
-    ids = pipeline.tokenize(recorder.watch(source()), words)
-    made = store.write(kept, ids, words.size, about, words.extended)
+    ids = pipeline.tokenize(tasks.pairs(data, recorder.watch(source())), words)
+    made = store.write(kept, tasks.cut(data, ids), words.size, about, words.extended)
     if config.train.init:
         known = Path(config.train.init) / prints.name
         if known.exists():
@@ -160,7 +165,7 @@ def _split(config: Config) -> str:
     return "all" if config.data.validation else "train"
 
 
-def _sample(examples: Iterable[Example], count: int) -> Iterator[str]:
+def _sample(examples: Iterable[Example], count: int, summaries: bool) -> Iterator[str]:
     """Yield the texts of `count` examples, every one as likely (reservoir sampling)."""
     chooser = random.Random(0)
     kept: list[Example] = []
@@ -171,14 +176,15 @@ def _sample(examples: Iterable[Example], count: int) -> Iterator[str]:
             kept[at] = example
     for example in kept:
         yield example.document
-        yield example.summary or ""
+        if summaries:
+            yield example.summary or ""
 
 
 def held_out(config: Config, count: int, skip_bad: bool = False) -> list[Example]:
     """Return the first `count` examples that the configuration validates on."""
     spec = config.data.validation or config.data.spec
     split = "all" if config.data.validation and not specs.has_splits(spec) else "validation"
-    found = list(itertools.islice(specs.examples(spec, split, skip_bad=skip_bad), count))
+    found = list(itertools.islice(tasks.examples(config.data, spec, split, skip_bad), count))
     if not found:
         raise InputError(f"{spec}: no validation examples")
     return found
@@ -211,43 +217,6 @@ def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
     if model.summary_embeddings is not model.embeddings:
         model.summary_embeddings.assign(table)
     LOG.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
-
-
-def _validator(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> Any:
-    """A function that summarizes the held-out examples greedily and scores them."""
-    from summarizer.decoding import scoring
-    from summarizer.decoding.search import compiled
-    from summarizer.evaluation import rouge
-    from summarizer.training.trainer import Validation
-
-    search = compiled(model, plugins.build("strategy", "greedy"), 1, scoring.of(config.decode))
-    references = [e.summary or "" for e in examples]
-    stem = rouge.default_stem(references)
-
-    def validate() -> "Validation":
-        texts: list[Any] = []
-        for rows in padded(examples, words, config.data.document_pieces):
-            pieces = np.asarray(search(rows).pieces)
-            texts.extend(pieces[:, 0])
-        found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
-        scores = {k: float(v.mean()) for k, v in rouge.score(found, references, stem).items()}
-        pairs = list(zip(found, references, strict=True))[:3]
-        samples = [f"  {f}\n    reference: {r}" for f, r in pairs]
-        return Validation(scores, samples)
-
-    return validate
-
-
-def padded(
-    examples: list[Example], words: Vocabulary, longest: int, rows: int = 50
-) -> Iterator[Any]:
-    """Documents as int32 [rows, S], all of one shape; the last batch is filled with empty rows."""
-    for begin in range(0, len(examples), rows):
-        batch = np.zeros((rows, longest), np.int32)
-        part = examples[begin : begin + rows]
-        for i, ids in enumerate(words.encode_all([e.document for e in part])):
-            batch[i, : len(ids[:longest])] = ids[:longest]
-        yield batch
 
 
 def write_aside(path: Path, data: bytes) -> None:

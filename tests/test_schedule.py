@@ -66,8 +66,8 @@ def test_a_planned_run_warms_up_for_a_fifth_at_most():
 def test_a_plateau_halves_the_rate_each_time_that_validation_is_no_better():
     wanted, here = settings("plateau"), Place(step=200)
     rates = []
-    for rouge1 in (10.0, 12.0, 12.0, 11.0, 13.0):
-        here = place.validated(wanted, here, rouge1)
+    for score in (10.0, 12.0, 12.0, 11.0, 13.0):
+        here = place.validated(wanted, here, score)
         rates.append(place.rate(wanted, here) / PEAK)
     assert rates == [1, 1, 0.5, 0.25, 0.25]
     assert (here.best, here.stale) == (13.0, 0)
@@ -262,7 +262,7 @@ def test_only_the_best_are_kept_aside_and_averaged(tmp_path: Path, monkeypatch):
     steps, mean = keep.average(tmp_path)
     assert steps == [2, 4, 5]
     assert mean["w"] == pytest.approx([11 / 3])
-    assert checkpoint.load(tmp_path / "candidates" / "2.npz")[1] == {"step": 2, "rouge1": 50.0}
+    assert checkpoint.load(tmp_path / "candidates" / "2.npz")[1] == {"step": 2, "score": 50.0}
     keep.forget(tmp_path, 4)
     assert keep.average(tmp_path)[0] == [2, 4]
     keep.forget(tmp_path)

@@ -27,7 +27,7 @@ LAYERS = (
     ("model", "documents"),
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
-    ("starting", "summarizing"),
+    ("starting", "summarizing", "validating"),
     ("experiment",),
     ("ensembles",),
     ("delivery",),

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from summarizer import api, cli, delivery, experiment, plugins
+from summarizer import api, cli, delivery, experiment, plugins, validating
 from summarizer import config as configuration
 from summarizer.config import TrainConfig
 from summarizer.datasets import batches, fingerprints, spec, store
@@ -26,7 +26,7 @@ from summarizer.decoding.search import Limits, compiled
 from summarizer.errors import ModelError, TrainingError
 from summarizer.model import weights
 from summarizer.training import board, budget, checkpoint, machine, progress, step, trainer
-from summarizer.training.trainer import Validation
+from summarizer.training.validation import Validation
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch=16)
@@ -306,7 +306,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return lambda: Validation({"rouge1": scores.pop(0)}, ["a sample"])
 
     monkeypatch.setattr(step, "make", make)
-    monkeypatch.setattr(experiment, "_validator", validator)
+    monkeypatch.setattr(validating, "validator", validator)
     monkeypatch.setattr(progress, "plot", lambda folder: folder)
     monkeypatch.setattr(api, "export", lambda folder: {})
     return scores
@@ -408,7 +408,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
     budget_class = budget.Budget
     monkeypatch.setattr(budget, "Budget", counting)
     monkeypatch.setattr(step, "make", make)
-    monkeypatch.setattr(experiment, "_validator", validator)
+    monkeypatch.setattr(validating, "validator", validator)
     return ticking
 
 
@@ -631,9 +631,7 @@ def test_an_interrupt_leaves_the_last_checkpoint(begun, monkeypatch, capsys):
     monkeypatch.setattr(trainer.weights, "arrays", interrupt)  # while saving
     before = (begun / "checkpoint.npz").read_bytes()
     capsys.readouterr()
-    monkeypatch.setattr(
-        experiment, "_validator", lambda *_: lambda: Validation({"rouge1": 1.0}, [])
-    )
+    monkeypatch.setattr(validating, "validator", lambda *_: lambda: Validation({"rouge1": 1.0}, []))
     assert cli.main(command(begun, 6, 2, "--resume")) == 130
     assert one_line(capsys) == "interrupted"
     assert (begun / "checkpoint.npz").read_bytes() == before

@@ -28,6 +28,7 @@ class DataConfig:
     """What is read, and how it is cut and grouped."""
 
     spec: str = "docstrings"  # what to train on: a data SPEC
+    task: str = "summarize"  # what is read and what is written, see `datasets.tasks`
     validation: str = ""  # a SPEC to validate on; empty: the split of the source, or by hash of id
     document_pieces: int = 256  # the model reads this many pieces of a document
     summary_pieces: int = 32  # longer summaries are cut in training
@@ -80,8 +81,8 @@ class TrainConfig:
     ema: float = 0.0  # momentum of the average of the weights that is kept; 0: the weights
     average: int = 1  # best checkpoints whose weights are averaged at the end
     validate_every: int = 500  # steps
-    validate_examples: int = 300  # summarized at each validation
-    patience: int = 0  # validations without a better ROUGE before stopping; 0: never stop early
+    validate_examples: int = 300  # held out, for each validation
+    patience: int = 0  # validations without a better score before stopping; 0: never stop early
     precision: str = "auto"
     compile: str = "auto"
     budget: float = 0.0  # minutes for everything; 0: as many as the steps take
@@ -116,6 +117,7 @@ class Config:
 
 
 CHOICES = {
+    "data.task": ("summarize", "reconstruct", "continue"),
     "vocabulary.kind": ("unigram", "bpe", "characters", "bytes", "words"),
     "model.bridge": ("dense", "copy", "zero"),
     "model.tying": ("all", "embeddings", "summary", "none"),
@@ -166,6 +168,13 @@ def check(config: Config) -> Config:
         raise ConfigError(
             f"train.accumulate={config.train.accumulate}: must divide "
             f"train.batch={config.train.batch}"
+        )
+    if config.data.task == "reconstruct" and config.data.summary_pieces > (
+        config.data.document_pieces
+    ):
+        raise ConfigError(
+            f"data.summary_pieces={config.data.summary_pieces}: what was read is to be written "
+            f"again: must be at most data.document_pieces={config.data.document_pieces}"
         )
     if config.decode.minimum > config.decode.maximum:
         raise ConfigError(

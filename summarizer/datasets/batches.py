@@ -116,6 +116,15 @@ def gather(store: Store, planned: Planned, shape: Shape) -> dict[str, Any]:
     }
 
 
+def once(store: Store, shape: Shape) -> Iterator[dict[str, Any]]:
+    """Yield every example once, in the order of the store, in batches of one size."""
+    longest = np.array([[shape.document_pieces, shape.summary_pieces]])
+    documents, summaries = _buckets(longest, shape)
+    for begin in range(0, store.rows, shape.batch):
+        rows = np.arange(begin, min(begin + shape.batch, store.rows), dtype=np.int32)
+        yield gather(store, Planned(rows, int(documents[0]), int(summaries[0])), shape)
+
+
 def _copy(pieces: Any, begins: Any, lengths: Any, rows: Any) -> None:
     """Copy runs of pieces, [n] from where and how many, to the starts of the first n rows."""
     places = np.arange(rows.shape[1])

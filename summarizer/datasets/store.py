@@ -94,6 +94,13 @@ def write(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], si
     return read(folder)
 
 
+def held(pairs: Iterable[tuple[Sequence[int], Sequence[int]]], size: int) -> Store:
+    """Return a store of a few pairs in memory; see `write`."""
+    runs = [np.asarray(ids, np.int32) for pair in pairs for ids in pair]
+    offsets = np.cumsum([0, *map(len, runs)], dtype=np.int64)
+    return Store(np.concatenate([np.zeros(0, np.int32), *runs]), offsets, {"size": size})
+
+
 def _fill(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]], dtype: Any) -> Any:
     """Write `pieces.bin` and `offsets.bin`; return the number of pairs and of pieces."""
     total = rows = 0

@@ -75,7 +75,7 @@ def smoothed(model: Any, optimizer: Any) -> Iterator[None]:
         yield
 
 
-def candidate(folder: Path, model: Any, step: int, rouge1: float, count: int) -> None:
+def candidate(folder: Path, model: Any, step: int, score: float, count: int) -> None:
     """Keep the weights aside if they are among the `count` best; drop what no longer is.
 
     Of equal ones the earlier stays, so that a run that goes on after a kill keeps the same files.
@@ -85,10 +85,10 @@ def candidate(folder: Path, model: Any, step: int, rouge1: float, count: int) ->
     known = {path: checkpoint.load(path)[1] for path in aside.glob("*.npz")}
     known = {path: about for path, about in known.items() if about["step"] < step}
     path = aside / f"{step}.npz"
-    ranked = sorted(known, key=lambda p: (-known[p]["rouge1"], known[p]["step"]))
-    if len(ranked) >= count and known[ranked[count - 1]]["rouge1"] >= rouge1:
+    ranked = sorted(known, key=lambda p: (-known[p]["score"], known[p]["step"]))
+    if len(ranked) >= count and known[ranked[count - 1]]["score"] >= score:
         return
-    checkpoint.save(path, weights.arrays(model), {"step": step, "rouge1": rouge1})
+    checkpoint.save(path, weights.arrays(model), {"step": step, "score": score})
     for worst in ranked[count - 1 :]:
         worst.unlink()
 

@@ -1,5 +1,6 @@
 """Where a run stands, and how steps and validations move it: pure, so that resuming is exact."""
 
+import math
 from typing import NamedTuple
 
 from summarizer.config import TrainConfig
@@ -17,7 +18,7 @@ class Place(NamedTuple):
         step: done so far.
         epoch: of the next batch.
         batch: the next in the epoch.
-        best: validation ROUGE-1 so far, in points.
+        best: validation score so far; more is better.
         stale: validations since the best.
         factor: what a plateau has left of the learning rate.
         total: negative log-probability since the last validation, in nats.
@@ -34,7 +35,7 @@ class Place(NamedTuple):
     step: int = 0
     epoch: int = 0
     batch: int = 0
-    best: float = -1.0
+    best: float = -math.inf
     stale: int = 0
     factor: float = 1.0
     total: float = 0.0
@@ -99,14 +100,14 @@ def skipped(place: Place, epoch: int, batch: int) -> Place:
     return stepped(halved, epoch, batch, 0.0, 0.0)
 
 
-def validated(settings: TrainConfig, place: Place, rouge1: float) -> Place:
+def validated(settings: TrainConfig, place: Place, score: float) -> Place:
     """Return the place after a validation; `best` and `stale` say how it went."""
     loss = place.total / max(place.pieces, 1.0)
     flat = place.loss > 0 and place.loss - loss < FLAT * place.loss
-    better = rouge1 > place.best
+    better = score > place.best
     halve = settings.schedule == "plateau" and not better and place.step > settings.warmup
     return place._replace(
-        best=max(rouge1, place.best),
+        best=max(score, place.best),
         stale=0 if better else place.stale + 1,
         factor=place.factor * (0.5 if halve else 1.0),
         total=0.0,

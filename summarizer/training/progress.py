@@ -11,6 +11,13 @@ from tqdm import tqdm
 
 from summarizer.training.board import Board
 
+_LABELS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
+# Fields of every record; and the ROUGE-L of sentences, which is that of a whole summary of one.
+_OWN = {
+    "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
+    "pieces_per_second", "padding", "waiting", "minutes", "rougeLsum",
+}  # fmt: skip
+
 
 class Progress:
     """Averages what the steps report, and shows and writes it."""
@@ -139,16 +146,23 @@ def _step(line: str) -> float:
 
 def table(folder: Path) -> str:
     """Return the quality reached against minutes: a line for each validation in `metrics.jsonl`."""
-    lines = [f"{'minutes':>8}{'step':>8}{'ROUGE-1':>9}{'ROUGE-2':>9}{'ROUGE-L':>9}"]
-    for r in _records(folder):
-        if "rouge1" in r:
-            scores = "".join(f"{r.get(n, math.nan):9.2f}" for n in ("rouge1", "rouge2", "rougeL"))
-            lines.append(f"{r.get('minutes', math.nan):8.1f}{r['step']:8}{scores}")
+    scored = [r for r in _records(folder) if _scores(r)]
+    names = _scores(scored[-1]) if scored else []
+    wide = max([7, *map(len, names)]) + 2
+    lines = [f"{'minutes':>8}{'step':>8}" + "".join(f"{_LABELS.get(n, n):>{wide}}" for n in names)]
+    for r in scored:
+        values = "".join(f"{r.get(n, math.nan):#{wide}.4g}" for n in names)
+        lines.append(f"{r.get('minutes', math.nan):8.1f}{r['step']:8}{values}")
     return "\n".join(lines)
 
 
+def _scores(record: dict[str, Any]) -> list[str]:
+    """The names of what a validation added to a record."""
+    return [name for name in record if name not in _OWN]
+
+
 def plot(folder: Path) -> Path:
-    """Draw loss over steps and ROUGE over minutes from `metrics.jsonl` into `metrics.png`."""
+    """Draw loss over steps and scores over minutes from `metrics.jsonl` into `metrics.png`."""
     from matplotlib.figure import Figure
 
     records = _records(folder)
@@ -156,11 +170,11 @@ def plot(folder: Path) -> Path:
     left, right = figure.subplots(1, 2)
     left.plot([r["step"] for r in records], [r["loss"] for r in records], label="training")
     left.set(xlabel="step", ylabel="loss (nats a piece)")
-    scored = [r for r in records if "rouge1" in r]
+    scored = [r for r in records if _scores(r)]
     minutes = [r.get("minutes", math.nan) for r in scored]  # an older version did not write them
-    for name in ("rouge1", "rouge2", "rougeL"):
-        right.plot(minutes, [r[name] for r in scored], ".-", label=name)
-    right.set(xlabel="minutes", ylabel="validation ROUGE (F, points)")
+    for name in _scores(scored[-1]) if scored else ():
+        right.plot(minutes, [r.get(name, math.nan) for r in scored], ".-", label=name)
+    right.set(xlabel="minutes", ylabel="validation")
     if scored:
         right.legend()
     figure.savefig(folder / "metrics.png", dpi=120)

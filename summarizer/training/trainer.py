@@ -15,16 +15,10 @@ from summarizer.training import board, checkpoint, keep, machine, place, progres
 from summarizer.training import step as stepping
 from summarizer.training.budget import Budget
 from summarizer.training.place import Place
+from summarizer.training.validation import ROUGE1, Metric, Validation
 
 Batches = Callable[[int, int], Iterator[tuple[int, int, dict[str, Any]]]]
 LOG_EVERY = 50  # steps
-
-
-class Validation(NamedTuple):
-    """What a validation found: scores by metric, in points, and lines to show."""
-
-    scores: dict[str, float]
-    samples: list[str]
 
 
 class _Parts(NamedTuple):
@@ -38,6 +32,7 @@ class _Parts(NamedTuple):
     folder: Path
     shown: progress.Progress
     budget: Budget
+    metric: Metric
 
 
 def train(
@@ -49,18 +44,20 @@ def train(
     choice: machine.Choice,
     resume: bool = False,
     budget: Budget | None = None,
+    metric: Metric = ROUGE1,
 ) -> Place:
-    """Train until the steps or the minutes are done or ROUGE-1 has stopped rising.
+    """Train until the steps or the minutes are done or the score has stopped rising.
 
     Args:
         config: of the run.
         model: a `Seq2Seq`, changed in place.
         batches: gives (epoch, index, batch) from a position on.
-        validate: summarizes the validation examples with the model as it is.
+        validate: measures the model as it is on the validation examples.
         folder: gets `checkpoint.npz` (the last), `weights.npz` (the best), `metrics.jsonl`.
         choice: precision and compiler.
         resume: go on from `checkpoint.npz`.
         budget: counts the minutes; None: from now on.
+        metric: the one of the scores that decides.
 
     Raises:
         TrainingError: the loss or the gradient is not finite, or the minutes are too few.
@@ -80,7 +77,7 @@ def train(
         folder, place.length(settings, here), here.step, board.opened(folder, settings.tensorboard)
     )
     shown.say(f"training with {choice.reason}")
-    parts = _Parts(config, model, optimizer, run, validate, folder, shown, budget)
+    parts = _Parts(config, model, optimizer, run, validate, folder, shown, budget, metric)
     try:
         here = _average(parts, _steps(parts, batches(here.epoch, here.batch), here))
         if settings.budget:
@@ -104,7 +101,7 @@ def _steps(parts: _Parts, source: Any, here: Place) -> Place:
             here, validated = _validated(parts, here), here.step
             keep.save(parts.folder, parts.model, parts.optimizer, here)
             if settings.patience and here.stale >= settings.patience:
-                shown.say(f"no better ROUGE-1 in {here.stale} validations: stopping")
+                shown.say(f"no better {parts.metric.label} in {here.stale} validations: stopping")
                 return here
     if here.step > validated:  # the minutes ended it
         here = _validated(parts, here)
@@ -153,13 +150,13 @@ def _validated(parts: _Parts, here: Place) -> Place:
     began = parts.budget.now()
     with keep.smoothed(model, parts.optimizer):
         found = parts.validate()
-        score = found.scores["rouge1"]
+        score = _score(parts, found)
         record = shown.flush(here.step, minutes=parts.budget.elapsed(), **found.scores)
         if score > here.best:
             checkpoint.save(folder / "weights.npz", weights.arrays(model), {"step": here.step})
         if settings.average > 1:
             keep.candidate(folder, model, here.step, score, settings.average)
-    scores = "  ".join(f"{name} {value:.2f}" for name, value in found.scores.items())
+    scores = "  ".join(f"{n} {parts.metric.text(value)}" for n, value in found.scores.items())
     told = (
         f"step {here.step}: loss {record['loss']:.3f}  {scores}  "
         f"padding {record['padding']:.1%}  waiting {record['waiting']:.1%}"
@@ -167,15 +164,21 @@ def _validated(parts: _Parts, here: Place) -> Place:
     shown.say("\n".join([told, *found.samples]))
     after = place.validated(settings, here, score)
     after = parts.budget.validated(after, parts.budget.now() - began)
-    _say_changes(shown, here, after)
+    _say_changes(parts, here, after)
     return after
 
 
-def _say_changes(shown: progress.Progress, before: Place, after: Place) -> None:
+def _score(parts: _Parts, found: Validation) -> float:
+    """What decides, as a number of which more is better."""
+    return parts.metric.sign * found.scores[parts.metric.name]
+
+
+def _say_changes(parts: _Parts, before: Place, after: Place) -> None:
+    shown = parts.shown
     if after.covering and not before.covering:
         shown.say(f"the loss has flattened at {after.loss:.3f}: the coverage loss counts from now")
     if after.factor != before.factor:
-        shown.say(f"no better ROUGE-1: learning rate times {after.factor:g} from now")
+        shown.say(f"no better {parts.metric.label}: learning rate times {after.factor:g} from now")
     if after.steps:
         shown.plan(after.steps)
         if not before.steps:
@@ -187,15 +190,17 @@ def _average(parts: _Parts, here: Place) -> Place:
 
     Where it does not, the best stays: nobody who asked for an average is served by less.
     """
+    metric = parts.metric
     steps, mean = keep.average(parts.folder)
     if len(steps) > 1:
         with keep.lent(parts.model):
             weights.assign(parts.model, mean, parts.folder / "candidates")
-            score = parts.validate().scores["rouge1"]
+            score = _score(parts, parts.validate())
             kept = score >= here.best
             parts.shown.say(
-                f"average of steps {', '.join(map(str, steps))}: rouge1 {score:.2f}, "
-                f"the best alone {here.best:.2f}: {'kept' if kept else 'not kept'}"
+                f"average of steps {', '.join(map(str, steps))}: {metric.name} "
+                f"{metric.text(metric.sign * score)}, the best alone "
+                f"{metric.text(metric.sign * here.best)}: {'kept' if kept else 'not kept'}"
             )
             if kept:
                 path = parts.folder / "weights.npz"

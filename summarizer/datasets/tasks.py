@@ -1,0 +1,56 @@
+"""What is read and what is written, for each `data.task`: the rest of the program is the same.
+
+- `summarize`: the document is read, the summary is written;
+- `reconstruct`: the document is read and written again, an autoencoder (Dai and Le 2015,
+  arXiv:1511.01432);
+- `continue`: nothing is read, the document is written: a language model. Texts are cut into windows
+  of `data.summary_pieces`, each an example of its own; only the last one learns how texts end.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from summarizer.config import DataConfig
+from summarizer.datasets import spec as specs
+from summarizer.types import Example
+
+Ids = tuple[Any, Any]
+
+
+def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) -> Iterator[Example]:
+    """Yield the examples of a SPEC; where the task needs no summaries, they may be missing.
+
+    Raises:
+        InputError, ConfigError: as `spec.examples`.
+    """
+    more = {} if data.task == "summarize" else {"summary": ""}
+    return specs.examples(spec, split, skip_bad=skip_bad, **more)
+
+
+def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
+    """Yield examples whose document is what the model reads, and whose summary what it writes."""
+    for example in found:
+        if data.task == "reconstruct":
+            yield Example(example.id, example.document, example.document)
+        elif data.task == "continue":
+            yield Example(example.id, "", example.document)
+        else:
+            yield example
+
+
+def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
+    """Yield pairs of ids; where the task is `continue`, a pair for each window of a text."""
+    size = data.summary_pieces
+    for document, summary in ids:
+        if data.task != "continue":
+            yield document, summary
+            continue
+        for begin in range(0, len(summary), size):
+            yield document, summary[begin : begin + size]
+
+
+def about(data: DataConfig) -> dict[str, Any]:
+    """Return what a token store owes to the task, to know it again; {} for summaries."""
+    if data.task == "continue":
+        return {"task": data.task, "window": data.summary_pieces}
+    return {} if data.task == "summarize" else {"task": data.task}

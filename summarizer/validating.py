@@ -1,0 +1,109 @@
+"""How good a model is on examples that it was not trained on: ROUGE of what it writes, or its loss.
+
+Systems that summarize are judged by ROUGE-1; what writes something else by its likelihood.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from summarizer import plugins
+from summarizer.config import Config
+from summarizer.datasets import batches, pipeline, store, tasks
+from summarizer.training.validation import LOSS, ROUGE1, Metric, Validation
+from summarizer.types import Example
+from summarizer.vocabulary import Vocabulary
+
+METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS}
+ROWS = 50  # examples at once
+SAMPLES = 3
+
+
+def metric(config: Config) -> Metric:
+    """Return the number that decides for what a configuration learns."""
+    return METRICS[config.data.task]
+
+
+def validator(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> Callable[[], Validation]:
+    """Return a function that measures a model, as it is then, on held-out examples."""
+    if metric(config) == ROUGE1:
+        return _summaries(model, words, config, examples)
+    loss = _loss(model, words, config, examples)
+    return lambda: Validation({LOSS.name: loss()}, [])
+
+
+def validation_loss(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> float:
+    """Return the mean negative log-probability of held-out pieces, each given those before it.
+
+    Args:
+        model: a `Seq2Seq`, in any precision, on TensorFlow or JAX.
+        words: its vocabulary.
+        config: its own; what it reads and writes, and where that is cut, is as in training.
+        examples: at least one piece to write among them.
+
+    Returns:
+        Nats a piece, the ends included; without dropout, smoothing and other training aids.
+    """
+    return _loss(model, words, config, examples)()
+
+
+def _summaries(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> Callable[[], Validation]:
+    """A function that summarizes the held-out examples greedily and scores them."""
+    from summarizer.decoding import scoring
+    from summarizer.decoding.search import compiled
+    from summarizer.evaluation import rouge
+
+    search = compiled(model, plugins.build("strategy", "greedy"), 1, scoring.of(config.decode))
+    references = [e.summary or "" for e in examples]
+    stem = rouge.default_stem(references)
+
+    def validate() -> Validation:
+        texts: list[Any] = []
+        for rows in _padded(examples, words, config.data.document_pieces):
+            pieces = np.asarray(search(rows).pieces)
+            texts.extend(pieces[:, 0])
+        found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
+        scores = {k: float(v.mean()) for k, v in rouge.score(found, references, stem).items()}
+        pairs = list(zip(found, references, strict=True))[:SAMPLES]
+        return Validation(scores, [f"  {f}\n    reference: {r}" for f, r in pairs])
+
+    return validate
+
+
+def _padded(examples: Sequence[Example], words: Vocabulary, longest: int) -> Iterator[Any]:
+    """Documents as int32 [ROWS, S], all of one shape; the last batch is filled with empty rows."""
+    for begin in range(0, len(examples), ROWS):
+        batch = np.zeros((ROWS, longest), np.int32)
+        part = examples[begin : begin + ROWS]
+        for i, ids in enumerate(words.encode_all([e.document for e in part])):
+            batch[i, : len(ids[:longest])] = ids[:longest]
+        yield batch
+
+
+def _loss(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> Callable[[], float]:
+    """A function that gives the loss on examples, which it keeps as ids."""
+    from summarizer.training import step
+
+    data = config.data
+    ids = tasks.cut(data, pipeline.tokenize(tasks.pairs(data, examples), words))
+    held = store.held(ids, words.size)
+    shape = batches.Shape(ROWS, data.document_pieces, data.summary_pieces, 1)
+    measure = step.measure(model)
+
+    def loss() -> float:
+        total = pieces = 0.0
+        for batch in batches.once(held, shape):
+            summed, count = np.asarray(measure(batch), np.float64)
+            total, pieces = total + summed, pieces + count
+        return float(total / max(pieces, 1.0))
+
+    return loss
