@@ -28,6 +28,7 @@ class Memory(NamedTuple):
         pieces: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
         final: each float32 [B, H], the encoder's last states, for the decoder's first; the
             hidden one first.
+        selected: float32 [B, S], 1 at the pieces that may be copied and 0 at others; (): all may.
     """
 
     keys: Any
@@ -35,6 +36,7 @@ class Memory(NamedTuple):
     mask: Any
     pieces: Any
     final: tuple[Any, ...]
+    selected: Any = ()
 
 
 class DecoderState(NamedTuple):

@@ -20,6 +20,7 @@ INPUTS = {
     "penalty": ("float32", 0),  # alpha of the length normalisation
     "block": ("int32", 0),  # no sequence of so many pieces twice
     "allowed": ("bool", 2),  # [B, N], what the generator may write
+    "selected": ("bool", 2),  # [B, S], what the pointer may copy
     "average": ("bool", 0),  # normalise by the length itself
     "coverage": ("float32", 0),  # beta of the coverage penalty
     "strategy": ("int32", 0),
@@ -50,6 +51,7 @@ def neutral(document: Any, beam: int, size: int) -> dict[str, Any]:
         "document": document,
         "beam": beam,
         "allowed": np.ones((batch, size), bool),
+        "selected": np.ones(np.shape(document), bool),
         "average": False,
         "coverage": 0.0,
         "strategy": 0,

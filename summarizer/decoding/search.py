@@ -66,6 +66,7 @@ def search(
     limits: Limits,
     allowed: Any = None,
     demands: Demands | None = None,
+    selected: Any = None,
 ) -> Found:
     """Find the best summaries of a batch of documents.
 
@@ -79,8 +80,12 @@ def search(
             everything.
         demands: what the summaries begin with, hold and do not hold. Where phrases are forced,
             the beams are shared as `banks` does, whatever the strategy.
+        selected: bool [B, S], the pieces that may be copied, where any of these is attended to.
+            None: all.
     """
     memory = model.encode(document)
+    if selected is not None:
+        memory = model.select(memory, selected)
     this = Choosing(model, strategy, width, limits, allowed, demands)
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)

@@ -53,4 +53,5 @@ def serve(model: Any, inputs: Mapping[str, Any]) -> Found:
         "constrained", "prefix", "forced", "banned", "begins", "words", "shortest", "longest",
     )))  # fmt: skip
     document, beam = (ops.convert_to_tensor(inputs[n]) for n in ("document", "beam"))
-    return search(model, document, _Chosen(inputs), beam, limits, inputs["allowed"], demands)
+    asked = inputs["allowed"], demands, inputs["selected"]
+    return search(model, document, _Chosen(inputs), beam, limits, *asked)

@@ -58,6 +58,13 @@ class Ensemble(keras.Model):
         )
         return _together(states, coverage)
 
+    def select(self, memory: Memories, selected: Any) -> Memories:
+        """Return the memories with the pieces that the pointers may copy, bool [B, S]."""
+        chosen = (
+            m.select(own, selected) for m, own in zip(self.members, memory.members, strict=True)
+        )
+        return memory._replace(members=tuple(chosen))
+
     def output(self) -> tuple[Any, ...]:
         """Return the members' output layers."""
         return tuple(member.output() for member in self.members)

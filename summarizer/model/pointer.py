@@ -55,6 +55,23 @@ def of_target(generated: Any, gate: Any, attention: Any, pieces: Any, target: An
     return ops.logaddexp(ops.log_sigmoid(gate) + generated, ops.log_sigmoid(-gate) + copied)
 
 
+def narrowed(attention: Any, selected: Any) -> Any:
+    """Return attention on selected pieces alone, of the same sum: bottom-up attention.
+
+    Where nothing that is attended to is selected it stays as it is. Source: Gehrmann, Deng, Rush
+    (2018), arXiv:1808.10792, section 3.2.
+
+    Args:
+        attention: float32 [B, T, S].
+        selected: float32 [B, S], 1 or 0.
+    """
+    part = attention * selected[:, None, :]
+    left = ops.sum(part, axis=-1, keepdims=True)
+    # Where all is selected the two sums are the same to the last bit, and nothing changes.
+    ratio = ops.sum(attention, axis=-1, keepdims=True) / ops.maximum(left, _LEAST)
+    return ops.where(left > _LEAST, part * ratio, attention)
+
+
 class Weights(NamedTuple):
     """How probable every piece is, in a form that is cheap where only the best are looked at.
 

@@ -38,11 +38,13 @@ class Account(NamedTuple):
         features: float [B, K, E].
         attention: float32 [B, K, S].
         gate: float32 [B, K], logit of p_gen; None without a pointer.
+        copied: float32 [B, K, S], the attention that the pointer copies by.
     """
 
     features: Any
     attention: Any
     gate: Any
+    copied: Any
 
 
 class Seq2Seq(keras.Model):
@@ -129,6 +131,10 @@ class Seq2Seq(keras.Model):
         log_prob = pointer.of_target(generated, gate, decoded.attention, memory.pieces, target)
         return log_prob, generated, logits, (decoded, gate)
 
+    def select(self, memory: Memory, selected: Any) -> Memory:
+        """Return the memory with the pieces that the pointer may copy, bool [B, S]."""
+        return memory._replace(selected=ops.cast(selected, "float32"))
+
     def output(self) -> Output:
         """Return what compares features with every embedding; once for all positions."""
         dtype = self.compute_dtype
@@ -157,7 +163,10 @@ class Seq2Seq(keras.Model):
         embedded = ops.cast(embedded, self.compute_dtype)
         decoded, state = self.decoder.step(embedded, state, memory)
         gate = None if self.gate is None else self.gate(decoded.evidence)
-        return Account(decoded.features, decoded.attention, gate), state
+        copied = decoded.attention
+        if gate is not None and not isinstance(memory.selected, tuple):
+            copied = pointer.narrowed(copied, memory.selected)
+        return Account(decoded.features, decoded.attention, gate, copied), state
 
     def shown(self, account: Account) -> tuple[Any, Any]:
         """Return attention float32 [B, K, S] and the probability of generating, float32 [B, K]."""
@@ -190,7 +199,7 @@ class Seq2Seq(keras.Model):
         if account.gate is None:
             return pointer.Weights(ops.log_softmax(logits, axis=-1), None)
         more = ops.shape(account.attention)[2] if self.extended else 0
-        return pointer.weigh(logits, account.gate, account.attention, places, more)
+        return pointer.weigh(logits, account.gate, account.copied, places, more)
 
     def _embed(self, table: Any, pieces: Any) -> Any:
         if self.extended:

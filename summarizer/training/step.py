@@ -6,6 +6,7 @@ loss, the share of the model's own inputs, the scale of the loss in float16) goe
 and only where the run uses it: the plain step computes nothing of these.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def make(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
     """Compile the step.
 
     Args:
-        model: a `Seq2Seq`.
+        model: a `Seq2Seq`, or a network with an `objective` of its own.
         optimizer: a Keras optimizer, built.
         config: the `TrainConfig`.
         compiler: xla or graph.
@@ -97,7 +98,8 @@ def _fields(batch: dict[str, Any]) -> dict[str, Any]:
 def _objective(model: Any, batch: Any, config: Any, given: Mapping[str, Any]) -> tuple[Any, Any]:
     """The loss as it is differentiated, and [4]: the loss in nats, and what `loss` shows."""
     more = {name: value for name, value in given.items() if name != "scale"}
-    value, shown = loss(model, batch, config.smoothing, training=True, **more)
+    own = getattr(model, "objective", functools.partial(loss, model))
+    value, shown = own(batch, config.smoothing, training=True, **more)
     shown = ops.concatenate([ops.stack([value]), shown])
     return (value * given["scale"] if "scale" in given else value), shown
 

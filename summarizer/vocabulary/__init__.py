@@ -62,6 +62,13 @@ class Vocabulary:
         """Return the ids of many documents, each for itself."""
         return self._kind.encode_all(texts)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where in a text each piece of `encode(text)` begins and ends, in characters.
+
+        Of several bytes that spell one character the first ones are empty, where it begins.
+        """
+        return self._kind.spans(text)
+
     def encode_summary(self, text: str, document: str) -> list[int]:
         """Return the ids of a text that is about a document.
 

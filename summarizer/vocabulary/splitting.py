@@ -36,17 +36,22 @@ def normal(text: str, fold: bool) -> str:
 
 def split(text: str) -> Iterator[str]:
     """Yield the words and marks of a text in normal form."""
+    return (token for token, _, _ in places(text))
+
+
+def places(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield what `split` does, and where in the text each token begins and ends."""
     end, last = 0, "mark"  # of the token before
     for match in _token().finditer(text):
         token, kind, start = match.group(), match.lastgroup, match.start()
         if kind == "mark":
             left = JOIN if start and not text[start - 1].isspace() else ""
             right = JOIN if _begins_word(text[match.end() : match.end() + 1]) else ""
-            yield left + token + right
+            yield left + token + right, start, match.end()
         else:
             if "single" in (kind, last) and last != "mark" and start > end:
-                yield SPACE
-            yield token
+                yield SPACE, end, start
+            yield token, start, match.end()
         end, last = match.end(), str(kind)
 
 

@@ -52,6 +52,12 @@ class Subwords:
         ids: list[list[int]] = self._processor.Encode(list(texts), num_threads=-1)
         return ids
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where in a text each of its pieces begins and ends."""
+        found: list[tuple[int, int]]
+        found = self._processor.Encode(text, return_type="offset_mapping")["offsets"]
+        return found
+
     def encode_pair(self, document: str, summary: str) -> tuple[list[int], list[int]]:
         """Return the ids of a document and its summary, which do not depend on each other."""
         return self.encode(document), self.encode(summary)

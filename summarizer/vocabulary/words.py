@@ -54,6 +54,27 @@ class Words:
         """Return the ids of many documents."""
         return [self.encode(text) for text in texts]
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where in a text each of its words begins and ends.
+
+        Where the normal form of what stands between two spaces is longer or shorter than it, all
+        words in it have its place.
+        """
+        parts = re.findall(r"\s+|\S+", text)
+        normal = [splitting.normal(part, self.fold) for part in parts]
+        if "".join(normal) != splitting.normal(text, self.fold):
+            parts, normal = [text], [splitting.normal(text, self.fold)]
+        begins: list[int] = []  # of each character of the normal form
+        ends: list[int] = []
+        at = 0
+        for part, form in zip(parts, normal, strict=True):
+            same, whole = len(part) == len(form), at + len(part)
+            begins += range(at, whole) if same else [at] * len(form)
+            ends += range(at + 1, whole + 1) if same else [whole] * len(form)
+            at = whole
+        found = splitting.places("".join(normal))
+        return [(begins[begin], ends[end - 1]) for _, begin, end in found]
+
     def encode_pair(self, document: str, summary: str) -> tuple[list[int], list[int]]:
         """Return the ids of a document and of a summary of it.
 

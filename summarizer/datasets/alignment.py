@@ -1,0 +1,175 @@
+"""Which words of a document its summary keeps: what a tagger learns, made from the texts alone.
+
+A summary whose words all stand in the document in its order is a compression by deletion, and is
+aligned exactly, in as few runs as can be. Of any other summary those words are kept that are part
+of a longest sequence of words that both texts have, where it first occurs: Gehrmann, Deng, Rush
+(2018), arXiv:1808.10792, section 3.1. Words are compared without case; marks are words of their own
+that may be missing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from summarizer.errors import InputError
+from summarizer.types import Example
+from summarizer.vocabulary import Vocabulary, splitting
+
+DROPPED, KEPT = 4, 5  # as ids of a token store: none of the special ones
+_NONE = -(1 << 60)  # the worth of what cannot be
+
+
+class Words(NamedTuple):
+    """A text as words and marks.
+
+    Attributes:
+        tokens: as `splitting.split` gives them, in the text's own case.
+        forms: what is compared: without case and without what says where spaces are.
+        spoken: whether it is a word; else it is a mark.
+        begins: where it begins in the text.
+        ends: where it ends; in increasing order.
+    """
+
+    tokens: tuple[str, ...]
+    forms: tuple[str, ...]
+    spoken: tuple[bool, ...]
+    begins: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def words(text: str) -> Words:
+    """Cut a text into words and marks; spaces between words of scripts without are neither."""
+    found = [place for place in splitting.places(text) if place[0] != splitting.SPACE]
+    forms = [splitting.normal(token.strip(splitting.JOIN), True) for token, _, _ in found]
+    tokens, begins, ends = zip(*found, strict=True) if found else ((), (), ())
+    spoken = (any(map(str.isalnum, form)) for form in forms)
+    return Words(tokens, tuple(forms), tuple(spoken), begins, ends)
+
+
+def owners(places: Words, spans: Iterable[tuple[int, int]]) -> Any:
+    """Return the word that each piece is of, int64 [S].
+
+    Args:
+        places: the words of a text, at least one.
+        spans: where its pieces are, from `Vocabulary.spans`.
+    """
+    # All that is no space is in some word: the first that ends behind a piece's begin is its own.
+    begins = np.fromiter((begin for begin, _ in spans), np.int64)
+    found = np.searchsorted(np.asarray(places.ends), begins, side="right")
+    return np.minimum(found, len(places.ends) - 1)
+
+
+def kept(document: Words, summary: Words) -> list[bool]:
+    """Tell which words of a document its summary keeps."""
+    if _is_deletion(document, summary):
+        return _compressed(document, summary)
+    return _shared(document.forms, summary.forms)
+
+
+def tokenize(examples: Iterable[Example], vocabulary: Vocabulary) -> Iterator[tuple[Any, Any]]:
+    """Yield (ids, labels) of documents: for each piece KEPT or DROPPED, as its word is.
+
+    Raises:
+        InputError: an example has no summary.
+    """
+    for example in examples:
+        if example.summary is None:
+            raise InputError(f"example {example.id}: has no summary to learn from")
+        yield vocabulary.encode(example.document), labels(example, vocabulary)
+
+
+def labels(example: Example, vocabulary: Vocabulary) -> Any:
+    """Return KEPT or DROPPED for each piece of a document, int64 [S]."""
+    document = words(example.document)
+    if not document.tokens:
+        return np.zeros(0, np.int64)
+    chosen = np.asarray(kept(document, words(example.summary or "")))
+    return np.where(chosen[owners(document, vocabulary.spans(example.document))], KEPT, DROPPED)
+
+
+def f1(documents: Sequence[str], texts: Sequence[str], references: Sequence[str]) -> Any:
+    """Return how far two texts keep the same words of a document, in points, float64 [n].
+
+    F1 of the words that both keep, marks not counted; 100 where both keep none.
+    """
+    found = np.zeros(len(documents))
+    for i, (text, *pair) in enumerate(zip(documents, texts, references, strict=True)):
+        document = words(text)
+        ours, theirs = (np.asarray(kept(document, words(t)), bool) for t in pair)
+        spoken = np.asarray(document.spoken, bool)
+        both, sizes = (
+            (ours & theirs & spoken).sum(),
+            (ours & spoken).sum() + (theirs & spoken).sum(),
+        )
+        found[i] = 200 * both / sizes if sizes else 100
+    return found
+
+
+def _is_deletion(document: Words, summary: Words) -> bool:
+    """Tell whether all words of the summary stand in the document, in its order."""
+    rest = iter([f for f, is_word in zip(document.forms, document.spoken, strict=True) if is_word])
+    said = [f for f, is_word in zip(summary.forms, summary.spoken, strict=True) if is_word]
+    return bool(said) and all(form in rest for form in said)
+
+
+def _compressed(document: Words, summary: Words) -> list[bool]:
+    """The alignment of most words, then of most marks, then in the fewest runs."""
+    forms, m = np.asarray(summary.forms), len(summary.forms)
+    worth = np.where(summary.spoken, (m + 1) ** 2, m + 1)
+    before = np.zeros(m + 1, np.int64)  # the best alignment of each beginning of the summary
+    run = np.full(m + 1, _NONE)  # the same, where it ends in a pair of the word before
+    steps: list[tuple[Any, Any, Any]] = []
+    for form in document.forms:
+        same = forms == form
+        here = np.full(m + 1, _NONE)
+        here[1:] = np.where(same, worth + np.maximum(before[:-1], run[:-1] + 1), _NONE)
+        after = np.maximum.accumulate(np.maximum(before, here))
+        steps.append((before, run, here))
+        before, run = after, here
+    return _traced(steps, before)
+
+
+def _traced(steps: Sequence[tuple[Any, Any, Any]], last: Any) -> list[bool]:
+    """Which words are paired in the best alignment, the last word first to be decided."""
+    chosen, j, value = [False] * len(steps), len(last) - 1, last[-1]
+    running = False  # whether the word before has to be paired with the summary's word before
+    for i in range(len(steps) - 1, -1, -1):
+        before, run, here = steps[i]
+        if not running:
+            while j and value not in (before[j], here[j]):  # it stands further to the front
+                j -= 1
+            if before[j] == value:
+                continue
+        chosen[i] = True
+        running = bool(run[j - 1] + 1 > before[j - 1])
+        j -= 1
+        value = run[j] if running else before[j]
+    return chosen
+
+
+def _shared(document: Sequence[str], summary: Sequence[str]) -> list[bool]:
+    """The words of the longest sequences that both have, each sequence where it first occurs."""
+    places: dict[str, list[int]] = {}
+    for j, form in enumerate(summary):
+        places.setdefault(form, []).append(j)
+    chosen, seen, i = [False] * len(document), set[tuple[str, ...]](), 0
+    while i < len(document):
+        length = max(
+            (_alike(document, summary, i, j) for j in places.get(document[i], ())), default=0
+        )
+        sequence = tuple(document[i : i + length])
+        if length and sequence not in seen:
+            seen.add(sequence)
+            chosen[i : i + length] = [True] * length
+        i += max(length, 1)
+    return chosen
+
+
+def _alike(document: Sequence[str], summary: Sequence[str], i: int, j: int) -> int:
+    """How many words are the same from two places on."""
+    count = 0
+    most = min(len(document) - i, len(summary) - j)
+    while count < most and document[i + count] == summary[j + count]:
+        count += 1
+    return count
