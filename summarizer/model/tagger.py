@@ -70,7 +70,7 @@ class Tagger(keras.Model):
             The loss in nats a piece, float32 []; and float32 [3]: summed negative log-probability,
             number of pieces, share of pieces that are labelled right.
         """
-        logits = self(batch["document"], training)
+        logits = self(batch["document"], training=training)
         labels = batch["summary_out"]
         positions = ops.shape(logits)[1]
         labels = ops.concatenate([labels, ops.zeros_like(batch["document"])], axis=1)[:, :positions]

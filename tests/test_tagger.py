@@ -1,0 +1,378 @@
+"""Keep or drop: labels by alignment, the network that learns them, what it keeps, what may be
+copied."""
+
+import functools
+import itertools
+import re
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import ops
+
+from summarizer import plugins, vocabulary
+from summarizer.config import ModelConfig, Part, TrainConfig
+from summarizer.datasets import alignment
+from summarizer.datasets.alignment import DROPPED, KEPT, Words
+from summarizer.decoding.extracting import Tagged
+from summarizer.decoding.search import Limits, search
+from summarizer.model import pointer
+from summarizer.model.ensemble import Ensemble
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.model.tagger import Tagger
+from summarizer.training import step
+from summarizer.types import Example
+from summarizer.vocabulary import PAD, Vocabulary
+from tests.gradients import differentiable
+
+TEXT = "The well-known man, 25, was arrested (on Monday). He said he'd paid 1,000 euros."
+
+
+@functools.cache
+def pieces(kind="unigram") -> Vocabulary:
+    """A vocabulary of each kind that cuts these texts into few pieces a word."""
+    lines = [TEXT, "北京是中国的首都。", "A naïve café; the ﬁne man said so."] * 20
+    return vocabulary.train(lines, {"words": 60}.get(kind, 330), kind=kind)
+
+
+def plain(forms) -> Words:
+    """Words of one character, `,` and `.` among them marks."""
+    forms, places = tuple(forms), range(len(forms) + 1)
+    spoken = tuple(form not in ",." for form in forms)
+    return Words(forms, forms, spoken, tuple(places[:-1]), tuple(places[1:]))
+
+
+def taken(forms, chosen):
+    return [form for form, kept in zip(forms, chosen, strict=True) if kept]
+
+
+# --- labels ------------------------------------------------------------------------------------
+
+some = st.text("abcd,.", max_size=12)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc,."), st.booleans()), min_size=1, max_size=10))
+def test_a_compression_by_deletion_is_labelled_exactly_and_in_the_fewest_runs(pairs):
+    document, mask = zip(*pairs, strict=True)
+    summary = taken(document, mask)
+    found = alignment.kept(plain(document), plain(summary))
+    if any(form.isalpha() for form in summary):
+        assert taken(document, found) == summary
+        every = itertools.product((False, True), repeat=len(document))
+        least = min(runs(one) for one in every if taken(document, one) == summary)
+        assert runs(found) == least
+
+
+def runs(mask) -> int:
+    return sum(kept and not before for before, kept in zip((False, *mask), mask, strict=False))
+
+
+@given(some, some)
+def test_nothing_is_kept_that_the_summary_lacks(document, summary):
+    assert set(taken(document, alignment.kept(plain(document), plain(summary)))) <= set(summary)
+
+
+@given(some, some)
+def test_what_was_kept_is_kept_again(document, summary):
+    once = taken(document, alignment.kept(plain(document), plain(summary)))
+    again = taken(document, alignment.kept(plain(document), plain(once)))
+    assert again == once or not any(map(str.isalpha, once))  # marks alone are no compression
+
+
+def test_of_other_summaries_the_longest_shared_sequences_are_kept_where_they_first_occur():
+    document = list("xabyabczbcabw")
+    for summary, wanted in {
+        "c q a b": [1, 2, 6],  # "a b" first stands there, and "c" alone
+        "a b c q y": [1, 2, 3, 4, 5, 6, 8, 9],  # a part of a sequence is a sequence elsewhere
+        "q": [],
+        "": [],
+    }.items():
+        found = alignment.kept(plain(document), plain(summary.split()))
+        assert np.flatnonzero(found).tolist() == wanted, summary
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe", "characters", "bytes", "words"])
+@pytest.mark.parametrize("text", [TEXT, "The ﬁne  naïve\tcafé 😀 x½ ﬀ", "北京 是中国的首都。Ok"])
+def test_a_piece_is_where_its_text_is(kind, text):
+    words = pieces(kind)
+    ids, spans = words.encode(text), words.spans(text)
+    assert len(ids) == len(spans)
+    assert [begin for begin, _ in spans] == sorted(begin for begin, _ in spans)
+    bare = "".join(text[begin:end] for begin, end in dict.fromkeys(spans))
+    assert re.sub(r"\s", "", bare) == re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe", "characters", "words"])
+def test_a_word_is_kept_with_all_its_pieces(kind):
+    words = pieces(kind)
+    example = Example("1", TEXT, "The man was arrested. He'd paid 1,000.")
+    labels = alignment.labels(example, words)
+    ((ids, again),) = alignment.tokenize([example], words)
+    assert len(ids) == len(labels)
+    assert (labels == again).all()
+    assert set(labels.tolist()) == {KEPT, DROPPED}
+    said = words.decode([i for i, label in zip(ids, labels, strict=True) if label == KEPT], TEXT)
+    assert re.sub(r"\W", "", said) == "Themanwasarrestedhedpaid1000"
+    assert alignment.f1([TEXT], [said.lower()], [example.summary]) == [100]
+
+
+def test_f1_of_kept_words_is_its_definition():
+    document = "a b c d , e"
+    ours, theirs = ["a b ,", "c", "", "", "a c"], ["b , e", "d", "", "a", "a c"]
+    found = alignment.f1([document] * 5, ours, theirs)
+    # One of two and two; none; nothing as wanted; nothing; all.
+    assert found.tolist() == [50, 0, 100, 0, 100]
+
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+def tagged(probabilities, text=TEXT, read=None, kind="unigram") -> Tagged:
+    """A document whose words have these probabilities; the last of them again for all others."""
+    spans = pieces(kind).spans(text)[:read]
+    owners = alignment.owners(alignment.words(text), spans)
+    values = [*probabilities, *[probabilities[-1]] * 99]
+    return Tagged(text, spans, np.array([values[i] for i in owners]))
+
+
+def length(text) -> int:
+    return len(text.split())
+
+
+def test_a_word_is_as_probable_as_its_pieces_on_average():
+    words = pieces("characters")
+    spans = words.spans("ab c")
+    here = Tagged("ab c", spans, np.arange(len(spans)))
+    owner = alignment.owners(alignment.words("ab c"), spans)
+    assert here.probability == pytest.approx([np.flatnonzero(owner == i).mean() for i in (0, 1)])
+
+
+# The well - known man , 25 , was arrested ( on Monday ) . He said he'd paid 1,000 euros .
+VALUES = [0.8, 0.1, 0.3, 0.2, 0.9, 0.4, 0.1, 0.4, 0.7, 0.95, 0.1, 0.3, 0.2, 0.1, 0.6, 0.1]
+
+
+def test_words_are_kept_as_the_document_spells_them():
+    here = tagged(VALUES)
+    found = here.words(0.5, None, length)
+    assert found.text == "The man was arrested."
+    assert found.score == pytest.approx(np.mean([0.8, 0.9, 0.7, 0.95, 0.6]))
+    kept = pieces().decode(np.array(pieces().encode(TEXT))[found.pieces], TEXT)
+    assert kept.replace(" ", "") == "Themanwasarrested."
+    assert here.words(0.39, None, length).text == "The man,, was arrested."
+    assert here.words(0.25, None, length).text == "The-man,, was arrested on."
+    assert here.words(0.99, None, length).text == "arrested"  # at least one
+    assert tagged([1.0]).words(0.5, None, length).text == TEXT
+
+
+def test_the_most_probable_words_are_kept_where_so_many_are_asked_for():
+    here = tagged(VALUES)
+    assert here.words(0.99, 2, length).text == "man arrested"
+    assert here.words(0.1, 4, length).text == "The man was arrested."
+    assert length(tagged([0.5], "a – b – c").words(0.5, 3, length).text) <= 3
+    assert here.words(0.5, 99, length).text == TEXT
+
+
+def test_what_was_not_read_is_not_kept():
+    read = sum(begin < TEXT.index("was") for begin, _ in pieces().spans(TEXT))
+    assert tagged([1.0], read=read).words(0.0, None, length).text == "The well-known man, 25,"
+
+
+def test_without_spaces_between_words_none_is_put_there():
+    assert (
+        tagged([1, 1, 0, 0, 0, 1], "北京中国的首都。").words(0.5, None, length).text == "北京首都。"
+    )
+
+
+def test_the_best_sentences_are_kept_in_the_order_of_the_document():
+    text = "One is here. Two was there! Three is (also) here? Four."
+    of = {"One is here.": 0.3, "Two was there!": 0.9, "Three is (also) here?": 0.1, "Four.": 0.5}
+    spans = pieces().spans(text)
+    ends = np.cumsum([len(sentence) + 1 for sentence in of])
+    values = [list(of.values())[np.searchsorted(ends, b, side="right")] for b, _ in spans]
+    here = Tagged(text, spans, np.array(values))
+    assert here.sentences(1, None, length).text == "Two was there!"
+    assert here.sentences(2, None, length).text == "Two was there! Four."
+    assert here.sentences(3, None, length).text == "One is here. Two was there! Four."
+    assert here.sentences(3, 6, length).text == "One is here. Two was there!"
+    assert here.sentences(2, 1, length).text == "Four."
+    assert here.sentences(2, 2, length).text == "Four."
+    assert here.sentences(9, None, length).text == text
+    assert tagged([0.5], "Only one sentence here.").sentences(1, 2, length).text == "Only one"
+
+
+# --- the network -------------------------------------------------------------------------------
+
+SIZE = 30
+
+
+def network(dropout=0.0, extended=False, **options) -> Tagger:
+    encoder = Part("bidirectional", {"width": 6, **options})
+    model = Tagger(ModelConfig(embedding=8, encoder=encoder, dropout=dropout), SIZE, 1, extended)
+    random = np.random.default_rng(2)
+    for variable in model.trainable_variables:
+        variable.assign(random.normal(0, 0.5, variable.shape))
+    return model
+
+
+def batch(rows=4):
+    """Documents of several lengths, their labels cut like summaries: ended, and longer or not."""
+    random = np.random.default_rng(3)
+    document = random.integers(4, SIZE, (rows, 9)).astype("int32")
+    labels = random.integers(DROPPED, KEPT + 1, (rows, 12)).astype("int32")
+    for i, real in enumerate([9, 4, 1, 6, 9, 2, 3, 8][:rows]):
+        document[i, real:] = PAD
+        labels[i, real] = vocabulary.END
+        labels[i, real + 1 :] = PAD
+    ones = (labels > 0).astype("float32")
+    return {"document": document, "summary_in": labels, "summary_out": labels, "weight": ones}
+
+
+def test_padding_changes_no_tag():
+    model, document = network(), batch()["document"]
+    wide = np.asarray(model.keep(np.pad(document, ((0, 0), (0, 5)))))
+    alone = [np.asarray(model.keep(row[None, : (row > 0).sum()]))[0] for row in document]
+    for i, row in enumerate(alone):
+        assert row.min() > 0
+        np.testing.assert_allclose(wide[i, : len(row)], row, atol=1e-6)
+        assert not wide[i, len(row) :].any()
+
+
+def test_a_word_of_one_document_is_read_as_unknown():
+    model = network(extended=True)
+    own = np.array([[5, SIZE + 3, 7]], "int32")
+    known = np.array([[5, vocabulary.UNKNOWN, 7]], "int32")
+    np.testing.assert_array_equal(np.asarray(model.keep(own)), np.asarray(model.keep(known)))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("width", [4, 12])  # labels of fewer and of more positions than S
+def test_the_loss_is_the_cross_entropy_of_real_pieces(smoothing, width):
+    model, given = network(), batch()
+    given = {**given, "summary_out": given["summary_out"][:, :width]}
+    value, shown = model.objective(given, smoothing, training=False)
+    keep = np.asarray(model.keep(given["document"]), np.float64)
+    plain_, smoothed, right, count = 0.0, 0.0, 0, 0
+    for row, labels in zip(keep, given["summary_out"], strict=True):
+        for p, label in zip(row, labels, strict=False):
+            if label in (KEPT, DROPPED):
+                hit, miss = (p, 1 - p) if label == KEPT else (1 - p, p)
+                plain_ -= np.log(hit)
+                smoothed -= (1 - smoothing / 2) * np.log(hit) + smoothing / 2 * np.log(miss)
+                right, count = right + (hit > 0.5), count + 1
+    assert float(value) == pytest.approx(smoothed / count, rel=1e-4)
+    assert np.asarray(shown) == pytest.approx([plain_, count, right / count], rel=1e-4)
+
+
+def test_gradients_of_the_tagger_are_finite_in_bfloat16_and_near_those_in_float32():
+    found = []
+    for precision in ("float32", "mixed_bfloat16"):
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(precision)
+        try:
+            model = network()
+            of = functools.partial(model.objective, smoothing=0.0, training=True)
+            run = differentiable(of, model.trainable_variables)
+            found.append(np.concatenate([g.ravel() for g in run(batch())[2]]))
+        finally:
+            keras.config.set_dtype_policy(policy)
+    assert np.isfinite(found[1]).all()
+    assert np.linalg.norm(found[1] - found[0]) < 0.05 * np.linalg.norm(found[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+def test_the_compiled_step_learns_labels(compiler):
+    model = network(dropout=0.1)
+    optimizer = keras.optimizers.Adam(0.03)
+    optimizer.build(model.trainable_variables)
+    run = step.make(model, optimizer, TrainConfig(batch=8, accumulate=2), compiler)
+    said = []
+    for number in range(60):
+        step.reseed(model, 1, number, 2)
+        said.append(np.asarray(run(batch(8), {})))
+    assert np.isfinite(said).all()
+    assert said[-1][0] < 0.3 * said[0][0]
+    assert said[-1][4] > 0.9
+
+
+# --- bottom-up ---------------------------------------------------------------------------------
+
+
+def test_what_is_copied_is_the_attention_on_what_is_selected():
+    random = np.random.default_rng(4)
+    attention = random.dirichlet(np.ones(6), (3, 2)).astype("float32")
+    attention[2, 0] = [0.5, 0.5, 0, 0, 0, 0]
+    selected = np.array([[1, 0, 1, 0, 0, 1], [1] * 6, [0, 0, 1, 1, 1, 1]], "float32")
+    found = np.asarray(pointer.narrowed(ops.convert_to_tensor(attention), selected))
+    for b, t in itertools.product(range(3), range(2)):
+        left = attention[b, t] * selected[b]
+        wanted = left / left.sum() if left.sum() else attention[b, t]
+        np.testing.assert_allclose(found[b, t], wanted, rtol=1e-5)
+    np.testing.assert_array_equal(found[1], attention[1])  # to the last bit
+
+
+@functools.cache
+def summarizer_network(seed=0) -> Seq2Seq:
+    config = ModelConfig(
+        embedding=8, encoder=Part("bidirectional", {"width": 6}),
+        decoder=Part("lstm", {"width": 12}), dropout=0.0,
+    )  # fmt: skip
+    model = Seq2Seq(config, 40, seed)
+    for variable in model.trainable_variables:
+        variable.assign(np.asarray(variable.value) * 4.0 ** (len(variable.shape) - 1))
+    return model
+
+
+def distribution(model, document, selected):
+    """What two documents' first steps generate and copy, with the context that they go on with."""
+    memory = model.encode(document)
+    memory = memory if selected is None else model.select(memory, selected)
+    state = model.decoder.start(memory)
+    account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
+    weights = model.weigh(account, model.output(), model.places(memory, 1))
+    return np.exp(np.asarray(pointer.logs(*weights))), account, state
+
+
+def test_copied_mass_is_on_selected_pieces_only_and_nothing_else_changes():
+    model = summarizer_network()
+    document = np.array([[10, 11, 12, 13], [14, 15, 16, PAD]], "int32")
+    selected = np.array([[True, False, True, False], [True] * 4])
+    free, account, state = distribution(model, document, None)
+    here, narrowed, after = distribution(model, document, selected)
+    np.testing.assert_array_equal(here[1], free[1])
+    np.testing.assert_array_equal(np.asarray(narrowed.features), np.asarray(account.features))
+    for one, other in zip(state.cells, after.cells, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+    attention, generating = (np.asarray(x) for x in model.shown(account))
+    left = attention[0, 0] * selected[0]
+    wanted = free[0, 0].copy()
+    wanted[document[0]] += (1 - generating[0, 0]) * (left / left.sum() - attention[0, 0])
+    np.testing.assert_allclose(here[0, 0], wanted, atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(model.shown(narrowed)[0]), attention)
+
+
+@pytest.mark.slow
+def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
+    random = np.random.default_rng(5)
+    document = random.integers(4, 40, (6, 8)).astype("int32")
+    selected = random.random((6, 8)) < 0.5
+    some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
+    for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
+
+        def found(rows, chosen, model=model):
+            limits = Limits(2, 6, 0.7, 0)
+            return [
+                np.asarray(x) for x in search(model, rows, limits=limits, selected=chosen, **some)
+            ]
+
+        plain_, every = found(document, None), found(document, np.ones((6, 8), bool))
+        for one, other in zip(plain_, every, strict=True):
+            np.testing.assert_array_equal(one, other)
+        together = found(document, selected)
+        assert (together[0] != plain_[0]).any()
+        for i in range(6):
+            alone = found(document[i : i + 1], selected[i : i + 1])
+            np.testing.assert_array_equal(alone[0][0], together[0][i])
+            np.testing.assert_allclose(alone[2][0], together[2][i], atol=1e-4)
