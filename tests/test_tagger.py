@@ -85,7 +85,7 @@ def test_of_other_summaries_the_longest_shared_sequences_are_kept_where_they_fir
     document = list("xabyabczbcabw")
     for summary, wanted in {
         "c q a b": [1, 2, 6],  # "a b" first stands there, and "c" alone
-        "a b c q y": [1, 2, 3, 4, 5, 6, 8, 9],  # a part of a sequence is a sequence elsewhere
+        "a b c q y": [1, 2, 3, 4, 5, 6],  # "a b" is not the longest at 4
         "q": [],
         "": [],
     }.items():
@@ -169,13 +169,13 @@ def test_words_are_kept_as_the_document_spells_them():
 def test_the_most_probable_words_are_kept_where_so_many_are_asked_for():
     here = tagged(VALUES)
     assert here.words(0.99, 2, length).text == "man arrested"
-    assert here.words(0.1, 4, length).text == "The man was arrested."
+    assert here.words(0.1, 4, length).text == "The man was arrested"  # the mark is less probable
     assert length(tagged([0.5], "a – b – c").words(0.5, 3, length).text) <= 3
     assert here.words(0.5, 99, length).text == TEXT
 
 
 def test_what_was_not_read_is_not_kept():
-    read = sum(begin < TEXT.index("was") for begin, _ in pieces().spans(TEXT))
+    read = sum(end <= TEXT.index("was") - 1 for _, end in pieces().spans(TEXT))
     assert tagged([1.0], read=read).words(0.0, None, length).text == "The well-known man, 25,"
 
 
@@ -195,7 +195,7 @@ def test_the_best_sentences_are_kept_in_the_order_of_the_document():
     assert here.sentences(1, None, length).text == "Two was there!"
     assert here.sentences(2, None, length).text == "Two was there! Four."
     assert here.sentences(3, None, length).text == "One is here. Two was there! Four."
-    assert here.sentences(3, 6, length).text == "One is here. Two was there!"
+    assert here.sentences(3, 6, length).text == "Two was there! Four."
     assert here.sentences(2, 1, length).text == "Four."
     assert here.sentences(2, 2, length).text == "Four."
     assert here.sentences(9, None, length).text == text

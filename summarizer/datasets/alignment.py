@@ -150,26 +150,29 @@ def _traced(steps: Sequence[tuple[Any, Any, Any]], last: Any) -> list[bool]:
 
 def _shared(document: Sequence[str], summary: Sequence[str]) -> list[bool]:
     """The words of the longest sequences that both have, each sequence where it first occurs."""
-    places: dict[str, list[int]] = {}
-    for j, form in enumerate(summary):
-        places.setdefault(form, []).append(j)
-    chosen, seen, i = [False] * len(document), set[tuple[str, ...]](), 0
+    there, here = (_places(forms) for forms in (summary, document))
+    chosen, i = [False] * len(document), 0
     while i < len(document):
-        length = max(
-            (_alike(document, summary, i, j) for j in places.get(document[i], ())), default=0
-        )
-        sequence = tuple(document[i : i + length])
-        if length and sequence not in seen:
-            seen.add(sequence)
+        form = document[i]
+        length = max((_alike(document, i, summary, j) for j in there.get(form, ())), default=0)
+        before = (_alike(document, i, document, j) for j in here[form] if j < i)
+        if not any(alike >= length for alike in before):
             chosen[i : i + length] = [True] * length
         i += max(length, 1)
     return chosen
 
 
-def _alike(document: Sequence[str], summary: Sequence[str], i: int, j: int) -> int:
-    """How many words are the same from two places on."""
-    count = 0
-    most = min(len(document) - i, len(summary) - j)
-    while count < most and document[i + count] == summary[j + count]:
+def _places(forms: Sequence[str]) -> dict[str, list[int]]:
+    """Where each word stands."""
+    found: dict[str, list[int]] = {}
+    for i, form in enumerate(forms):
+        found.setdefault(form, []).append(i)
+    return found
+
+
+def _alike(one: Sequence[str], i: int, other: Sequence[str], j: int) -> int:
+    """How many words of two texts are the same from two places on."""
+    count, most = 0, min(len(one) - i, len(other) - j)
+    while count < most and one[i + count] == other[j + count]:
         count += 1
     return count

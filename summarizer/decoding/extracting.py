@@ -78,7 +78,8 @@ class Tagged:
 
         Args:
             count: how many, at most.
-            most: words in all, at most; only a first sentence that is longer is cut.
+            most: words in all, at most: what does not fit is left out, and where nothing fits the
+                most probable sentence is cut.
             length: counts words.
         """
         place, ends = 0, []
