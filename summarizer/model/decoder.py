@@ -16,7 +16,8 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.errors import ConfigError
-from summarizer.model.recurrence import loop, stacked, unroll
+from summarizer.model.loops import loop, stacked
+from summarizer.model.recurrence import advance, unroll
 from summarizer.types import DecoderState, Memory
 
 
@@ -160,7 +161,7 @@ class Decoder(keras.layers.Layer):
             below = ops.concatenate([below, feed], axis=1)
         cells: list[Any] = []
         for i, cell in enumerate((self.cell, *self.upper)):
-            states = self._advance(cell, below, state.cells[len(cells) :][: cell.states])
+            states = advance(cell, below, state.cells[len(cells) :][: cell.states])
             cells.extend(states)
             hidden = ops.cast(states[0], self.compute_dtype)
             below = hidden + below if i else hidden
@@ -174,16 +175,6 @@ class Decoder(keras.layers.Layer):
             ops.cast(feed, "float32") if self.feeding else (),
             state.coverage + ops.reshape(decoded.attention, (batch * beams, -1)) if kept else (),
         )
-
-    def _advance(self, cell: Any, below: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The states of one cell after one more step, float32 [B * K, H]."""
-        dtype = self.compute_dtype
-        kernel = ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), dtype)
-        sums = ops.cast(cell.project(below), "float32")
-        sums = sums + ops.cast(ops.convert_to_tensor(cell.bias), "float32")
-        product = ops.matmul(ops.cast(states[0], dtype), kernel)
-        new, _ = cell.forward(sums + ops.cast(product, "float32"), states)
-        return tuple(new)
 
     def _attend(self, hidden: Any, embedded: Any, memory: Memory, coverage: Any) -> Decoded:
         seen = {"coverage": coverage} if self.attention.sees_coverage else {}

@@ -68,11 +68,27 @@ def product(a: Any, b: Any) -> Any:
 
         return jnp.matmul(a, b, preferred_element_type="float32")
     if _compiled.get() in (WHOLE, _INSIDE):
-        import tensorflow as tf
+        return _mixed(a, b)
+    return ops.cast(ops.matmul(a, b), "float32")
 
+
+def _mixed(a: Any, b: Any) -> Any:
+    """The product as XLA takes it; its gradients are such products, too."""
+    import tensorflow as tf
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def multiplied(a: Any, b: Any) -> Any:
         cuts = [slice(None)]
         if _compiled.get() == _INSIDE:
             cuts = [slice(at, at + _LONGEST) for at in range(0, b.shape[0], _LONGEST)]
         found = [tf.raw_ops.BatchMatMulV3(x=a[:, c], y=b[c], Tout=tf.float32) for c in cuts]
-        return sum(found[1:], found[0])
-    return ops.cast(ops.matmul(a, b), "float32")
+
+        def slopes(gradient: Any) -> Any:
+            gradient = ops.cast(gradient, a.dtype)
+            of_a = product(gradient, ops.transpose(b))
+            of_b = product(ops.transpose(a), gradient)
+            return ops.cast(of_a, a.dtype), ops.cast(of_b, b.dtype)
+
+        return sum(found[1:], found[0]), slopes
+
+    return multiplied(a, b)

@@ -1,23 +1,25 @@
 """Run a recurrent cell over a sequence, forward and backward, as fast as the machine allows.
 
 The product with the inputs of all steps is one matrix product before the loop; the loop holds one
-product and the cell's elementwise part. The gradient is written out: it keeps the gates and
+product and the cell's own part. The gradient is written out: it keeps what the cell saved and the
 states, runs the loop backward with one product a step, and computes the recurrent weights'
-gradient once, after the loop, as one large product. Sums of gates and the states stay float32
-whatever the precision of the products.
+gradient once, after the loop, as one large product. A cell that has no gradient of its own is
+differentiated step by step within that loop. Sums of gates and the states stay float32 whatever the
+precision of the products.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import keras
 from keras import ops
 
-from summarizer.model.fusion import fuse, product
-
-Step = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[tuple[Any, ...], tuple[Any, ...]]]
+from summarizer.model.cells._cell import Slopes
+from summarizer.model.fusion import product
+from summarizer.model.loops import loop, stacked
+from summarizer.model.scan import scan
 
 _operator: ContextVar[Callable[..., Any]] = ContextVar("operator", default=lambda *_: None)
 
@@ -35,56 +37,21 @@ def replaced(operator: Callable[..., Any]) -> Iterator[None]:
         _operator.reset(token)
 
 
-def loop(
-    step: Step,
-    carry: tuple[Any, ...],
-    inputs: Sequence[Any],
-    outputs: Sequence[tuple[int, str]],
-    reverse: bool = False,
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Call `step(carry, inputs at t) -> (carry, outputs at t)` for each t; not differentiable.
-
-    Two bodies: a plain `tf.while_loop` over TensorArrays is faster on a CPU than
-    `keras.ops.scan` and converts to ONNX, which the latter does not; elsewhere the scan serves.
-
-    Args:
-        step: called once per t while tracing.
-        carry: tensors handed from step to step.
-        inputs: tensors [S, B, ...], or what another loop gave.
-        outputs: width and dtype of each output [B, width] of a step.
-        reverse: go from the last t to the first.
-
-    Returns:
-        The last carry, and the outputs in the order of the inputs, for another loop or `stacked`.
-    """
-    if keras.backend.backend() != "tensorflow":
-        last, series = ops.scan(step, carry, tuple(inputs), reverse=reverse)
-        return last, series
-
-    import tensorflow as tf
-
-    length, batch = tf.shape(inputs[0])[0], inputs[0].shape[1]
-    arrays = tuple(
-        tf.TensorArray(dtype, length, clear_after_read=False, element_shape=[batch, width])
-        for width, dtype in outputs
-    )
-    step = fuse(step)
-
-    def body(i: Any, carry: Any, arrays: Any) -> Any:
-        t = length - 1 - i if reverse else i
-        now = tuple(x.read(t) if isinstance(x, tf.TensorArray) else x[t] for x in inputs)
-        carry, values = step(carry, now)
-        return i + 1, carry, tuple(a.write(t, v) for a, v in zip(arrays, values, strict=True))
-
-    _, carry, arrays = tf.while_loop(
-        lambda i, *_: i < length, body, (tf.constant(0), carry, arrays), maximum_iterations=length
-    )
-    return carry, arrays
+def zeros(cell: Any, batch: Any) -> tuple[Any, ...]:
+    """Return the states that a sequence begins with, each float32 [B, H]."""
+    return tuple(ops.zeros((batch, size), "float32") for size in cell.sizes)
 
 
-def stacked(series: Any) -> Any:
-    """Return what a loop gave as one tensor [S, B, width]."""
-    return series.stack() if hasattr(series, "stack") else series
+def advance(cell: Any, inputs: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Go one step on from the states, each float32 [B, H], with inputs float [B, I]."""
+    sums = ops.cast(cell.project(inputs), "float32") + _float32(cell.bias)
+    if hasattr(cell, "coefficients"):
+        keep, add = cell.coefficients(sums)
+        return (keep * states[0] + add,)
+    dtype = cell.compute_dtype
+    recurrent = ops.matmul(ops.cast(states[0], dtype), _recurrent(cell))
+    new, _ = cell.forward(sums, ops.cast(recurrent, "float32"), states, *map(_float32, cell.more))
+    return tuple(new)
 
 
 def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = False) -> Any:
@@ -108,28 +75,39 @@ def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = Fals
         real = ops.ones_like(inputs[:, :, :1], dtype="float32")
     else:
         real = ops.cast(ops.transpose(mask)[:, :, None], "float32")
-    outputs, *final = _recur(cell, cell.project(inputs), tuple(initial), real, reverse)
+    run = _scan if hasattr(cell, "coefficients") else _recur
+    outputs, *final = run(cell, cell.project(inputs), tuple(initial), real, reverse)
     outputs = outputs * ops.cast(real, outputs.dtype)
     return ops.transpose(outputs, (1, 0, 2)), tuple(final)
 
 
+def _scan(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, reverse: bool) -> Any:
+    """Outputs [S, B, H] and last state of a cell that is linear in its state."""
+    keep, add = cell.coefficients(ops.cast(projected, "float32") + _float32(cell.bias))
+    hidden = scan(ops.where(real > 0, keep, 1.0), add * real, initial[0], reverse)
+    return ops.cast(hidden, cell.compute_dtype), hidden[0 if reverse else -1]
+
+
 def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, reverse: bool) -> Any:
     """Outputs [S, B, H] and last states of a cell whose input products are done."""
-    dtype, width = cell.compute_dtype, cell.width
-    kernel = ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), dtype)
-    bias = ops.cast(ops.convert_to_tensor(cell.bias), "float32")
-    others = [(width, "float32")] * (len(initial) - 1)
-    gates = cell.gates * width
+    dtype, width, count = cell.compute_dtype, cell.width, len(initial)
+    columns = projected.shape[2], cell.recurrent_kernel.shape[1]
+    apart = cell.apart or cell.backward is None
+    others = [(size, "float32") for size in cell.sizes[1:]]
 
-    def forward(projected: Any, kernel: Any, bias: Any, real: Any, *initial: Any) -> Any:
+    def forward(projected: Any, kernel: Any, bias: Any, real: Any, *rest: Any) -> Any:
+        initial, more = rest[:count], rest[count:]
+
         def step(carry: Any, now: Any) -> Any:
             z, m = now
-            sums = ops.cast(z, "float32") + bias + product(ops.cast(carry[0], dtype), kernel)
-            new, saved = cell.forward(sums, carry)
+            recurrent = product(ops.cast(carry[0], dtype), kernel)
+            new, saved = cell.forward(ops.cast(z, "float32") + bias, recurrent, carry, *more)
+            saved = recurrent if cell.backward is None else saved
             kept = tuple(ops.where(m > 0, n, c) for n, c in zip(new, carry, strict=True))
             return kept, (ops.cast(kept[0], dtype), saved, *carry[1:])
 
-        shapes = [(width, dtype), (gates, "float32"), *others]
+        saves = columns[1] if cell.backward is None else cell.saves * width
+        shapes = [(width, dtype), (saves, "float32"), *others]
         final, (hidden, saved, *before) = loop(step, initial, (projected, real), shapes, reverse)
         hidden = stacked(hidden)
 
@@ -144,24 +122,76 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
 
             def back(carry: Any, now: Any) -> Any:
                 d_out, m, h, s, *rest = now
-                here = (carry[0] + ops.cast(d_out, "float32"), *carry[1:])
-                d_sums, d_before = cell.backward(s, (ops.cast(h, "float32"), *rest), here)
-                d_sums = ops.cast(d_sums * m, dtype)
-                d_before = tuple(
-                    ops.where(m > 0, d, g) for d, g in zip(d_before, here, strict=True)
+                states, sums = carry
+                here = (states[0] + ops.cast(d_out, "float32"), *states[1:])
+                old = (ops.cast(h, "float32"), *rest[: count - 1])
+                gradient = tuple(g * m for g in here)
+                if cell.backward is None:
+                    z = ops.cast(rest[-1], "float32") + bias
+                    slopes = _differentiated(cell, (z, s, *old, *more), gradient)
+                else:
+                    slopes = cell.backward(s, old, gradient, *more)
+                d_sums = slopes.recurrent if apart else slopes.inputs
+                d_sums, d_inputs = ops.cast(d_sums, dtype), ops.cast(slopes.inputs, dtype)
+                d_old = tuple(
+                    ops.where(m > 0, d, g) for d, g in zip(slopes.states, here, strict=True)
                 )
-                return (d_before[0] + product(d_sums, kernel_t), *d_before[1:]), (d_sums,)
+                d_old = (d_old[0] + product(d_sums, kernel_t), *d_old[1:])
+                sums = tuple(a + b for a, b in zip(sums, slopes.more, strict=True))
+                return (d_old, sums), (d_sums, d_inputs) if apart else (d_sums,)
 
             d_last = tuple(ops.cast(d, "float32") for d in d_final)
+            nothing = tuple(ops.zeros(w.shape, "float32") for w in more)
             series = (d_hidden, real, hidden_before, saved, *before)
-            d_initial, (d_sums,) = loop(back, d_last, series, [(gates, dtype)], not reverse)
-            d_projected = stacked(d_sums)
-            rows = ops.reshape(d_projected, (-1, gates))
+            series = series if cell.backward is not None else (*series, projected)
+            shapes = [(columns[1], dtype), *([(columns[0], dtype)] if apart else [])]
+            (d_initial, d_more), found = loop(back, (d_last, nothing), series, shapes, not reverse)
+            d_sums, d_projected = stacked(found[0]), stacked(found[-1])
+            rows = ops.reshape(d_sums, (-1, columns[1]))
             d_kernel = ops.matmul(ops.transpose(ops.reshape(hidden_before, (-1, width))), rows)
+            rows = ops.reshape(d_projected, (-1, columns[0])) if apart else rows
             # A product with ones sums columns many times faster than the sum does on a CPU.
             d_bias = product(ops.transpose(ops.ones_like(rows[:, :1])), rows)[0]
-            return d_projected, d_kernel, d_bias, ops.zeros_like(real), *d_initial
+            return d_projected, d_kernel, d_bias, ops.zeros_like(real), *d_initial, *d_more
 
         return (hidden, *final), backward
 
-    return ops.custom_gradient(forward)(projected, kernel, bias, real, *initial)
+    weights = _recurrent(cell), _float32(cell.bias)
+    more = map(_float32, cell.more)
+    return ops.custom_gradient(forward)(projected, *weights, real, *initial, *more)
+
+
+def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]) -> Slopes:
+    """The `Slopes` of a step as its operations stand.
+
+    Args:
+        cell: a cell without a gradient of its own.
+        given: what `forward` takes, one after the other.
+        gradient: of the new states.
+    """
+    count = 2 + len(gradient)
+
+    def new(*given: Any) -> Any:
+        return cell.forward(*given[:2], given[2:count], *given[count:])[0]
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        found = jax.vjp(new, *given)[1](gradient)
+    else:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            states = new(*given)
+        zero = tf.UnconnectedGradients.ZERO
+        found = tape.gradient(states, given, gradient, unconnected_gradients=zero)
+    return Slopes(found[0], tuple(found[2:count]), found[1], tuple(found[count:]))
+
+
+def _recurrent(cell: Any) -> Any:
+    return ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), cell.compute_dtype)
+
+
+def _float32(weight: Any) -> Any:
+    return ops.cast(ops.convert_to_tensor(weight), "float32")

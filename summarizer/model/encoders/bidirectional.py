@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from summarizer import plugins
-from summarizer.model.recurrence import unroll
+from summarizer.model.recurrence import unroll, zeros
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ class Bidirectional(keras.layers.Layer):
         batch = ops.shape(embedded)[0]
         outputs, finals = [], []
         for cell, reverse in ((self.left, False), (self.right, True)):
-            zeros = (ops.zeros((batch, cell.width), "float32"),) * cell.states
-            out, states = unroll(cell, embedded, zeros, mask, reverse)
+            out, states = unroll(cell, embedded, zeros(cell, batch), mask, reverse)
             outputs.append(out)
             finals.append(states)
         hidden = ops.concatenate(outputs, axis=-1)

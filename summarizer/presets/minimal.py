@@ -1,0 +1,12 @@
+"""minLSTM (Feng et al. 2024): no product with the state, so all steps at once.
+
+summarizer train --preset minimal --data SPEC
+"""
+
+from summarizer.config import Config
+from summarizer.presets._family import celled
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return celled("minimal")
