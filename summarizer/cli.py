@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from summarizer import __version__, wishes
+from summarizer.comparison import command as comparison
 from summarizer.errors import ConfigError, SummarizerError
 
 Arguments = argparse.Namespace
@@ -124,6 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     instead.add_argument("--sizes", action="store_true",
                          help="compare size and ROUGE of all --weights, write nothing")  # fmt: skip
 
+    comparison.add(verb("compare", comparison.run, "train variants alike and compare them"))
     verb("datasets", _datasets, "list the data sources; each also takes split= and shard=")
     verb("presets", _presets, "list the presets")
     p = verb("demo", _demo, "summarize the articles of data/ with the shipped model")

@@ -52,6 +52,7 @@ def train(
     resume: bool = False,
     skip_bad: bool = False,
     began: float | None = None,
+    prepared: bool = False,
 ) -> Run:
     """Train a model as its configuration says.
 
@@ -61,6 +62,8 @@ def train(
         resume: go on with the run in the folder; its vocabulary and tokens are used again.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
         began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
+        prepared: the folder holds vocabulary and tokens, see `prepare`, and of the minutes those
+            of training count alone.
 
     Raises:
         SummarizerError: a setting, the data, the folder or the run itself is at fault.
@@ -87,10 +90,10 @@ def train(
         vectors.check(config.model.vectors, config.model.embedding)
     ending = 1 if settings.average == 1 else 2  # validations
     exports = keras.backend.backend() == "tensorflow"
-    limit = budget.Budget(settings.budget, began, ending, exports)
+    limit = budget.Budget(settings.budget, began, ending, exports, alone=prepared)
     choice = machine.choose(settings.precision, settings.compile)
     machine.share_cores(choice)
-    words, store = _tokens(config, folder, resume, skip_bad)
+    words, store = prepare(config, folder, resume or prepared, skip_bad)
     limit.check()
     validation = held_out(config, settings.validate_examples, skip_bad)
     policy = keras.config.dtype_policy()
@@ -116,8 +119,15 @@ def train(
     return Run(folder, place.step, score, metric, init=settings.init)
 
 
-def _tokens(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
-    """Vocabulary and token store of a run, a resumed one's as they are; fingerprints beside."""
+def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
+    """Return vocabulary and token store of a run, made in its folder with fingerprints beside.
+
+    Args:
+        config: says what is read.
+        folder: of the run.
+        resume: take those that are there as they are, as far as there are any.
+        skip_bad: count lines that cannot be used and go on, instead of stopping.
+    """
     from summarizer.datasets import fingerprints, pipeline, store
 
     data, split = config.data, _split(config)

@@ -31,7 +31,7 @@ LAYERS = (
     ("experiment",),
     ("ensembles",),
     ("delivery",),
-    ("proof",),
+    ("proof", "comparison"),
     ("api", "answers", "wishes"),
     ("cli",),
     ("__main__",),

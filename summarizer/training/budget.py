@@ -4,6 +4,9 @@ All of the command counts: data and vocabulary before, validations between, the 
 first steps are timed (without the first of all, which compiles), then one validation. From these
 come the length of the run and the steps between validations; each further validation corrects
 both. Before every step it is asked whether a validation and the export would still fit after it.
+
+Where systems are compared, the minutes are of training alone: the clock stands still during the
+validations, of which there are as many for each.
 """
 
 import math
@@ -18,6 +21,7 @@ from summarizer.training.place import Place
 STEPS = 20  # timed before the first plan
 SHARE = 0.1  # of the time may go into validations
 MOST = 20  # validations
+ALONE = 8  # validations to come where they do not count
 RECENT = 500  # steps that the speed is the mean of
 EXPORT = 4  # first validations that an export's searches take at most,
 CONVERT = 25.0  # and seconds that converting the graph takes
@@ -40,6 +44,7 @@ class Budget:
         validations: int = 1,
         exports: bool = True,
         now: Callable[[], float] = time.perf_counter,
+        alone: bool = False,
     ):
         """Begin to count.
 
@@ -49,8 +54,9 @@ class Budget:
             validations: that follow the last step.
             exports: whether an export follows the training.
             now: the clock, in seconds.
+            alone: training alone counts, not the validations and what follows the last step.
         """
-        self.minutes, self.now = minutes, now
+        self.minutes, self.now, self._alone = minutes, now, alone
         self._began = now() if began is None else began
         self._last, self._exports = validations, exports
         self._steps, self._took = 0, deque[float](maxlen=RECENT)
@@ -64,9 +70,14 @@ class Budget:
         self._began -= 60 * minutes
         self._first = self._validation = validation
 
-    def elapsed(self) -> float:
-        """Return the minutes since the command began."""
-        return (self.now() - self._began) / 60
+    def elapsed(self, validating: float = math.inf) -> float:
+        """Return the minutes since the command began, less those that do not count.
+
+        Args:
+            validating: when the validation began that is going on, if one is.
+        """
+        now = self.now()
+        return ((min(now, validating) if self._alone else now) - self._began) / 60
 
     def stepped(self, seconds: float) -> None:
         """Take in how long a step took."""
@@ -84,6 +95,7 @@ class Budget:
         Raises:
             TrainingError: at the first plan, where nothing more fits into the minutes.
         """
+        self._began += seconds if self._alone else 0.0
         if not self.minutes:
             return place
         self._first, self._validation = self._first or seconds, seconds
@@ -92,7 +104,10 @@ class Budget:
         free = self._left() - self._after()
         if first and free < speed and not place.steps:
             raise self._short(60 * self.elapsed() + self._after() + STEPS * speed)
-        most = min(max(int(SHARE * free / max(seconds, 1e-6)), 1), MOST)
+        if self._alone:
+            most, seconds = ALONE, 0.0
+        else:
+            most = min(max(int(SHARE * free / max(seconds, 1e-6)), 1), MOST)
         self._count = count = most if first else max(self._count - 1, 1)
         more = max(int((free - (count - 1) * seconds) / speed), 0)
         due = place.step + max(math.ceil(more / count), 1)
@@ -133,6 +148,8 @@ class Budget:
         return 60 * (self.minutes - self.elapsed())
 
     def _after(self) -> float:
-        """Seconds for what follows the last step."""
+        """Seconds for what follows the last step, as far as it counts."""
+        if self._alone:
+            return 0.0
         export = CONVERT + EXPORT * self._first if self._exports else 0.0
         return self._last * SLOWER * self._validation + export + PLOT

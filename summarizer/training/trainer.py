@@ -151,7 +151,7 @@ def _validated(parts: _Parts, here: Place) -> Place:
     with keep.smoothed(model, parts.optimizer):
         found = parts.validate()
         score = _score(parts, found)
-        record = shown.flush(here.step, minutes=parts.budget.elapsed(), **found.scores)
+        record = shown.flush(here.step, minutes=parts.budget.elapsed(began), **found.scores)
         if score > here.best:
             checkpoint.save(folder / "weights.npz", weights.arrays(model), {"step": here.step})
         if settings.average > 1:
