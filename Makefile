@@ -9,6 +9,7 @@ FILES ?=
 FORMAT ?= onnx
 ARGS ?=
 WITH ?= base
+BUDGET ?= 6m
 DATA ?=
 TEST ?=
 
@@ -32,7 +33,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo train evaluate summarize export notebooks docs lint test test-all bench \
+.PHONY: help setup demo train evaluate summarize export compare notebooks docs lint test test-all bench \
 	lock wheels clean
 
 help: ## print this list
@@ -56,6 +57,9 @@ summarize: $(VENV)/.base ## summarize FILES with MODEL (FILES="a.txt b.txt")
 
 export: $(VENV)/.train ## write MODEL as one file that runs without TensorFlow (FORMAT=onnx)
 	@$(RUN) export $(MODEL) --format $(FORMAT) $(ARGS)
+
+compare: $(VENV)/.train ## train all variants BUDGET each on DATA, measure and compare them (ARGS="--variants lstm,gru")
+	@$(RUN) compare --family --budget $(BUDGET) $(if $(DATA),--data $(DATA)) $(if $(TEST),--test $(TEST)) $(ARGS)
 
 notebooks: $(VENV)/.dev $(VENV)/.commands ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks $(ARGS)

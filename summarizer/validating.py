@@ -66,7 +66,7 @@ def _summaries(
 
     def validate() -> Validation:
         texts: list[Any] = []
-        for rows in _padded(examples, words, config.data.document_pieces):
+        for rows in padded(examples, words, config.data.document_pieces):
             pieces = np.asarray(search(rows).pieces)
             texts.extend(pieces[:, 0])
         found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
@@ -77,8 +77,8 @@ def _summaries(
     return validate
 
 
-def _padded(examples: Sequence[Example], words: Vocabulary, longest: int) -> Iterator[Any]:
-    """Documents as int32 [ROWS, S], all of one shape; the last batch is filled with empty rows."""
+def padded(examples: Sequence[Example], words: Vocabulary, longest: int) -> Iterator[Any]:
+    """Yield documents as int32 [ROWS, S], the last batch filled up with empty rows."""
     for begin in range(0, len(examples), ROWS):
         batch = np.zeros((ROWS, longest), np.int32)
         part = examples[begin : begin + ROWS]

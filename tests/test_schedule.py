@@ -169,17 +169,22 @@ def test_what_is_no_time_is_told(text):
 # --- ending in time ----------------------------------------------------------------------------
 
 
-def run(minutes: float, speed: float, compiling: float, validation: float, data: float) -> Any:
+def run(
+    minutes: float, speed: float, compiling: float, validation: float, data: float,
+    alone: bool = False,
+) -> Any:  # fmt: skip
     """Go through a run on a clock that only work moves; all times but the minutes in seconds."""
     clock = SimpleNamespace(now=1000.0)
-    limit = budget.Budget(minutes, 1000.0, now=lambda: clock.now)
+    limit = budget.Budget(minutes, 1000.0, now=lambda: clock.now, alone=alone)
     wanted, here, validations, rates = settings("cosine", budget=minutes), Place(), [], []
+    logged = []
     clock.now += data
     limit.check()
 
     def validate(here: Place) -> Place:
         took = validation + (0 if validations else compiling)
-        clock.now += took
+        began, clock.now = clock.now, clock.now + took
+        logged.append(limit.elapsed(began))
         validations.append(here.step)
         return limit.validated(here, took)
 
@@ -196,10 +201,12 @@ def run(minutes: float, speed: float, compiling: float, validation: float, data:
             here = validate(here)
     if here.step > validations[-1]:
         here = validate(here)
-    clock.now += budget.CONVERT + budget.EXPORT * (validation + compiling)
+    if not alone:
+        clock.now += budget.CONVERT + budget.EXPORT * (validation + compiling)
     return SimpleNamespace(
-        seconds=clock.now - 1000, steps=here.step, validations=validations, rates=rates
-    )
+        seconds=clock.now - 1000, steps=here.step, validations=validations, rates=rates,
+        logged=logged,
+    )  # fmt: skip
 
 
 @given(
@@ -238,6 +245,22 @@ def test_a_run_that_goes_on_counts_what_it_took_before():
     more.resume(9.9, 2.0)
     assert not more.over()
     assert more.unplanned()  # until it knows how fast it is today
+
+
+@given(validation=st.floats(0.1, 60), minutes=st.floats(2, 10))
+@hypothesis.settings(max_examples=10)
+def test_minutes_of_training_alone_leave_out_the_validations(validation, minutes):
+    found, other = (
+        run(minutes, 0.5, 5, v, data=0, alone=True) for v in (validation, validation / 9)
+    )
+    trained = found.seconds - len(found.validations) * validation
+    assert 60 * minutes - 2 < trained - 5 <= 60 * minutes  # the first validation compiles, too
+    assert found.steps == pytest.approx(other.steps, abs=1)  # the clock adds up with rounding
+    assert found.validations == pytest.approx(other.validations, abs=1)
+    assert found.logged == pytest.approx(other.logged, abs=0.02)
+    assert found.logged[-1] <= minutes
+    assert len(found.validations) == budget.ALONE + 1
+    assert found.rates[-1] < 0.05 * PEAK
 
 
 def test_without_minutes_there_is_no_plan():

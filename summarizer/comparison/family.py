@@ -8,12 +8,11 @@ Whoever comes back to the folder goes on with the first variant that is not fini
 import itertools
 import json
 import logging
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from summarizer import experiment
-from summarizer.comparison import plots, results, table, variant
+from summarizer.comparison import measures, plots, results, table, variant
 from summarizer.comparison.plan import BASE, FAMILY, PARTS, Plan, configured, every, refuse_changes
 from summarizer.comparison.results import Result
 from summarizer.config import Config
@@ -44,6 +43,7 @@ def compare(plan: Plan, output: Path, into: Path | None = None) -> str:
     tests = _tests(plan)
     refuse_changes(plan, configs, output, len(tests))
     some = next(iter(configs.values()))
+    _share_cores(next(iter(some.values())))
     counts = {name: _parameters(config) for name, config in some.items()}
     base = output / BASE
     experiment.prepare(
@@ -77,12 +77,18 @@ def _tests(plan: Plan) -> list[Example]:
     return examples
 
 
+def _share_cores(config: Config) -> None:
+    """What each training begins with; here because it has no effect once a network was built."""
+    from summarizer.training import machine
+
+    machine.share_cores(machine.choose(config.train.precision, config.train.compile))
+
+
 def _parameters(config: Config) -> int:
     """Build a network, so that what does not fit together is refused before anything trains."""
     from summarizer.model.seq2seq import Seq2Seq
 
-    model = Seq2Seq(config.model, config.vocabulary.size, config.seed)
-    return sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    return measures.parameters(Seq2Seq(config.model, config.vocabulary.size, config.seed))
 
 
 def publish(output: Path, into: Path | None = None, order: Sequence[str] = ()) -> str:

@@ -1,19 +1,25 @@
 """Measures a trained variant: its summaries, its loss, and how far back its encoder reaches."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from summarizer import plugins
+from summarizer import plugins, validating
 from summarizer.config import Config
 from summarizer.evaluation import tokens
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
 
 FAR = 32  # documents that the gradient is followed back in
+
+
+def parameters(model: Any) -> int:
+    """Count the numbers that are trained."""
+    return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
 class Written(NamedTuple):
@@ -27,12 +33,11 @@ def summaries(model: Any, words: Vocabulary, config: Config, examples: list[Exam
     """Summarize greedily, as the validations do, in one compiled search without an export."""
     from summarizer.decoding import scoring
     from summarizer.decoding.search import compiled
-    from summarizer.experiment import padded
 
     search = compiled(model, plugins.build("strategy", "greedy"), 1, scoring.of(config.decode))
     texts: list[str] = []
     total = count = 0.0
-    for rows in padded(examples, words, config.data.document_pieces):
+    for rows in validating.padded(examples, words, config.data.document_pieces):
         found = search(rows)
         pieces, gate = np.asarray(found.pieces)[:, 0], np.asarray(found.gate)[:, 0]
         part = examples[len(texts) : len(texts) + len(rows)]
@@ -134,8 +139,3 @@ def read_log(folder: Path, batch: int) -> Log:
     curve = [(records[i]["minutes"], records[i]["rouge1"]) for i in scored]
     speed = batch * float(steps[begin:].sum()) / sum(seconds[begin:])
     return Log(records[-1]["minutes"], speed, curve)
-
-
-def loss(model: Any, words: Vocabulary, config: Config, examples: list[Example]) -> float:
-    """PLACEHOLDER."""
-    return 0.0

@@ -72,6 +72,8 @@ def configured(plan: Plan) -> Configs:
             last = [f"train.steps={steps}", f"train.validate_every={-(-steps // VALIDATIONS)}"]
             found["examples"][name] = _one(name, plan, ["train.budget=0", *last])
     _, first, base = next(every(found))
+    if base.data.task != "summarize":
+        raise ConfigError(f"data.task={base.data.task}: only what summarizes is compared")
     for _, name, config in every(found):
         for section in ("data.", "vocabulary.", "seed"):
             if told := _differing(config, base, section):

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from summarizer import config as configuration
-from summarizer import delivery, experiment
+from summarizer import delivery, experiment, validating
 from summarizer.comparison import measures, results
 from summarizer.comparison.results import Result
 from summarizer.config import Config
@@ -89,8 +89,9 @@ def _measured(
     again, copied = measures.habits(written.texts, tests)
     log = measures.read_log(folder, config.train.batch)
     return dataclasses.replace(
-        begun, steps=steps, examples=steps * config.train.batch, minutes=log.minutes,
-        speed=log.speed, curve=log.curve, loss=measures.loss(model, words, config, validation),
+        begun, parameters=measures.parameters(model), steps=steps,
+        examples=steps * config.train.batch, minutes=log.minutes, speed=log.speed, curve=log.curve,
+        loss=validating.validation_loss(model, words, config, validation),
         scores={m: [record[m] for record in found.per_example] for m in results.METRICS},
         first={m: found.baselines[report.BASELINE][m] for m in results.METRICS},
         lengths=[baselines.length(text) for text in documents],
