@@ -288,6 +288,7 @@ def test_an_interrupted_comparison_goes_on_with_the_next_variant(bench):
     assert [row[0] for row in markdown.rows(text)][:2] == ["`gru_like`", "`lstm`"]
     assert bench.run() == text
     assert len(bench.trained) == 3
+    assert bench.measured == ["gru_like", "lstm"]
     assert list(json.loads((bench.output / "family.json").read_text())) == ["time"]
 
 
