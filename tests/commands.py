@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from summarizer import cli, config
+from summarizer import api, cli, config
 from summarizer.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,8 @@ def parses(words: list[str]) -> bool:
     arguments = words[1:] if words[0] == "summarizer" else words
     try:
         parsed = cli.build_parser().parse_args(arguments)
-        config.override(config.Config(), getattr(parsed, "settings", []))
+        chosen = api.preset(parsed.preset) if hasattr(parsed, "preset") else config.Config()
+        config.override(chosen, getattr(parsed, "settings", []))
     except (SystemExit, ConfigError):
         return False
     return callable(parsed.run)
