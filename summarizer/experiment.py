@@ -17,6 +17,7 @@ from summarizer import starting, validating, vocabulary
 from summarizer.config import Config
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tasks
+from summarizer.documents import boundaries
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.training.validation import ROUGE1, Metric
 from summarizer.types import Example
@@ -105,6 +106,9 @@ def train(
         model = Seq2Seq(config.model, words.size, config.seed, words.extended)
         if config.model.vectors and not resume:
             _start_from_vectors(model, words, config.model.vectors)
+        numbers = getattr(model, "sentences", None)  # not every network has them
+        if numbers is not None and not (resume or settings.init):
+            numbers.fill(*boundaries.tables(words))
         if settings.init and not resume:
             weights.assign(model, *starting.weights_of(Path(settings.init)))
         validate = validating.validator(model, words, config, validation)

@@ -35,12 +35,22 @@ HEADS = dataclasses.replace(
     input_feeding=False,
     pointer=False,
 )
+LEVELS = dataclasses.replace(
+    EVERYTHING,
+    encoder=Part("hierarchical", {"width": 5, "sentences": 3}),
+    decoder_layers=1,
+    attention=Part("dot"),
+    input_feeding=False,
+)
 
 
 def loud(model):
     """Give a fresh network opinions: its weights are made large."""
     for variable in model.trainable_variables:
         variable.assign(np.asarray(variable.value) * 3)
+    if model.sentences is not None:  # every other piece ends a sentence, all but a few begin words
+        ids = np.arange(model.size)
+        model.sentences.fill(ids % 2 == 1, ids % 5 > 0)
     return model
 
 
@@ -49,6 +59,7 @@ def loud(model):
     [
         pytest.param(EVERYTHING, id="everything", marks=pytest.mark.slow),
         pytest.param(HEADS, id="heads", marks=pytest.mark.slow),
+        pytest.param(LEVELS, id="levels", marks=pytest.mark.slow),
     ],
 )
 def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config):
@@ -68,10 +79,11 @@ def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config)
 
 
 @pytest.mark.slow
-def test_xla_takes_the_gradient_of_everything_tensorflow_only():
+@pytest.mark.parametrize("config", [EVERYTHING, LEVELS], ids=["everything", "levels"])
+def test_xla_takes_the_gradient_of_everything_tensorflow_only(config):
     import tensorflow as tf
 
-    model = loud(Seq2Seq(EVERYTHING, N))
+    model = loud(Seq2Seq(config, N))
     batch = {k: ops.convert_to_tensor(v) for k, v in a_batch().items()}
 
     def step(batch):

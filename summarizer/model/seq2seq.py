@@ -15,6 +15,7 @@ from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.model import gather, likelihood, pointer
 from summarizer.model.decoder import Decoder
+from summarizer.model.sentences import Sentences
 from summarizer.types import DecoderState, Memory
 from summarizer.vocabulary import PAD, START, UNKNOWN
 
@@ -77,6 +78,7 @@ class Seq2Seq(keras.Model):
         self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
         encoder = config.encoder
         self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
+        self.sentences = Sentences(size) if self.encoder.sees_sentences else None
         self.decoder = Decoder(config, self.encoder.width, self.encoder.states)
         self.gate = pointer.Gate(self.decoder.evidence) if config.pointer else None
         self.noise = keras.random.SeedGenerator(seed)
@@ -90,7 +92,8 @@ class Seq2Seq(keras.Model):
         """Read documents, int32 [B, S], padded with 0."""
         mask = ops.not_equal(document, PAD)
         embedded = self._drop(self._embed(self.embeddings, document), training)
-        outputs, final = self.encoder(embedded, mask)
+        seen = {} if self.sentences is None else {"sentence": self.sentences(document)}
+        outputs, final = self.encoder(embedded, mask, **seen)
         return self.decoder.remember(self._drop(outputs, training), final, document, mask)
 
     def call(self, batch: Any, training: bool = False) -> Any:

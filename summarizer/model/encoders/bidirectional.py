@@ -12,21 +12,13 @@ import keras
 from keras import ops
 
 from summarizer import plugins
+from summarizer.model.encoders._stack import Stack
 from summarizer.model.recurrence import unroll, zeros
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Stack):
     """Settings of the encoder."""
-
-    width: int = 256  # of each direction; the output is twice as wide
-    cell: str = "lstm"
-    layers: int = 1
-
-    def __post_init__(self) -> None:
-        plugins.options("cell", self.cell, width=self.width)
-        if not isinstance(self.layers, int) or self.layers < 1:
-            raise ValueError(f"layers={self.layers!r}: must be a whole number above 0")
 
 
 def build(options: Options, inputs: int) -> "Bidirectional":
@@ -36,6 +28,8 @@ def build(options: Options, inputs: int) -> "Bidirectional":
 
 class Bidirectional(keras.layers.Layer):
     """Two cells, one reading forward, one backward, side by side; and the layers above."""
+
+    sees_sentences = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()

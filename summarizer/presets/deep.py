@@ -1,0 +1,14 @@
+"""Three layers with residuals: depth for what one layer cannot tell, without a fading gradient.
+
+summarizer train --preset deep --data SPEC
+
+Source: Wu et al. (2016), arXiv:1609.08144, section 3.1.
+"""
+
+from summarizer.config import Config, Part
+from summarizer.presets._family import WIDTH, variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return variant("deep", encoder=Part("bidirectional", {"width": WIDTH, "layers": 3}))

@@ -1,0 +1,15 @@
+"""Pieces, sentences, document: long documents have sentences, and some matter more than others.
+
+summarizer train --preset hierarchical --data SPEC
+
+Source: Nallapati et al. (2016), arXiv:1602.06023, section 2.3; pooling as in Yang et al. (2016),
+Hierarchical Attention Networks.
+"""
+
+from summarizer.config import Config, Part
+from summarizer.presets._family import WIDTH, variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return variant("hierarchical", encoder=Part("hierarchical", {"width": WIDTH}))

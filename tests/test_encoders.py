@@ -1,0 +1,307 @@
+"""The encoders: what holds for all of them, each against a slow NumPy oracle, and sentences."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from summarizer import plugins, vocabulary
+from summarizer.documents import boundaries
+from summarizer.errors import ConfigError
+from summarizer.model.sentences import Sentences
+from tests.gradients import compiled, differentiable
+from tests.test_model import arrays, by_name, lstm_step, normal, sigmoid, softmax
+
+B, S, E, H = 3, 6, 5, 4
+MASK = np.arange(S)[None] < np.array([[S], [4], [0]])
+SENTENCE = np.array([[0, 0, 1, 1, 1, 2], [0, 1, 1, 1, 1, 1], [0] * S], "int32")
+DEEP = [("bidirectional", {"layers": 3}), ("unidirectional", {"layers": 2})]
+CASES = [(name, {}) for name in plugins.names("encoder")] + DEEP
+
+
+def build(name, scale=1.0, **options):
+    encoder = plugins.build("encoder", name, E, width=H, **options)
+    for i, variable in enumerate(encoder.trainable_variables):
+        variable.assign(normal(*variable.shape, seed=i, scale=scale))
+    return encoder
+
+
+def encode(encoder, embedded, mask=MASK, sentence=SENTENCE):
+    """Outputs and last states as NumPy arrays."""
+    run = compiled(lambda e, m, s: encoder(e, m, **seen(encoder, s)))
+    return arrays(run(*map(ops.convert_to_tensor, (embedded, mask, sentence))))
+
+
+def seen(encoder, sentence):
+    return {"sentence": sentence} if encoder.sees_sentences else {}
+
+
+# --- what holds for all ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_padding_changes_no_encoding(name, options):
+    encoder = build(name, **options)
+    embedded = normal(B, S, E)
+    wide = np.concatenate([embedded, normal(B, 2, E, seed=5, scale=9.0)], axis=1)
+    more = np.pad(MASK, ((0, 0), (0, 2)))
+    short, last = encode(encoder, embedded)
+    long, final = encode(encoder, wide, more, np.pad(SENTENCE, ((0, 0), (0, 2)), mode="edge"))
+    assert short.shape == (B, S, encoder.width)
+    assert [(f.shape, f.dtype) for f in final] == [((B, encoder.width), np.float32)] * len(final)
+    assert len(final) == encoder.states
+    np.testing.assert_allclose(long[:, :S], short, atol=1e-6)
+    for one, other in zip(final, last, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert not short[~MASK].any()
+    assert not long[~more].any()
+    assert short[MASK].any(axis=-1).all()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_each_document_is_encoded_for_itself(name, options):
+    encoder, embedded = build(name, **options), normal(B, S, E)
+    together, final = encode(encoder, embedded)
+    alone, last = encode(encoder, embedded[1:2], MASK[1:2], SENTENCE[1:2])
+    np.testing.assert_allclose(alone[0], together[1], atol=1e-6)
+    for one, other in zip(last, final, strict=True):
+        np.testing.assert_allclose(one[0], other[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_every_weight_of_an_encoder_learns_in_bfloat16(name, options):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        encoder = build(name, **options)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+    def value(data):
+        outputs, final = encoder(data["e"], data["m"], **seen(encoder, data["s"]))
+        assert keras.backend.standardize_dtype(outputs.dtype) == "bfloat16"
+        assert {keras.backend.standardize_dtype(f.dtype) for f in final} == {"float32"}
+        outputs = ops.cast(outputs, "float32")
+        return ops.sum(ops.sin(outputs)) + sum(ops.sum(ops.sin(f)) for f in final), outputs
+
+    run = differentiable(value, encoder.trainable_variables)
+    _, outputs, found = run({"e": normal(B, S, E), "m": MASK, "s": SENTENCE})
+    assert np.isfinite(np.asarray(outputs)).all()
+    assert {g.dtype.name for g in found} == {"float32"}
+    assert all(np.isfinite(g).all() and g.any() for g in found)
+
+
+@pytest.mark.parametrize("cell", plugins.names("cell"))
+@pytest.mark.parametrize("name", plugins.names("encoder"))
+def test_an_encoder_takes_any_cell(name, cell):
+    encoder = plugins.build("encoder", name, E, width=H, cell=cell)
+    least = plugins.build("cell", cell, E, width=H)
+    assert encoder.states == least.states
+    assert type(least) in {type(layer) for layer in encoder._flatten_layers()}
+
+
+@pytest.mark.parametrize("name", plugins.names("encoder"))
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"layers": 0}, "layers=0: must be a whole number above 0"),
+        ({"layers": 1.5}, "layers=1.5: must be a whole number above 0"),
+        ({"width": 0}, "width=0: must be a whole number above 0"),
+        ({"cell": "lstn"}, "did you mean 'lstm'"),
+    ],
+)
+def test_an_impossible_recurrence_is_refused(name, options, said):
+    with pytest.raises(ConfigError, match=said):
+        plugins.build("encoder", name, E, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("self_attentive", {"keys": 0}, "keys=0: must be a whole number above 0"),
+        ("convolutional", {"kernel": 4}, "kernel=4: must be odd.* nearest are 3 and 5"),
+        ("convolutional", {"kernel": 0}, "kernel=0: must be a whole number above 0"),
+        ("convolutional", {"convolutions": 0}, "convolutions=0: must be"),
+        ("hierarchical", {"sentences": 1}, "sentences=1: must be .* the least is 2; model"),
+        ("hierarchical", {"sentences": 2.5}, "sentences=2.5: must be a whole number"),
+    ],
+)
+def test_an_impossible_encoder_is_refused(name, options, said):
+    with pytest.raises(ConfigError, match=f"^encoder '{name}': {said}"):
+        plugins.options("encoder", name, **options)
+
+
+# --- each by its equations -------------------------------------------------------------------
+
+
+def weights_of(dense):
+    """Kernel and bias of a dense layer."""
+    named = by_name(dense)
+    return named["kernel"], named.get("bias", 0.0)
+
+
+def times(x, dense):
+    kernel, bias = weights_of(dense)
+    return x @ kernel + bias
+
+
+def walk(cell, x, reverse=False):
+    """One document through an LSTM: outputs [S, H], and the last states."""
+    hidden, state = np.zeros(cell.width), np.zeros(cell.width)
+    out = np.zeros((len(x), cell.width))
+    for t in reversed(range(len(x))) if reverse else range(len(x)):
+        hidden, state = lstm_step(cell, x[t], hidden, state)
+        out[t] = hidden
+    return out, (hidden, state)
+
+
+def bidirectional(encoder, x, sentence=None):
+    below, final = 0.0, ()
+    for layer in (encoder, *encoder.upper):
+        (left, ends), (right, begins) = walk(layer.left, x), walk(layer.right, x, True)
+        final = tuple(np.hstack(pair) for pair in zip(ends, begins, strict=True))
+        x = below = below + np.hstack([left, right])
+    return x, final
+
+
+def unidirectional(encoder, x, sentence):
+    below, final = 0.0, ()
+    for cell in encoder.cells:
+        out, final = walk(cell, x)
+        x = below = below + out
+    return x, final
+
+
+def self_attentive(encoder, x, sentence):
+    hidden, final = bidirectional(encoder.recurrence, x)
+    query, key, value = (
+        np.tanh(times(hidden, d)) for d in (encoder.query, encoder.key, encoder.value)
+    )
+    out = np.zeros_like(hidden)
+    for i in range(len(x)):
+        weight = softmax(np.array([query[i] @ k / np.sqrt(query.shape[1]) for k in key]))
+        out[i] = np.tanh(hidden[i] + sum(w * v for w, v in zip(weight, value, strict=True)))
+    return out, final
+
+
+def convolutional(encoder, x, sentence):
+    for layer in encoder.convolutions:
+        kernel, bias = weights_of(layer)
+        parts = np.split(kernel, encoder.kernel)
+        out = np.zeros_like(x)
+        for i in range(len(x)):
+            near = [(j, i + j - encoder.kernel // 2) for j in range(encoder.kernel)]
+            total = bias + sum(x[at] @ parts[j] for j, at in near if 0 <= at < len(x))
+            out[i] = x[i] + np.maximum(total, 0)
+        x = out
+    return bidirectional(encoder.recurrence, x)
+
+
+def selective(encoder, x, sentence):
+    hidden, final = bidirectional(encoder.recurrence, x)
+    gate = sigmoid(times(hidden, encoder.piece) + times(final[0], encoder.document))
+    return hidden * gate, final
+
+
+def pooled(pooling, values):
+    """The average of one group, by the attention to it."""
+    scores = times(np.tanh(times(values, pooling.view)), pooling.vector)[:, 0]
+    return softmax(scores) @ values
+
+
+def hierarchical(encoder, x, sentence):
+    hidden, _ = bidirectional(encoder.pieces, x)
+    number = np.minimum(sentence[: len(x)], encoder.sentences - 1)
+    vectors = [pooled(encoder.piece_pooling, hidden[number == k]) for k in range(number[-1] + 1)]
+    level, final = bidirectional(encoder.upper, np.array(vectors))
+    document = pooled(encoder.sentence_pooling, level)
+    return hidden + times(level, encoder.down)[number], (document, *final[1:])
+
+
+ORACLES = {
+    "bidirectional": bidirectional,
+    "unidirectional": unidirectional,
+    "self_attentive": self_attentive,
+    "convolutional": convolutional,
+    "selective": selective,
+    "hierarchical": hierarchical,
+}
+MORE = [("hierarchical", {"sentences": 2}), ("convolutional", {"kernel": 5, "convolutions": 2})]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES + MORE)
+def test_an_encoder_is_its_equations(name, options):
+    encoder, embedded = build(name, 0.7, **options), normal(B, S, E)
+    outputs, final = encode(encoder, embedded)
+    for b in range(2):
+        here = MASK[b]
+        expected, states = ORACLES[name](encoder, embedded[b, here], SENTENCE[b])
+        np.testing.assert_allclose(outputs[b, here], expected, atol=1e-4)
+        for found, state in zip(final, states, strict=True):
+            np.testing.assert_allclose(found[b], state, atol=1e-4)
+
+
+# --- sentences -------------------------------------------------------------------------------
+
+
+SENTENCES = {
+    "english": ["The cat sat on the mat.", "It was 3.14 cm long!", "Was it?", "The end"],
+    "chinese": ["今天天气很好。", "我们去公园!", "「你好吗?", "他说很好"],
+    "others": ["क्या हाल है।", "सब ठीक है।", "هل أنت بخير؟", "نعم أنا بخير"],
+}
+
+
+def numbered(kind, text):
+    """The text of each sentence, as the tables of a vocabulary tell them apart."""
+    words = vocabulary.train([text] * 20, 420, fold=False, kind=kind)
+    layer = Sentences(words.size)
+    layer.fill(*boundaries.tables(words))
+    ids = np.array([[*words.encode(text), 0, 0]], "int32")
+    number = np.asarray(layer(ops.convert_to_tensor(ids)))[0]
+    assert number.dtype == np.int32
+    assert (number[-2:] == number[-3]).all()
+    real = range(len(ids[0]) - 2)
+    return [
+        words.decode([int(ids[0, i]) for i in real if number[i] == k], text).strip()
+        for k in range(number.max() + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "script"),
+    [(kind, script) for kind in ("unigram", "words") for script in SENTENCES]
+    + [("bpe", "english"), ("characters", "english"), ("bytes", "english")],
+)
+def test_sentences_are_told_apart_by_their_pieces(kind, script):
+    expected = SENTENCES[script]
+    assert numbered(kind, ("" if script == "chinese" else " ").join(expected)) == expected
+
+
+class Pieces:
+    """A vocabulary of given pieces."""
+
+    def __init__(self, *pieces):
+        self.kept = ["<pad>", "<s>", "</s>", "<unk>", "▁word", *pieces]
+        self.size = len(self.kept)
+
+    def pieces(self, ids):
+        return [self.kept[i] for i in ids]
+
+    def decode(self, ids):
+        return "".join(self.pieces(ids)).replace("▁", " ").removeprefix(" ")
+
+
+def test_what_a_piece_tells_of_itself():
+    ending = [".", "?", "s.", '."', "▁.", "。", "!」", "؟", "।", "▁lee."]
+    others = ["▁dr.", "▁1.", ".5", "a", ",", "▁(", "▁", "你好", "「", "▁e.g."]
+    words = Pieces(*ending, *others)
+    ends, begins = boundaries.tables(words)
+    assert ends == [piece in ending for piece in words.kept]
+    assert begins == [p[0] == "▁" or p in ("<unk>", "你好", "「") for p in words.kept]
+
+
+def test_a_full_stop_within_a_word_ends_no_sentence():
+    assert numbered("words", "It is of type a.b.c here. It is") == [
+        "It is of type a.b.c here.",
+        "It is",
+    ]
