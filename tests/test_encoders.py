@@ -6,9 +6,12 @@ import pytest
 from keras import ops
 
 from summarizer import plugins, vocabulary
+from summarizer.config import ModelConfig, Part
 from summarizer.documents import boundaries
 from summarizer.errors import ConfigError
 from summarizer.model.sentences import Sentences
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.model.tagger import Tagger
 from tests.gradients import compiled, differentiable
 from tests.test_model import arrays, by_name, lstm_step, normal, sigmoid, softmax
 
@@ -100,6 +103,18 @@ def test_an_encoder_takes_any_cell(name, cell):
     assert type(least) in {type(layer) for layer in encoder._flatten_layers()}
 
 
+@pytest.mark.parametrize("cell", plugins.names("cell"))
+def test_any_cell_uses_a_memory(cell):
+    encoder, embedded = build("memory", cell=cell, slots=3, content=2), normal(B, S, E)
+    outputs, _ = encode(encoder, embedded)
+    assert np.isfinite(outputs).all()
+    assert not outputs[~MASK].any()
+    for side in (encoder.left, encoder.right):
+        side.memory.assign(-np.asarray(side.memory.value))
+    others, _ = encode(encoder, embedded)
+    assert (np.abs(others - outputs).max(axis=-1) > 1e-4)[MASK].all()
+
+
 @pytest.mark.parametrize("name", plugins.names("encoder"))
 @pytest.mark.parametrize(
     ("options", "said"),
@@ -119,6 +134,8 @@ def test_an_impossible_recurrence_is_refused(name, options, said):
     ("name", "options", "said"),
     [
         ("self_attentive", {"keys": 0}, "keys=0: must be a whole number above 0"),
+        ("memory", {"slots": 1}, "slots=1: must be a whole number above 1"),
+        ("memory", {"content": 0}, "content=0: must be a whole number above 1"),
         ("convolutional", {"kernel": 4}, "kernel=4: must be odd.* nearest are 3 and 5"),
         ("convolutional", {"kernel": 0}, "kernel=0: must be a whole number above 0"),
         ("convolutional", {"convolutions": 0}, "convolutions=0: must be"),
@@ -203,6 +220,46 @@ def selective(encoder, x, sentence):
     return hidden * gate, final
 
 
+def addressed(key, strength, memory):
+    """Weights of the slots for one head."""
+    likeness = [key @ slot / np.sqrt(key @ key) / np.sqrt(slot @ slot) for slot in memory]
+    return softmax((1 + np.log1p(np.exp(strength))) * np.array(likeness))
+
+
+def remembering(cell, x, reverse=False):
+    """One document through an LSTM with a memory: outputs [S, H], and the last states."""
+    named = by_name(cell)
+    hidden, state = np.zeros(cell.width), np.zeros(cell.width)
+    memory = named["memory"].reshape(cell.slots, cell.content).copy()
+    own = by_name(cell.controller)
+    kernel = np.vstack([own["kernel"], named["read"]])
+    out = np.zeros((len(x), cell.width))
+    for t in reversed(range(len(x))) if reverse else range(len(x)):
+        heads = hidden @ named["heads"] + named["heads_bias"]
+        write, read, erase, add = np.split(heads[:-2], 4)
+        weight = addressed(write, heads[-2], memory)
+        for j, w in enumerate(weight):
+            memory[j] = memory[j] * (1 - w * sigmoid(erase)) + w * np.tanh(add)
+        found = addressed(read, heads[-1], memory) @ memory
+        sums = np.hstack([x[t], found]) @ kernel + hidden @ own["recurrent_kernel"] + own["bias"]
+        i, f, o, g = np.split(sums, 4)
+        state = sigmoid(f) * state + sigmoid(i) * np.tanh(g)
+        hidden = sigmoid(o) * np.tanh(state)
+        out[t] = hidden
+    return out, (hidden, state)
+
+
+def memory(encoder, x, sentence):
+    left, ends = remembering(encoder.left, x)
+    right, begins = remembering(encoder.right, x, True)
+    hidden = np.hstack([left, right])
+    final = tuple(np.hstack(pair) for pair in zip(ends, begins, strict=True))
+    if encoder.upper is None:
+        return hidden, final
+    above, final = bidirectional(encoder.upper, hidden)
+    return hidden + above, final
+
+
 def pooled(pooling, values):
     """The average of one group, by the attention to it."""
     scores = times(np.tanh(times(values, pooling.view)), pooling.vector)[:, 0]
@@ -225,8 +282,10 @@ ORACLES = {
     "convolutional": convolutional,
     "selective": selective,
     "hierarchical": hierarchical,
+    "memory": memory,
 }
 MORE = [("hierarchical", {"sentences": 2}), ("convolutional", {"kernel": 5, "convolutions": 2})]
+MORE += [("memory", {"slots": 3, "content": 2, "layers": 2})]
 
 
 @pytest.mark.parametrize(("name", "options"), CASES + MORE)
@@ -305,3 +364,15 @@ def test_a_full_stop_within_a_word_ends_no_sentence():
         "It is of type a.b.c here.",
         "It is",
     ]
+
+
+@pytest.mark.parametrize("network", [Seq2Seq, Tagger])
+def test_a_network_tells_its_encoder_where_sentences_end(network):
+    encoder, decoder = Part("hierarchical", {"width": H}), Part("lstm", {"width": 2 * H})
+    model = network(ModelConfig(embedding=E, encoder=encoder, decoder=decoder), 9)
+    read = (lambda d: model.encode(d).values) if network is Seq2Seq else model
+    document = ops.convert_to_tensor(np.array([[4, 5, 6, 7, 8, 0]], "int32"))
+    before = np.asarray(read(document))
+    model.sentences.fill(np.arange(9) == 5, np.arange(9) > 3)
+    assert np.asarray(model.sentences(document)).tolist() == [[0, 0, 1, 1, 1, 1]]
+    assert not np.allclose(np.asarray(read(document)), before, atol=1e-5)

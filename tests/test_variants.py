@@ -42,6 +42,9 @@ LEVELS = dataclasses.replace(
     attention=Part("dot"),
     input_feeding=False,
 )
+SLOTS = dataclasses.replace(
+    LEVELS, encoder=Part("memory", {"width": 5, "slots": 3, "content": 4, "layers": 2})
+)
 
 
 def loud(model):
@@ -60,6 +63,7 @@ def loud(model):
         pytest.param(EVERYTHING, id="everything", marks=pytest.mark.slow),
         pytest.param(HEADS, id="heads", marks=pytest.mark.slow),
         pytest.param(LEVELS, id="levels", marks=pytest.mark.slow),
+        pytest.param(SLOTS, id="slots", marks=pytest.mark.slow),
     ],
 )
 def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config):
@@ -79,7 +83,9 @@ def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", [EVERYTHING, LEVELS], ids=["everything", "levels"])
+@pytest.mark.parametrize(
+    "config", [EVERYTHING, LEVELS, SLOTS], ids=["everything", "levels", "slots"]
+)
 def test_xla_takes_the_gradient_of_everything_tensorflow_only(config):
     import tensorflow as tf
 

@@ -13,6 +13,7 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.datasets.alignment import DROPPED, KEPT
+from summarizer.model.sentences import Sentences
 from summarizer.vocabulary import PAD, UNKNOWN
 
 
@@ -36,6 +37,7 @@ class Tagger(keras.Model):
         self.embeddings = self.add_weight((size, config.embedding), near, name="embeddings")
         encoder = config.encoder
         self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
+        self.sentences = Sentences(size) if self.encoder.sees_sentences else None
         self.kernel = self.add_weight((self.encoder.width, 1), "glorot_uniform", name="kernel")
         self.bias = self.add_weight((1,), "zeros", name="bias")
         self.noise = keras.random.SeedGenerator(seed)
@@ -47,7 +49,8 @@ class Tagger(keras.Model):
         known = ops.where(document < self.size, document, UNKNOWN) if self.extended else document
         embedded = ops.take(ops.convert_to_tensor(self.embeddings), known, axis=0)
         embedded = self._drop(ops.cast(embedded, dtype), training)
-        outputs, _ = self.encoder(embedded, ops.not_equal(document, PAD))
+        seen = {} if self.sentences is None else {"sentence": self.sentences(document)}
+        outputs, _ = self.encoder(embedded, ops.not_equal(document, PAD), **seen)
         outputs = self._drop(outputs, training)
         kernel = ops.cast(ops.convert_to_tensor(self.kernel), dtype)
         logits = ops.cast(ops.matmul(outputs, kernel)[:, :, 0], "float32")
