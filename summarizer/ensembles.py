@@ -46,6 +46,9 @@ def join(members: Sequence[str | Path], output: str | Path) -> Path:
                 "vocabulary can be averaged"
             )
     configs = [config for _, config, _, _ in opened]
+    for path, config, _, _ in opened:
+        if config.data.task == "select":
+            raise ModelError(f"{path}: a tagger writes no summary that could be averaged")
     model = _network(configs, words)
     for member, (path, _, _, arrays) in zip(model.members, opened, strict=True):
         weights.assign(member, arrays, path)
@@ -82,10 +85,10 @@ def network(folder: Path, config: Config, words: Vocabulary) -> Any:
 
 
 def _network(configs: Sequence[Config], words: Vocabulary) -> Any:
+    from summarizer.model import networks
     from summarizer.model.ensemble import Ensemble
-    from summarizer.model.seq2seq import Seq2Seq
 
-    members = [Seq2Seq(c.model, words.size, c.seed, words.extended) for c in configs]
+    members = [networks.make(config, words.size, words.extended) for config in configs]
     return members[0] if len(members) == 1 else Ensemble(members)
 
 

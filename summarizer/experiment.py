@@ -100,10 +100,9 @@ def train(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
-        from summarizer.model import weights
-        from summarizer.model.seq2seq import Seq2Seq
+        from summarizer.model import networks, weights
 
-        model = Seq2Seq(config.model, words.size, config.seed, words.extended)
+        model = networks.make(config, words.size, words.extended)
         if config.model.vectors and not resume:
             _start_from_vectors(model, words, config.model.vectors)
         numbers = getattr(model, "sentences", None)  # not every network has them
@@ -132,7 +131,7 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         resume: take those that are there as they are, as far as there are any.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
     """
-    from summarizer.datasets import fingerprints, pipeline, store
+    from summarizer.datasets import fingerprints, store
 
     data, split = config.data, _split(config)
     about = {"spec": data.spec, "split": split, "vocabulary": "", **tasks.about(data)}
@@ -151,7 +150,7 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         write_aside(path, given.read_bytes())
     else:
         wanted = config.vocabulary
-        texts = _sample(source(), wanted.sample, data.task == "summarize")
+        texts = _sample(source(), wanted.sample, tasks.with_summaries(data))
         words = vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
         write_aside(path, words.proto)
     about["vocabulary"] = words.fingerprint
@@ -162,8 +161,8 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
     recorder = fingerprints.Recorder()
-    ids = pipeline.tokenize(tasks.pairs(data, recorder.watch(source())), words)
-    made = store.write(kept, tasks.cut(data, ids), words.size, about, words.extended)
+    ids = tasks.tokenize(data, recorder.watch(source()), words)
+    made = store.write(kept, ids, words.size, about, words.extended)
     if config.train.init:
         known = Path(config.train.init) / prints.name
         if known.exists():
@@ -213,7 +212,7 @@ def _batches(config: Config, store: Any) -> Any:
     shape = batches.Shape(
         config.train.batch,
         data.document_pieces,
-        data.summary_pieces,
+        tasks.written(data),
         data.window,
         data.curriculum,
     )
@@ -228,7 +227,7 @@ def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
 
     table, share = vectors.start(path, words, np.asarray(model.embeddings.value))
     model.embeddings.assign(table)
-    if model.summary_embeddings is not model.embeddings:
+    if getattr(model, "summary_embeddings", model.embeddings) is not model.embeddings:
         model.summary_embeddings.assign(table)
     LOG.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
 

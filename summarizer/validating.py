@@ -1,6 +1,7 @@
 """How good a model is on examples that it was not trained on: ROUGE of what it writes, or its loss.
 
-Systems that summarize are judged by ROUGE-1; what writes something else by its likelihood.
+Systems that summarize are judged by ROUGE-1, taggers by the words that they keep; what writes
+something else by its likelihood.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +11,12 @@ import numpy as np
 
 from summarizer import plugins
 from summarizer.config import Config
-from summarizer.datasets import batches, pipeline, store, tasks
-from summarizer.training.validation import LOSS, ROUGE1, Metric, Validation
+from summarizer.datasets import alignment, batches, store, tasks
+from summarizer.training.validation import KEPT, LOSS, ROUGE1, Metric, Validation
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
-METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS}
+METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS, "select": KEPT}
 ROWS = 50  # examples at once
 SAMPLES = 3
 
@@ -31,6 +32,8 @@ def validator(
     """Return a function that measures a model, as it is then, on held-out examples."""
     if metric(config) == ROUGE1:
         return _summaries(model, words, config, examples)
+    if metric(config) == KEPT:
+        return _extracts(model, words, config, examples)
     loss = _loss(model, words, config, examples)
     return lambda: Validation({LOSS.name: loss()}, [])
 
@@ -70,11 +73,42 @@ def _summaries(
             pieces = np.asarray(search(rows).pieces)
             texts.extend(pieces[:, 0])
         found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
-        scores = {k: float(v.mean()) for k, v in rouge.score(found, references, stem).items()}
-        pairs = list(zip(found, references, strict=True))[:SAMPLES]
-        return Validation(scores, [f"  {f}\n    reference: {r}" for f, r in pairs])
+        return _scored(rouge.score(found, references, stem), found, references)
 
     return validate
+
+
+def _extracts(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> Callable[[], Validation]:
+    """A function that keeps of the held-out documents what a tagger says, and scores that."""
+    from summarizer.decoding.extracting import Tagged
+    from summarizer.evaluation import rouge
+    from summarizer.evaluation.baselines import length
+    from summarizer.model import tagger
+
+    keep = tagger.compiled(model)
+    texts, references = [e.document for e in examples], [e.summary or "" for e in examples]
+    stem, limit = rouge.default_stem(references), config.data.document_pieces
+    spans = [words.spans(text)[:limit] for text in texts]
+
+    def validate() -> Validation:
+        probabilities = (row for rows in padded(examples, words, limit) for row in keep(rows))
+        found = [
+            Tagged(text, here, np.asarray(row)[: len(here)]).extract(config.decode, length).text
+            for text, here, row in zip(texts, spans, probabilities, strict=False)
+        ]
+        kept = {KEPT.name: alignment.f1(texts, found, references)}
+        return _scored(kept | rouge.score(found, references, stem), found, references)
+
+    return validate
+
+
+def _scored(scores: Any, found: list[str], references: list[str]) -> Validation:
+    """The means of scores by metric, and the first texts beside their references."""
+    pairs = list(zip(found, references, strict=True))[:SAMPLES]
+    samples = [f"  {text}\n    reference: {reference}" for text, reference in pairs]
+    return Validation({name: float(values.mean()) for name, values in scores.items()}, samples)
 
 
 def padded(examples: Sequence[Example], words: Vocabulary, longest: int) -> Iterator[Any]:
@@ -94,9 +128,8 @@ def _loss(
     from summarizer.training import step
 
     data = config.data
-    ids = tasks.cut(data, pipeline.tokenize(tasks.pairs(data, examples), words))
-    held = store.held(ids, words.size)
-    shape = batches.Shape(ROWS, data.document_pieces, data.summary_pieces, 1)
+    held = store.held(tasks.tokenize(data, examples, words), words.size)
+    shape = batches.Shape(ROWS, data.document_pieces, tasks.written(data), 1)
     measure = step.measure(model)
 
     def loss() -> float:

@@ -101,6 +101,9 @@ class DecodeConfig:
     minimum: int = 2  # pieces
     maximum: int = 32  # pieces, the end included
     block_ngram: int = 3  # no sequence of this many pieces twice; 0: allowed
+    extract: str = "words"  # what a tagger keeps
+    threshold: float = 0.5  # a tagger keeps words of at least so much probability
+    sentences: int = 3  # that a tagger keeps, at most
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,14 @@ class Config:
 
 
 CHOICES = {
-    "data.task": ("summarize", "reconstruct", "continue"),
+    "data.task": ("summarize", "reconstruct", "continue", "select"),
     "vocabulary.kind": ("unigram", "bpe", "characters", "bytes", "words"),
     "model.bridge": ("dense", "copy", "zero"),
     "model.tying": ("all", "embeddings", "summary", "none"),
     "train.schedule": ("cosine", "inverse_sqrt", "constant", "plateau"),
     "train.coverage_from": ("start", "flat"),
     "decode.normalization": ("gnmt", "average"),
+    "decode.extract": ("words", "sentences"),
     "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "train.compile": ("auto", "xla", "graph"),
 }
@@ -136,7 +140,8 @@ KINDS = {
 MAY_BE_ZERO = {
     "seed", "train.warmup", "train.patience", "train.smoothing", "model.dropout",
     "decode.length_penalty", "decode.minimum", "decode.block_ngram", "decode.coverage_penalty",
-    "data.curriculum", "train.sampling", "train.coverage", "train.ema", "train.budget",
+    "decode.threshold", "data.curriculum", "train.sampling", "train.coverage", "train.ema",
+    "train.budget",
 }  # fmt: skip
 
 
@@ -158,7 +163,7 @@ def check(config: Config) -> Config:
         ):
             least = "0 or more" if path in MAY_BE_ZERO else "above 0"
             raise ConfigError(f"{path}={value}: must be {least}")
-    for path in ("model.dropout", "train.smoothing", "train.ema"):
+    for path in ("model.dropout", "train.smoothing", "train.ema", "decode.threshold"):
         section, name = path.split(".")
         if (value := getattr(getattr(config, section), name)) >= 1:
             raise ConfigError(f"{path}={value}: must be below 1")
@@ -176,6 +181,9 @@ def check(config: Config) -> Config:
             f"data.summary_pieces={config.data.summary_pieces}: what was read is to be written "
             f"again: must be at most data.document_pieces={config.data.document_pieces}"
         )
+    for name in ("coverage", "sampling"):
+        if config.data.task == "select" and (value := getattr(config.train, name)):
+            raise ConfigError(f"train.{name}={value}: data.task=select writes no pieces: must be 0")
     if config.decode.minimum > config.decode.maximum:
         raise ConfigError(
             f"decode.minimum={config.decode.minimum}: must be at most "

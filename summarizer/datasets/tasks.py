@@ -4,15 +4,19 @@
 - `reconstruct`: the document is read and written again, an autoencoder (Dai and Le 2015,
   arXiv:1511.01432);
 - `continue`: nothing is read, the document is written: a language model. Texts are cut into windows
-  of `data.summary_pieces`, each an example of its own; only the last one learns how texts end.
+  of `data.summary_pieces`, each an example of its own; only the last one learns how texts end;
+- `select`: the document is read; in place of a summary stands for each of its pieces whether the
+  summary keeps it (`alignment`).
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from summarizer.config import DataConfig
+from summarizer.datasets import alignment, pipeline
 from summarizer.datasets import spec as specs
 from summarizer.types import Example
+from summarizer.vocabulary import Vocabulary
 
 Ids = tuple[Any, Any]
 
@@ -23,8 +27,25 @@ def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) ->
     Raises:
         InputError, ConfigError: as `spec.examples`.
     """
-    more = {} if data.task == "summarize" else {"summary": ""}
+    more = {} if with_summaries(data) else {"summary": ""}
     return specs.examples(spec, split, skip_bad=skip_bad, **more)
+
+
+def with_summaries(data: DataConfig) -> bool:
+    """Tell whether the task needs the examples' summaries."""
+    return data.task in ("summarize", "select")
+
+
+def written(data: DataConfig) -> int:
+    """Return how many pieces, or labels of pieces, are learned of an example at most."""
+    return data.document_pieces if data.task == "select" else data.summary_pieces
+
+
+def tokenize(data: DataConfig, found: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
+    """Yield (ids that are read, ids that are written or labels) as the examples come."""
+    if data.task == "select":
+        return alignment.tokenize(found, vocabulary)
+    return cut(data, pipeline.tokenize(pairs(data, found), vocabulary))
 
 
 def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:

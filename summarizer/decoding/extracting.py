@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from summarizer.config import DecodeConfig
 from summarizer.datasets import alignment
 from summarizer.documents import sentences
 from summarizer.vocabulary import splitting
@@ -54,6 +55,22 @@ class Tagged:
         self._read = begins < spans[-1][1]
         means = np.where(counts > 0, means, self._keep[shared])
         self.probability = np.where(self._read, means, -1.0)
+
+    def extract(
+        self, decode: DecodeConfig, length: Length, most: int | None = None,
+        threshold: float | None = None,
+    ) -> Extract:  # fmt: skip
+        """Keep what a configuration asks for: words, or sentences.
+
+        Args:
+            decode: the settings.
+            length: counts words.
+            most: words in all; None: as many as are probable enough, or as the sentences have.
+            threshold: instead of the configuration's.
+        """
+        if decode.extract == "sentences":
+            return self.sentences(decode.sentences, most, length)
+        return self.words(decode.threshold if threshold is None else threshold, most, length)
 
     def words(self, threshold: float, most: int | None, length: Length) -> Extract:
         """Keep the words that are probable enough, at least one.

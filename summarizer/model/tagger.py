@@ -5,6 +5,7 @@ the content selector of Gehrmann, Deng, Rush (2018), arXiv:1808.10792, section 3
 """
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -94,3 +95,26 @@ class Tagger(keras.Model):
             return x
         batch, _, width = ops.shape(x)
         return keras.random.dropout(x, self.rate, (batch, 1, width), seed=self.noise)
+
+
+def compiled(model: Tagger) -> Callable[[Any], Any]:
+    """Return `model.keep` as one compiled function of documents, int32 [B, S].
+
+    TensorFlow traces once for all shapes; JAX compiles once per shape.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def pure(weights: Any, document: Any) -> Any:
+            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
+                return model.keep(document)
+
+        jitted = jax.jit(pure)
+        return lambda document: jitted([v.value for v in model.variables], document)
+
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None, None], tf.int32)]
+    traced: Callable[[Any], Any]
+    traced = tf.function(model.keep, input_signature=signature, autograph=False)
+    return traced

@@ -73,7 +73,7 @@ def measure(model: Any) -> Callable[[dict[str, Any]], Any]:
     """
 
     def run(batch: Any) -> Any:
-        return loss(model, batch, smoothing=0.0, training=False)[1][:2]
+        return _loss(model)(batch, smoothing=0.0, training=False)[1][:2]
 
     if keras.backend.backend() == "jax":
         import jax
@@ -95,11 +95,16 @@ def _fields(batch: dict[str, Any]) -> dict[str, Any]:
     return {name: batch[name] for name in FIELDS}
 
 
+def _loss(model: Any) -> Callable[..., Any]:
+    """The loss that a network brings, or that of a `Seq2Seq`."""
+    own: Callable[..., Any] = getattr(model, "objective", functools.partial(loss, model))
+    return own
+
+
 def _objective(model: Any, batch: Any, config: Any, given: Mapping[str, Any]) -> tuple[Any, Any]:
     """The loss as it is differentiated, and [4]: the loss in nats, and what `loss` shows."""
     more = {name: value for name, value in given.items() if name != "scale"}
-    own = getattr(model, "objective", functools.partial(loss, model))
-    value, shown = own(batch, config.smoothing, training=True, **more)
+    value, shown = _loss(model)(batch, config.smoothing, training=True, **more)
     shown = ops.concatenate([ops.stack([value]), shown])
     return (value * given["scale"] if "scale" in given else value), shown
 

@@ -22,6 +22,7 @@ class Metric(NamedTuple):
 
 
 ROUGE1 = Metric("rouge1", "ROUGE-1")
+KEPT = Metric("kept", "F1 of kept words")
 LOSS = Metric("validation_loss", "loss", -1)
 
 

@@ -1,0 +1,18 @@
+"""Keep or drop each word of the document, by an LSTM in both directions: compression by deletion.
+
+A summarizer may write what is not true; a tagger can only leave out (Filippova et al. 2015; as the
+content selector of bottom-up summarization, Gehrmann et al. 2018, arXiv:1808.10792).
+
+summarizer train --preset tagger --data SPEC
+"""
+
+import dataclasses
+
+from summarizer.config import Config
+from summarizer.presets._family import variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    base = variant("tagger")
+    return dataclasses.replace(base, data=dataclasses.replace(base.data, task="select"))
