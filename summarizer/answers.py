@@ -34,7 +34,12 @@ class Shape:
 
 
 def run(
-    model: str | None, names: Sequence[str], options: Mapping[str, Any], shape: Shape, fetch: bool
+    model: str | None,
+    names: Sequence[str],
+    options: Mapping[str, Any],
+    shape: Shape,
+    fetch: bool,
+    select: str | None = None,
 ) -> int:
     """Print the summaries of documents as they are made, in order; return the exit status.
 
@@ -44,13 +49,14 @@ def run(
         options: for `Summarizer.summarize`.
         shape: how they are printed.
         fetch: allow web addresses.
+        select: folder of a tagger that says what may be copied.
 
     Raises:
         SummarizerError: the model cannot be used, or no document can be summarized as asked.
     """
     every = files.files(names)
     many = any(name == STDIN or files.has_many(name) for name in every)
-    summarizer = Summarizer.load(model, brief=not many and len(every) <= FEW)
+    summarizer = Summarizer.load(model, not many and len(every) <= FEW, select)
     bar = _bar(every, many)
     done = (lambda count: None) if bar is None else bar.update
     found = stream.summarize(

@@ -86,6 +86,7 @@ def evaluate(
     beam: int | None = None,
     stem: bool | None = None,
     skip_bad: bool = False,
+    select: str | Path | None = None,
     **wishes: Any,
 ) -> Report:
     """Summarize a data set with a model and score it beside the first words.
@@ -97,7 +98,11 @@ def evaluate(
         beam: hypotheses kept while searching; None: what the model was made with.
         stem: compare English words by their stems; None: where the references are English.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
+        select: folder of a tagger that says what may be copied; see `Summarizer.load`.
         wishes: further ones of `Summarizer.summarize`.
+
+    Returns:
+        The report; a tagger's has F1 of kept words beside ROUGE.
 
     Raises:
         SummarizerError: the model or the data is at fault.
@@ -105,14 +110,15 @@ def evaluate(
     from tqdm import tqdm
 
     folder = model_folder(model)
-    summarizer = Summarizer.load(folder)
+    summarizer = Summarizer.load(folder, select=select)
     examples = _references(spec, skip_bad)
     predictions: list[str] = []
     for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
         texts = [e.document for e in examples[begin : begin + 64]]
         predictions.extend(s.text for s in summarizer.summarize(texts, beam, **wishes))
     hashed = configuration.fingerprint(summarizer.config)
-    return _reported(examples, predictions, output or folder / "evaluation", stem, hashed)
+    tags = summarizer.config.data.task == "select"
+    return _reported(examples, predictions, output or folder / "evaluation", stem, hashed, tags)
 
 
 def score(
@@ -142,7 +148,12 @@ def _references(spec: str, skip_bad: bool) -> list[Example]:
 
 
 def _reported(
-    examples: list[Example], predictions: Any, output: str | Path, stem: bool | None, hashed: str
+    examples: list[Example],
+    predictions: Any,
+    output: str | Path,
+    stem: bool | None,
+    hashed: str,
+    kept: bool = False,
 ) -> Report:
     from summarizer.evaluation import report, rouge
 
@@ -154,6 +165,7 @@ def _reported(
         predictions,
         stem=rouge.default_stem(references) if stem is None else stem,
         config_hash=hashed,
+        kept=kept,
     )
     report.write(found, output)
     return found

@@ -83,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
         "files", nargs="+", metavar="FILE", help="document, folder, JSON lines, or - for stdin"
     )
     _model(p)
+    _select(p)
     p.add_argument("--json", action="store_true", help="one JSON object a line, with scores")
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
     p.add_argument("--n-best", type=int, default=1, metavar="N", help="alternatives to print")
@@ -105,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
     p.add_argument("--output", metavar="FOLDER", help="gets report.json and predictions.jsonl")
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
+    _select(p)
     wishes.add(p)
     p.add_argument("--stem", choices=("auto", "yes", "no"), default="auto", help="English stems")
     p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
@@ -137,6 +139,10 @@ def _model(parser: Any) -> None:
     parser.add_argument("--model", metavar="FOLDER", help="default: $SUMMARIZER_MODEL, or shipped")
 
 
+def _select(parser: Any) -> None:
+    parser.add_argument("--select", metavar="TAGGER", help="copy only what this model keeps")
+
+
 def _documents(parser: Any) -> None:
     parser.add_argument(
         "--long", choices=("lead", "chunks", "select"), default="lead",
@@ -151,7 +157,7 @@ def _summarize(a: Arguments) -> int:
 
     options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best, "long": a.long}
     shape = answers.Shape(a.json, a.n_best, a.outline, a.long)
-    return answers.run(a.model, a.files, options | wishes.given(a), shape, a.fetch)
+    return answers.run(a.model, a.files, options | wishes.given(a), shape, a.fetch, a.select)
 
 
 def _train(a: Arguments) -> int:
@@ -188,7 +194,8 @@ def _evaluate(a: Arguments) -> int:
         found = api.score(a.words[0], a.predictions, a.output or "evaluation", stem, a.skip_bad)
     else:
         model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad, **wishes.given(a))
+        more = {"select": a.select, **wishes.given(a)}
+        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad, **more)
     print(report.table(found))
     return 0
 

@@ -137,6 +137,8 @@ def export(
         raise ConfigError(f"weights {weights!r}: a SavedModel has float32; {weights} is for onnx")
     noted = noted_exports(Path(folder))
     given = candidate(folder, data, documents)
+    if format == "saved_model" and given.config.data.task == "select":
+        raise ConfigError(f"format {format!r}: {folder} is a tagger, which only onnx serves")
     if format == "saved_model":
         result = _saved_model(given)
         noted = {**noted, "saved_model": result}
@@ -166,7 +168,7 @@ def noted_exports(folder: Path) -> dict[str, Any]:
 def _onnx(given: Candidate, kind: str) -> dict[str, Any]:
     from summarizer.export import onnx, parity
     from summarizer.model import weights
-    from summarizer.runtime.session import Session
+    from summarizer.runtime.extractor import opened
     from summarizer.training import checkpoint
 
     folder, model, ids = given.folder, given.model, given.ids
@@ -178,7 +180,7 @@ def _onnx(given: Candidate, kind: str) -> dict[str, Any]:
         kept = onnx.read_weights(path)
         weights.assign(model, kept, path)
         ours = [best.pieces for best in search(ids)]
-        graph = Session(folder, path.name).search
+        graph = opened(folder, path.name).search
         found = parity.compare(model, given.config.decode, ids, ours, graph)
         result = {"documents": len(ids), **found._asdict(), "weights": kind}
         if kind != "float32":

@@ -46,7 +46,7 @@ def verify(folder: str | Path, data: str = "", documents: int = 200) -> Iterator
     """
     from summarizer.export import onnx, parity, saved_model
     from summarizer.model import weights
-    from summarizer.runtime.session import Session
+    from summarizer.runtime.extractor import opened
 
     folder = Path(folder)
     present = [name for name in _BAKED if (folder / name).exists()]
@@ -63,7 +63,7 @@ def verify(folder: str | Path, data: str = "", documents: int = 200) -> Iterator
     for name in present:
         if name == "model.onnx":
             held[name], kinds[name], about = onnx.read(folder / name)
-            runs[name] = Session(folder).search
+            runs[name] = opened(folder).search
         else:
             runs[name], held[name], about = saved_model.load(folder / name)
             kinds[name] = "float32"
@@ -152,7 +152,7 @@ def sizes(folder: str | Path, data: str = "", documents: int = 300) -> Iterator[
     """
     from summarizer.evaluation import bootstrap, rouge
     from summarizer.export import onnx
-    from summarizer.runtime.session import Session
+    from summarizer.runtime.extractor import opened
 
     given = candidate(folder, data, documents)
     references = given.references
@@ -162,7 +162,7 @@ def sizes(folder: str | Path, data: str = "", documents: int = 300) -> Iterator[
     with tempfile.TemporaryDirectory() as aside:
         paths = onnx.export_each(given.model, Path(aside), given.about)
         for kind, path in paths.items():
-            found = [s.text for s in Session(given.folder, str(path)).summarize(given.texts)]
+            found = [s.text for s in opened(given.folder, str(path)).summarize(given.texts)]
             full = full or found
             scores = rouge.score(found, references, stem)
             yield _ROW.format(

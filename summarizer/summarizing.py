@@ -26,19 +26,28 @@ class Summarizer:
         self.config: Config = session.config
 
     @classmethod
-    def load(cls, folder: str | Path | None = None, brief: bool = False) -> "Summarizer":
+    def load(
+        cls,
+        folder: str | Path | None = None,
+        brief: bool = False,
+        select: str | Path | None = None,
+    ) -> "Summarizer":
         """Open an exported model.
 
         Args:
             folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
             brief: for a few documents: open it sooner and summarize a little slower.
+            select: folder of a tagger of the same vocabulary: only what it keeps of a document
+                may be copied (bottom-up, Gehrmann et al. 2018, arXiv:1808.10792).
 
         Raises:
-            ModelError: no model there, or a file of it is missing, cut or foreign.
+            ModelError: no model there, a file of it is missing, cut or foreign, or the tagger and
+                the model do not go together.
         """
-        from summarizer.runtime.session import Session
+        from summarizer.runtime.extractor import opened
 
-        return cls(Session(model_folder(folder), brief=brief))
+        tagger = None if select is None else Path(select)
+        return cls(opened(model_folder(folder), brief=brief, select=tagger))
 
     def summarize(
         self,

@@ -76,6 +76,7 @@ class Wishes:
         ban: words or phrases that no summary holds, in whatever case.
         force: words or phrases that every summary holds.
         prefix: what every summary begins with.
+        threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
     """
 
     beam: int | None = None
@@ -95,6 +96,7 @@ class Wishes:
     ban: tuple[str, ...] = ()
     force: tuple[str, ...] = ()
     prefix: str | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
     ("length-penalty", float, "X", "more favours longer summaries"),
     ("normalization", str, "NAME", "of scores by length: gnmt or average"),
     ("coverage-penalty", float, "X", "more favours summaries of the whole document"),
+    ("threshold", float, "P", "tagger: keep words of at least so much probability"),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from summarizer.datasets import alignment
 from summarizer.errors import InputError, SummarizerError
 from summarizer.evaluation import bootstrap, rouge
 from summarizer.evaluation.baselines import lead
@@ -27,6 +28,7 @@ def evaluate(
     *,
     stem: bool = True,
     config_hash: str = "",
+    kept: bool = False,
     samples: int = 1000,
     seed: int = 1,
 ) -> Report:
@@ -39,12 +41,13 @@ def evaluate(
         predictions: one summary an example in the same order, or id → summary.
         stem: compare English words by their stems.
         config_hash: of the model's configuration; "" for predictions from elsewhere.
+        kept: also compare which words of the documents are kept.
         samples: bootstrap samples.
         seed: of the bootstrap.
 
     Returns:
-        ROUGE F and exact matches (but for case and white space) in points; `differences` are model
-        minus baseline on the same examples.
+        ROUGE F, exact matches (but for case and white space) and, where asked for, F1 of kept
+        words, in points; `differences` are model minus baseline on the same examples.
 
     Raises:
         InputError: there is no example, or the predictions are not those of the examples.
@@ -60,6 +63,9 @@ def evaluate(
         {**rouge.score(texts, references, stem), "exact": _exact(texts, references)}
         for texts in (found, first)
     )
+    if kept:
+        for texts, scores in ((found, ours), (first, theirs)):
+            scores["kept"] = alignment.f1(documents, texts, references)
     records: list[dict[str, Any]] = [
         {"id": name, "prediction": prediction, "reference": reference}
         for name, prediction, reference in zip(ids, found, references, strict=True)

@@ -9,6 +9,7 @@ unpacks the weights once, when it opens the file.
 import copy
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from summarizer.decoding.serving import serve
 from summarizer.errors import ModelError
 from summarizer.export import eight_bits, invariants, operators
 from summarizer.model import recurrence, weights
+from summarizer.model.tagger import Tagger
 
 OPSET = 18
 PASSES = ("fold_constants", "loop_optimizer", "remove_identity", "remove_back_to_back")
@@ -28,10 +30,10 @@ SMALL = 4096  # matrices with fewer values stay in float16 where the others are 
 
 
 def export(model: Any, path: Path, about: dict[str, str], kind: str = "float16") -> None:
-    """Write a model's search as an ONNX file.
+    """Write a model's search, or the probabilities of a tagger, as an ONNX file.
 
     Args:
-        model: a `Seq2Seq` in float32, on the TensorFlow backend.
+        model: a `Seq2Seq`, an `Ensemble` or a `Tagger` in float32, on the TensorFlow backend.
         path: the file; written aside and renamed.
         about: kept in the file, such as the fingerprint of the vocabulary it goes with.
         kind: how the matrices are kept, one of `WEIGHTS`.
@@ -73,22 +75,31 @@ def _trace(model: Any) -> Any:
     import tensorflow as tf
 
     pairs = list(weights.named(model))
-    count = len(INPUTS)
+    inputs, serve = _served(model)
+    count = len(inputs)
 
     def run(*values):  # type: ignore[no-untyped-def]
         mapping = [(v, value) for (_, v), value in zip(pairs, values[count:], strict=True)]
         native = recurrence.replaced(operators.recurrence)
         with native, keras.StatelessScope(state_mapping=mapping):
-            found = serve(model, dict(zip(INPUTS, values[:count], strict=True)))
-        return {k: tf.identity(v, k) for k, v in found._asdict().items()}
+            found = serve(dict(zip(inputs, values[:count], strict=True)))
+        return {k: tf.identity(v, k) for k, v in found.items()}
 
     signature = [
-        tf.TensorSpec([None] * rank, dtype, name) for name, (dtype, rank) in INPUTS.items()
+        tf.TensorSpec([None] * rank, dtype, name) for name, (dtype, rank) in inputs.items()
     ]
     signature += [
         tf.TensorSpec(v.shape, tf.float32, f"weight_{i}") for i, (_, v) in enumerate(pairs)
     ]
     return _convert(tf.function(run, autograph=False).get_concrete_function(*signature))
+
+
+def _served(model: Any) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str, Any]], Any]]:
+    """The inputs of a model's graph, dtype and rank by name, and what makes its outputs of them."""
+    if isinstance(model, Tagger):
+        inputs = {"document": INPUTS["document"]}
+        return inputs, lambda given: {"keep": model.keep(given["document"])}
+    return INPUTS, lambda given: serve(model, given)._asdict()
 
 
 def _convert(traced: Any) -> Any:

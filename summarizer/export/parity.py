@@ -8,6 +8,8 @@ import numpy as np
 from summarizer import plugins
 from summarizer.decoding import scoring
 from summarizer.decoding.search import Found, compiled
+from summarizer.model import tagger
+from summarizer.model.tagger import Tagger
 from summarizer.vocabulary import END, PAD, START
 
 ROWS = 20  # documents at once
@@ -40,7 +42,12 @@ def graph(model: Any, decode: Any) -> Callable[[Any], Found]:
 
 
 def searcher(model: Any, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
-    """Return a function that finds the best summaries with the weights the model has by then."""
+    """Return a function that finds the best summaries with the weights the model has by then.
+
+    The pieces of a tagger's are the places in the document that it keeps.
+    """
+    if isinstance(model, Tagger):
+        return _tagger(model, decode)
     run = graph(model, decode)
 
     def search(documents: list[list[int]]) -> list[Best]:
@@ -102,8 +109,11 @@ def compare(
         decode: the `DecodeConfig`.
         documents: ids of each.
         ours: Keras' best summaries, from `keras_search`.
-        graph: searches documents; gives `pieces` [B, K, T] and `score` [B, K].
+        graph: searches documents; gives `pieces` [B, K, T] and `score` [B, K], or a tagger's
+            `keep` [B, S], whose greatest difference then is `worst`.
     """
+    if isinstance(model, Tagger):
+        return _compare_tags(model, decode, documents, ours, graph)
     theirs: list[tuple[int, ...]] = []
     worst = 0.0
     for begin in range(0, len(documents), ROWS):
@@ -113,6 +123,43 @@ def compare(
         real = found["score"] > -1e8
         again = _rescored(model, decode, _padded(part), found)
         worst = max(worst, float(np.abs(again - found["score"])[real].max()))
+    return Parity(share(ours, theirs), worst)
+
+
+def _tagger(model: Tagger, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
+    """What `searcher` gives, of a tagger: the places that it keeps, and how sure it is of them."""
+    run = tagger.compiled(model)
+
+    def search(documents: list[list[int]]) -> list[Best]:
+        out: list[Best] = []
+        for begin in range(0, len(documents), ROWS):
+            keep = np.asarray(run(_padded(documents[begin : begin + ROWS])))
+            out.extend(Best(_kept(row, decode), float(row.max())) for row in keep)
+        return out
+
+    return search
+
+
+def _kept(keep: Any, decode: Any) -> tuple[int, ...]:
+    """The places of a document whose probability is high enough."""
+    return tuple(int(i) for i in np.flatnonzero((keep >= decode.threshold) & (keep > 0)))
+
+
+def _compare_tags(
+    model: Tagger,
+    decode: Any,
+    documents: list[list[int]],
+    ours: list[tuple[int, ...]],
+    graph: Callable[[list[list[int]]], dict[str, Any]],
+) -> Parity:
+    """Compare a tagger's graph with Keras, place by place."""
+    theirs: list[tuple[int, ...]] = []
+    worst = 0.0
+    for begin in range(0, len(documents), ROWS):
+        part = documents[begin : begin + ROWS]
+        keep = graph(part)["keep"]
+        theirs.extend(_kept(row, decode) for row in keep)
+        worst = max(worst, float(np.abs(keep - np.asarray(model.keep(_padded(part)))).max()))
     return Parity(share(ours, theirs), worst)
 
 

@@ -36,6 +36,7 @@ class Plan:
         longest: words.
         seed: of what is drawn at random.
         inputs: further inputs of the graph by name.
+        threshold: of what may be copied; None: as the selecting tagger was made.
     """
 
     beam: int
@@ -45,6 +46,7 @@ class Plan:
     longest: int
     seed: int
     inputs: dict[str, Any]
+    threshold: float | None = None
 
 
 def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> Plan:
@@ -58,7 +60,7 @@ def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> 
     Raises:
         InputError: names the wish, its value and what is allowed.
     """
-    _check_numbers(wishes)
+    check_numbers(wishes)
     _check_words(wishes, length)
     name, options = _strategy(wishes, decode)
     beam = _beam(wishes, name, options, decode)
@@ -82,6 +84,7 @@ def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> 
         wishes.max_words or UNLIMITED,
         options.get("seed", 0),
         inputs,
+        wishes.threshold,
     )
 
 
@@ -93,7 +96,7 @@ def _said(field: str) -> str:
     return field.replace("_", "-")
 
 
-def _check_numbers(wishes: Wishes) -> None:
+def check_numbers(wishes: Wishes) -> None:
     """Check each number by itself, and the choices."""
     for name in ("beam", "n_best", "max_words", "min_words", "groups"):
         value = getattr(wishes, name)
@@ -107,6 +110,8 @@ def _check_numbers(wishes: Wishes) -> None:
         raise InputError(f"temperature {wishes.temperature}: must be above 0")
     if wishes.top_p is not None and not 0 < wishes.top_p <= 1:
         raise InputError(f"top-p {wishes.top_p}: must be above 0 and at most 1")
+    if wishes.threshold is not None and not 0 <= wishes.threshold < 1:
+        raise InputError(f"threshold {wishes.threshold}: must be 0 or more and below 1")
     for name, known in (("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average"))):
         value = getattr(wishes, name)
         if value is not None and value not in known:

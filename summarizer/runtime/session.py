@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from summarizer import config as configuration
+from summarizer.config import Config
 from summarizer.decoding.inputs import STRATEGIES, arrays, neutral
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime import plan as plans
@@ -37,31 +38,31 @@ class Session:
         vocabulary: its pieces.
     """
 
-    def __init__(self, folder: Path, graph: str = "model.onnx", brief: bool = False):
+    def __init__(
+        self, folder: Path, graph: str = "model.onnx", brief: bool = False, selector: Any = None
+    ):
         """Open `config.json`, `vocabulary.model` and the graph.
 
         Args:
             folder: of the model.
             graph: its file there.
             brief: for a few documents: open it sooner and summarize a little slower.
+            selector: a `runtime.extractor.Extractor` that says what may be copied; None: all may.
 
         Raises:
-            ModelError: a file is missing, cut, or of another model.
+            ModelError: a file is missing, cut, or of another model, or the selector cannot serve.
         """
-        if not folder.is_dir():
-            raise ModelError(f"{folder}: no such model folder")
-        self.config = configuration.load(folder / "config.json")
-        self.vocabulary = Vocabulary.load(folder / "vocabulary.model")
+        self.config, self.vocabulary, self._session = parts(folder, graph, brief)
         self._phrases = Phrases(self.vocabulary)
-        self._path = folder / graph
-        self._session = _open(self._path, brief)
+        self._path, self._selector = folder / graph, selector
         self._inputs = {i.name for i in self._session.get_inputs()}
-        made_for = self._session.get_modelmeta().custom_metadata_map.get("vocabulary")
-        if made_for != self.vocabulary.fingerprint:
+        if selector and selector.vocabulary.fingerprint != self.vocabulary.fingerprint:
             raise ModelError(
-                f"{folder / graph}: made for another vocabulary than "
-                f"{folder / 'vocabulary.model'}; export the model again"
+                f"{selector.folder}: has another vocabulary than {folder}: what it selects of a "
+                "document are other pieces"
             )
+        if selector and "selected" not in self._inputs:
+            raise ModelError(f"{self._path}: exported by an earlier version: export it again")
 
     def summarize(
         self,
@@ -80,6 +81,8 @@ class Session:
             InputError: a document is empty, or a wish is impossible.
         """
         wishes = wishes or Wishes()
+        if wishes.threshold is not None and self._selector is None:
+            raise InputError(f"threshold {wishes.threshold}: only with a tagger")
         plan = plans.make(wishes, self.config.decode, length)
         limit = self.config.data.document_pieces
         ids = self.vocabulary.encode_all(texts)
@@ -117,6 +120,9 @@ class Session:
         asked = {**plan.inputs, **inputs(demands, self._phrases)}
         if not all(demand.block for demand in demands):
             asked["block"] = 0
+        if self._selector:
+            texts = [demand.text for demand in demands]
+            asked["selected"] = self._selector.selected(texts, documents, plan.threshold)
         found = self.search(documents, plan.beam, plan.maximum, asked, plan.seed)
         return [
             self._hypotheses(found, row, demand, promises) for row, demand in enumerate(demands)
@@ -173,9 +179,7 @@ class Session:
             plan = plans.make(Wishes(beam, strategy="beam" if sampled else None), decode, len)
             beam, asked = plan.beam, plan.inputs
         beam, maximum = beam or 1, maximum or decode.maximum
-        document = np.full((len(documents), max(map(len, documents))), PAD, np.int32)
-        for i, pieces in enumerate(documents):
-            document[i, : len(pieces)] = pieces
+        document = padded(documents)
         if asked["strategy"] == STRATEGIES.index("sample"):
             asked = {"noise": _noise(documents, (beam, maximum), seed), **asked}
         usual = neutral(document, beam, self.vocabulary.size)
@@ -219,6 +223,33 @@ def _noise(documents: list[list[int]], shape: tuple[int, int], seed: int) -> lis
     """Numbers from [0, 1) for each document, the same for the same document and seed."""
     seeds = ((seed, zlib.crc32(np.array(ids, "<i4").tobytes())) for ids in documents)
     return [np.random.default_rng(pair).random(shape, np.float32) for pair in seeds]
+
+
+def parts(folder: Path, graph: str, brief: bool) -> tuple[Config, Vocabulary, Any]:
+    """Open a model's configuration, its vocabulary and its graph.
+
+    Raises:
+        ModelError: a file is missing, cut, or of another model.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model folder")
+    config = configuration.load(folder / "config.json")
+    words = Vocabulary.load(folder / "vocabulary.model")
+    opened = _open(folder / graph, brief)
+    if opened.get_modelmeta().custom_metadata_map.get("vocabulary") != words.fingerprint:
+        raise ModelError(
+            f"{folder / graph}: made for another vocabulary than "
+            f"{folder / 'vocabulary.model'}; export the model again"
+        )
+    return config, words, opened
+
+
+def padded(documents: Sequence[Sequence[int]]) -> Any:
+    """Return documents, ids of each, as int32 [B, S]."""
+    out = np.full((len(documents), max(map(len, documents))), PAD, np.int32)
+    for i, pieces in enumerate(documents):
+        out[i, : len(pieces)] = pieces
+    return out
 
 
 def _open(path: Path, brief: bool = False) -> Any:
