@@ -1,9 +1,12 @@
 """Keep or drop: labels by alignment, the network that learns them, what it keeps, what may be
 copied."""
 
+import dataclasses
 import functools
 import itertools
+import json
 import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,19 +15,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
-from summarizer import plugins, vocabulary
+from summarizer import api, cli, delivery, plugins, vocabulary
+from summarizer import config as configuration
 from summarizer.config import ModelConfig, Part, TrainConfig
-from summarizer.datasets import alignment
+from summarizer.datasets import alignment, cleaning
 from summarizer.datasets.alignment import DROPPED, KEPT, Words
+from summarizer.decoding import scoring
 from summarizer.decoding.extracting import Tagged
 from summarizer.decoding.search import Limits, search
-from summarizer.model import pointer
+from summarizer.errors import ConfigError, ModelError
+from summarizer.export import onnx, parity
+from summarizer.model import networks, pointer, weights
+from summarizer.model import tagger as tagger_module
 from summarizer.model.ensemble import Ensemble
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
-from summarizer.training import step
+from summarizer.runtime import session as session_module
+from summarizer.runtime.extractor import Extractor
+from summarizer.runtime.session import Session, padded
+from summarizer.summarizing import Summarizer
+from summarizer.training import checkpoint, step
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
+from tests.commands import copy_model
 from tests.gradients import differentiable
 
 TEXT = "The well-known man, 25, was arrested (on Monday). He said he'd paid 1,000 euros."
@@ -376,3 +389,209 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
             alone = found(document[i : i + 1], selected[i : i + 1])
             np.testing.assert_array_equal(alone[0][0], together[0][i])
             np.testing.assert_allclose(alone[2][0], together[2][i], atol=1e-4)
+
+
+# --- from the command line to an exported graph --------------------------------------------------
+
+SETTINGS = "vocabulary.size=400 model.embedding=24 model.encoder.width=24 train.steps=80"
+SETTINGS += " train.batch=32 train.warmup=10 train.learning_rate=0.01 train.validate_examples=60"
+SETTINGS += " data.document_pieces=64"
+
+
+def compressions(count: int, seed: int):
+    """Sentences that lose their adjectives, and who said it: a mark goes or stays by its place."""
+    random = np.random.default_rng(seed)
+    nouns, verbs = ["council", "harbour", "bridge", "river", "market"], ["opened", "closed", "sold"]
+    adjectives = ["old", "red", "small", "rather", "noisy", "famous"]
+
+    def noun():
+        more = random.choice(adjectives, random.integers(0, 4), replace=False)
+        return [(word, False) for word in more] + [(random.choice(nouns), True)]
+
+    for i in range(count):
+        words = [("The", True), *noun(), (random.choice(verbs), True), ("the", True), *noun()]
+        said = random.choice(["", ", the old council said"])
+        document = " ".join(word for word, _ in words) + f"{said}."
+        summary = " ".join(word for word, kept in words if kept) + "."
+        yield {"id": f"{seed}-{i}", "document": document, "summary": summary}
+
+
+def written(path, count, seed):
+    lines = (json.dumps(record) + "\n" for record in compressions(count, seed))
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """A tagger trained and exported through the command line."""
+    folder = tmp_path_factory.mktemp("tagger")
+    data = written(folder / "train.jsonl", 1200, 1)
+    command = f"train --preset tagger --data {data} --output {folder / 'run'}"
+    settings = [word for setting in SETTINGS.split() for word in ("--set", setting)]
+    assert cli.main([*command.split(), *settings]) == 0
+    return folder / "run"
+
+
+@pytest.mark.slow
+def test_a_deletion_task_is_learned_through_the_command_line_tensorflow_only(run, capsys):
+    data = written(run.parent / "test.jsonl", 100, 2)
+    assert cli.main(["evaluate", str(run), str(data)]) == 0
+    table = capsys.readouterr().out
+    report = json.loads((run / "evaluation" / "report.json").read_text())
+    assert re.search(r"^kept +\d", table, re.MULTILINE)
+    assert report["scores"]["kept"]["mean"] >= 95
+    assert report["scores"]["rouge1"]["mean"] >= 95
+    assert report["baselines"]["first-k-words"]["kept"]["mean"] < 90
+    records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert records[-1]["kept"] >= 95
+
+
+@pytest.mark.slow
+def test_what_is_kept_is_printed_as_the_document_spells_it_tensorflow_only(run, tmp_path, capsys):
+    path = tmp_path / "a.txt"
+    path.write_text("The RED  council opened the old Bridge, the old council said.")
+    command = ["summarize", "--model", str(run), str(path)]
+    assert cli.main(command) == 0
+    assert capsys.readouterr().out == "The council opened the Bridge.\n"
+    assert cli.main([*command, "--max-words", "2", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["summary"].split()) <= 2
+    assert cli.main([*command, "--threshold", "0"]) == 0
+    assert capsys.readouterr().out == cleaning.clean(path.read_text()) + "\n"
+    for wrong, said in {
+        "--beam 2": "beam 2: a tagger keeps words of the document",
+        "--ban red": "ban red: a tagger keeps words",
+        "--threshold 1": "threshold 1.0: must be 0 or more and below 1",
+        f"--select {run}": f"{run}: a tagger copies nothing",
+    }.items():
+        assert cli.main([*command, *wrong.split()]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"summarizer: {said}")
+        assert error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_the_exported_tagger_says_what_keras_says_in_every_kind_tensorflow_only(
+    run, tmp_path, capsys
+):
+    copy_model(run, tmp_path)
+    for kind in ("float32", "float16", "int8"):
+        made = delivery.export(tmp_path, kind, documents=40)
+        assert made["same"] >= 0.9
+        assert made["worst"] < 1e-4
+        assert list(api.verify(tmp_path, documents=10))
+    _, _, model = delivery.network(tmp_path)
+    weights.assign(model, onnx.read_weights(tmp_path / "model.onnx"), tmp_path)
+    opened = Extractor(tmp_path)
+    rows = [opened.vocabulary.encode(r["document"]) for r in compressions(5, 3)]
+    rows[0] = rows[0][:3]
+    together = opened.search(rows)["keep"]
+    ours = np.asarray(tagger_module.compiled(model)(padded(rows)))
+    np.testing.assert_allclose(together, ours, atol=1e-4)
+    assert not together[0, 3:].any()
+    np.testing.assert_allclose(opened.search(rows[:1])["keep"][0], together[0, :3], atol=1e-5)
+    changed = model.bias.value + 0.1
+    model.bias.assign(changed)
+    worse = parity.compare(model, opened.config.decode, rows, [()] * 5, opened.search)
+    assert worse.worst > 1e-3
+    assert worse.same < 1
+    with pytest.raises(ConfigError, match="is a tagger, which only onnx serves"):
+        delivery.export(tmp_path, format="saved_model")
+    with pytest.raises(ModelError, match="a tagger writes no summary"):
+        api.join([run, run], tmp_path / "both")
+
+
+def selecting(model: Path, folder: Path) -> Path:
+    """An untrained tagger with opinions, of the vocabulary of a summarizer."""
+    folder.mkdir()
+    config = configuration.load(model / "config.json")
+    data = dataclasses.replace(config.data, task="select")
+    config = dataclasses.replace(config, data=data)
+    words = Vocabulary.load(model / "vocabulary.model")
+    (folder / "vocabulary.model").write_bytes(words.proto)
+    (folder / "config.json").write_text(configuration.to_json(config))
+    made = Tagger(config.model, words.size)
+    random = np.random.default_rng(7)
+    arrays = {n: random.normal(0, 0.7, a.shape).astype("float32")
+              for n, a in weights.arrays(made).items()}  # fmt: skip
+    checkpoint.save(folder / "weights.npz", arrays, {"step": 0})
+    delivery.export(folder, documents=10)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
+    digits, tmp_path, capsys
+):
+    model, tagger = digits.folder, selecting(digits.folder, tmp_path / "tagger")
+    config, _, network_ = delivery.network(model)
+    session = Session(model)
+    texts = ["3 1 4 1 5", "2 7 1 8 2 8", "5 7 7"]
+    ids = session.vocabulary.encode_all(texts)
+    selected = Extractor(tagger).selected(texts, ids)
+    assert 0 < selected.mean() < 1
+    theirs = session.search(ids, 3, asked={"strategy": 0, "selected": selected, "block": 0})
+    limits = dataclasses.replace(config.decode, block_ngram=0)
+    strategy = plugins.build("strategy", "beam", width=3)
+    ours = search(network_, padded(ids), strategy, 3, scoring.of(limits), selected=selected)
+    np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.pieces))
+    np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
+    usual = session.search(ids, 3, asked={"strategy": 0, "block": 0})
+    assert np.abs(usual["log_prob"] - theirs["log_prob"]).max() > 0.1
+
+    free, narrow = Summarizer.load(model), Summarizer.load(model, select=tagger)
+    alike, other = free.summarize(texts), narrow.summarize(texts)
+    assert [s.score for s in alike] != [s.score for s in other]
+    every = narrow.summarize(texts, threshold=0.0)
+    assert [(s.text, s.score) for s in every] == [(s.text, s.score) for s in alike]
+    path = tmp_path / "a.txt"
+    path.write_text(texts[1])
+    command = ["summarize", "--model", str(model), "--select", str(tagger), "--json", str(path)]
+    assert cli.main(command) == 0
+    assert json.loads(capsys.readouterr().out)["score"] == pytest.approx(other[1].score, abs=1e-4)
+    command = ["evaluate", str(model), "reverse_digits,count=20", "--select", str(tagger)]
+    assert cli.main([*command, "--output", str(tmp_path / "report")]) == 0
+    assert "rouge1" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
+    digits, run, tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "a.txt"
+    path.write_text("1 2 3")
+
+    def refused(*options):
+        assert cli.main(["summarize", "--model", str(digits.folder), *options, str(path)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line.removeprefix("summarizer: ")
+
+    assert refused("--select", str(run)).startswith(f"{run}: has another vocabulary than")
+    assert refused("--select", str(digits.folder)).startswith(f"{digits.folder}: not a tagger")
+    assert refused("--threshold", "0.3") == "threshold 0.3: only with a tagger"
+    tagger = selecting(digits.folder, tmp_path / "tagger")
+    opened = session_module.parts
+
+    def early(folder, graph, brief):
+        """What an earlier version exported has no such input."""
+        config, words, session = opened(folder, graph, brief)
+        if folder == digits.folder:
+            inputs = [i for i in session.get_inputs() if i.name != "selected"]
+            monkeypatch.setattr(type(session), "get_inputs", lambda self: inputs)
+        return config, words, session
+
+    monkeypatch.setattr(session_module, "parts", early)
+    said = refused("--select", str(tagger))
+    assert said.endswith("model.onnx: exported by an earlier version: export it again")
+
+
+def test_a_tagger_refuses_what_only_writing_has():
+    config = api.configured(api.preset("tagger"), [])
+    assert isinstance(networks.make(config, 300), Tagger)
+    for setting in ("train.coverage=0.5", "train.sampling=0.1"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=select writes no pieces"):
+            api.configured(config, [setting])
+    with pytest.raises(ConfigError, match="decode.threshold=1.0: must be below 1"):
+        api.configured(config, ["decode.threshold=1"])
+    with pytest.raises(ConfigError, match="decode.extract=word: .*words"):
+        api.configured(config, ["decode.extract=word"])
