@@ -1,9 +1,12 @@
 """What holds for every test: quiet libraries, fixed seeds, and no skip that is not allowed."""
 
 import contextlib
+import fcntl
 import io
+import json
 import os
 import random
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,15 +72,33 @@ class Trained(NamedTuple):
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small model of the toy task, trained and exported once through the command line.
 
-    To be read only: a test that changes its files copies the folder.
+    To be read only: a test that changes its files copies the folder. Of several workers the first
+    to ask for it trains, and the others copy.
     """
+    own = tmp_path_factory.mktemp("runs") / "digits"
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+    shared = (tmp_path_factory.getbasetemp().parent if workers else own.parent) / "shared"
+    shared.mkdir(exist_ok=True)
+    with open(shared / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = shared / "told.json"
+        if not told.exists():
+            told.write_text(json.dumps(_train(shared / own.name)))
+    shutil.copytree(shared / own.name, own)
+    out, err = (
+        text.replace(str(shared / own.name), str(own)) for text in json.loads(told.read_text())
+    )
+    return Trained(own, out, err)
+
+
+def _train(folder: Path) -> tuple[str, str]:
+    """Train the toy model; return what was printed."""
     from summarizer import cli
 
-    folder = tmp_path_factory.mktemp("runs") / "digits"
     command = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
     settings = "--set train.steps=250 --set train.validate_examples=50"
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = cli.main(f"{command} {settings}".split())
     assert status == 0, err.getvalue()
-    return Trained(folder, out.getvalue(), err.getvalue())
+    return out.getvalue(), err.getvalue()
