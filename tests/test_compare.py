@@ -93,6 +93,12 @@ def test_a_page_gets_the_tables_between_its_marks():
             table.put("new", wrong)
 
 
+def test_a_page_names_no_folder_of_the_machine():
+    for spec, said in (("/" + "data/t.jsonl", "t.jsonl"), ("tfds:a/b", "tfds:a/b")):
+        found = table.page({"time": [a_result("lstm", test=spec)]}, "")
+        assert f"Measured on 40 documents of `{said}`." in found
+
+
 # --- the plots ---------------------------------------------------------------------------------
 
 

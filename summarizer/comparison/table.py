@@ -108,7 +108,8 @@ def page(parts: Mapping[str, Sequence[Result]], folder: str) -> str:
     found = []
     for part, results in parts.items():
         about = next((r for r in results if not r.failed), results[0])
-        said = f"Measured on {about.documents:,} documents of `{about.test}`."
+        spec = about.test.rpartition("/")[2] if about.test.startswith("/") else about.test
+        said = f"Measured on {about.documents:,} documents of `{spec}`."
         found += [f"## {TITLES[part]}", said, markdown(results)]
         if not about.failed:
             found += [f"![{text}]({folder}{part}-{plot}.svg)" for plot, text in PLOTS.items()]
