@@ -21,7 +21,7 @@ from summarizer.documents import boundaries
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.training.validation import ROUGE1, Metric
 from summarizer.types import Example
-from summarizer.vocabulary import Vocabulary
+from summarizer.vocabulary import UNKNOWN, Vocabulary
 
 LOG = logging.getLogger("summarizer")
 
@@ -94,6 +94,7 @@ def train(
     limit = budget.Budget(settings.budget, began, ending, exports, alone=prepared)
     choice = machine.choose(settings.precision, settings.compile)
     machine.share_cores(choice)
+    _fits(config)
     words, store = prepare(config, folder, resume or prepared, skip_bad)
     limit.check()
     validation = held_out(config, settings.validate_examples, skip_bad)
@@ -120,6 +121,13 @@ def train(
     progress.plot(folder)
     score = metric.sign * place.best
     return Run(folder, place.step, score, metric, init=settings.init)
+
+
+def _fits(config: Config) -> None:
+    """Refuse parts whose widths do not fit before any data is read."""
+    from summarizer.model.seq2seq import Seq2Seq
+
+    Seq2Seq(config.model, UNKNOWN + 1)
 
 
 def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:

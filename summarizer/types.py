@@ -22,8 +22,8 @@ class Memory(NamedTuple):
     """What the encoder leaves for the decoder; carried along, never remembered by a layer.
 
     Attributes:
-        keys: float [B, S, H], what attention compares with.
-        values: float [B, S, H], what attention averages; 0 where `mask` is False.
+        keys: float [B, S, H], what attention compares with; () without attention.
+        values: float [B, S, H], what attention averages; 0 where `mask` is False; () likewise.
         mask: bool [B, S], True at real pieces.
         pieces: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
         final: each float32 [B, H], the encoder's last states, for the decoder's first; the
@@ -45,13 +45,18 @@ class DecoderState(NamedTuple):
     Attributes:
         cells: the states of all layers' cells, each float32 [B * K, H].
         feed: the last features, float32 [B * K, E], with input feeding; else ().
-        coverage: the attention so far, summed, float32 [B * K, S], where the attention or the
-            score looks at it; else ().
+        coverage: the attention so far, summed, float32 [B * K, S], where the score looks at it;
+            else ().
+        attention: what the attention keeps for itself, each float32 [B * K, S]; () if nothing.
+        past: with intra-decoder attention the decoder's outputs so far, float [B * K, T, H], and
+            how many they are, int32 [B * K]; else ().
     """
 
     cells: tuple[Any, ...]
     feed: Any = ()
     coverage: Any = ()
+    attention: tuple[Any, ...] = ()
+    past: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -124,9 +124,15 @@ def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
         assert score[every.index(best)] == pytest.approx(score.max(), abs=1e-3)
 
 
-@pytest.mark.parametrize("attention", plugins.names("attention"))
+@pytest.mark.parametrize(
+    "attention",
+    [
+        name if name in ("dot", "location") else pytest.param(name, marks=pytest.mark.slow)
+        for name in plugins.names("attention")
+    ],
+)
 def test_rows_do_not_depend_on_their_batch(attention):
-    model, docs = tiny(attention=attention), documents(8)
+    model, docs = tiny(attention=attention, pointer=attention != "none"), documents(8)
     find = beam(model, 3, 9)
     together = find(docs)
     for i in range(8):

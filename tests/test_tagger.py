@@ -342,7 +342,7 @@ def distribution(model, document, selected):
     """What two documents' first steps generate and copy, with the context that they go on with."""
     memory = model.encode(document)
     memory = memory if selected is None else model.select(memory, selected)
-    state = model.decoder.start(memory)
+    state = model.decoder.start(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
     weights = model.weigh(account, model.output(), model.places(memory, 1))
     return np.exp(np.asarray(pointer.logs(*weights))), account, state

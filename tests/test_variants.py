@@ -45,6 +45,21 @@ LEVELS = dataclasses.replace(
 SLOTS = dataclasses.replace(
     LEVELS, encoder=Part("memory", {"width": 5, "slots": 3, "content": 4, "layers": 2})
 )
+LOCATION = dataclasses.replace(
+    EVERYTHING,
+    attention=Part("location", {"width": 7, "filters": 3, "kernel": 5}),
+    intra_attention=True,
+    output_sees_input=True,
+)
+TEMPORAL = dataclasses.replace(EVERYTHING, attention=Part("temporal"), input_feeding=False)
+ALONE = dataclasses.replace(
+    EVERYTHING,
+    attention=Part("none"),
+    bridge="dense",
+    input_feeding=False,
+    pointer=False,
+    intra_attention=True,
+)
 
 
 def loud(model):
@@ -64,6 +79,9 @@ def loud(model):
         pytest.param(HEADS, id="heads", marks=pytest.mark.slow),
         pytest.param(LEVELS, id="levels", marks=pytest.mark.slow),
         pytest.param(SLOTS, id="slots", marks=pytest.mark.slow),
+        pytest.param(LOCATION, id="location", marks=pytest.mark.slow),
+        pytest.param(TEMPORAL, id="temporal", marks=pytest.mark.slow),
+        pytest.param(ALONE, id="alone", marks=pytest.mark.slow),
     ],
 )
 def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config):
@@ -84,7 +102,9 @@ def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "config", [EVERYTHING, LEVELS, SLOTS], ids=["everything", "levels", "slots"]
+    "config",
+    [EVERYTHING, LEVELS, SLOTS, LOCATION, TEMPORAL, ALONE],
+    ids=["everything", "levels", "slots", "location", "temporal", "alone"],
 )
 def test_xla_takes_the_gradient_of_everything_tensorflow_only(config):
     import tensorflow as tf
@@ -92,9 +112,11 @@ def test_xla_takes_the_gradient_of_everything_tensorflow_only(config):
     model = loud(Seq2Seq(config, N))
     batch = {k: ops.convert_to_tensor(v) for k, v in a_batch().items()}
 
+    coverage = tf.constant(1.0) if config.attention.name != "none" else 0.0
+
     def step(batch):
         with tf.GradientTape() as tape:
-            value, _ = loss(model, batch, 0.1, training=True, coverage=tf.constant(1.0))
+            value, _ = loss(model, batch, 0.1, training=True, coverage=coverage)
         return value, tape.gradient(value, [v.value for v in model.trainable_variables])
 
     signature = {k: tf.TensorSpec([3, None], v.dtype) for k, v in batch.items()}

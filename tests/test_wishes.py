@@ -426,7 +426,9 @@ def test_an_ensemble_of_one_model_twice_is_the_model():
     two = Ensemble([one, one])
     pieces = np.full((len(docs), 1), 5, "int32")
     memory, memories = one.encode(docs), two.encode(docs)
-    start, starts = one.decoder.start(memory, True), two.decoder.start(memories, True)
+    start, starts = (
+        m.start(x, 2, coverage=True) for m, x in ((one.decoder, memory), (two, memories))
+    )
     for _ in range(2):
         ours, starts = stepped(two, pieces, starts, memories)
         theirs, start = stepped(one, pieces, start, memory)
@@ -441,10 +443,10 @@ def test_an_ensemble_averages_probabilities():
     each = []
     for model in models:
         memory = model.encode(docs)
-        log_probs, _ = stepped(model, pieces, model.decoder.start(memory), memory)
+        log_probs, _ = stepped(model, pieces, model.decoder.start(memory, 1), memory)
         each.append(np.exp(np.asarray(log_probs)))
     memory = both.encode(docs)
-    found, _ = stepped(both, pieces, both.decoder.start(memory), memory)
+    found, _ = stepped(both, pieces, both.decoder.start(memory, 1), memory)
     np.testing.assert_allclose(np.exp(np.asarray(found)), np.mean(each, axis=0), atol=1e-5)
 
 

@@ -57,6 +57,8 @@ class ModelConfig:
     bridge: str = "dense"  # from the encoder's last state to the decoder's first
     attention: Part = Part("dot")
     input_feeding: bool = False  # the cell also sees what was attended to last
+    intra_attention: bool = False  # also attend to the decoder's own outputs so far
+    output_sees_input: bool = False  # the layer before the output also sees the last piece
     pointer: bool = True  # may copy pieces of the document
     tying: str = "all"  # which of document, summary and output embeddings are one matrix
     vectors: str = ""  # a text file of pre-trained vectors that the embeddings start from
@@ -189,7 +191,23 @@ def check(config: Config) -> Config:
             f"decode.minimum={config.decode.minimum}: must be at most "
             f"decode.maximum={config.decode.maximum}"
         )
+    if config.model.attention.name == "none":
+        _check_unattended(config)
     return config
+
+
+def _check_unattended(config: Config) -> None:
+    """Refuse what lives on attention where there is none."""
+    for path, value, instead in (
+        ("model.pointer", config.model.pointer, "false"),
+        ("train.coverage", config.train.coverage, "0"),
+        ("decode.coverage_penalty", config.decode.coverage_penalty, "0"),
+    ):
+        if value:
+            raise ConfigError(
+                f"{path}={str(value).lower()}: needs an attention, and model.attention=none is "
+                f"none; set {path}={instead} or model.attention=dot"
+            )
 
 
 def flatten(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:

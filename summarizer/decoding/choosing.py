@@ -47,7 +47,7 @@ class Choosing:
 
     def begin(self, memory: Any) -> tuple[Any, Beams]:
         """The decoder's state and the beams before the first position."""
-        state = self.model.decoder.start(memory, coverage=self.covering)
+        state = self.model.decoder.start(memory, self.limits.maximum, self.covering)
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
         batch, demands = ops.shape(memory.pieces)[0], self.demands
         progress = () if demands is None else constraints.begin(demands, self.width)

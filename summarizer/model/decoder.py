@@ -2,8 +2,8 @@
 
 Luong-style: the cells see the last piece, attention is queried with the upper cell's new output,
 and both together give the features that the output layer scores. Unless something of one position
-feeds the next (input feeding, an attention that looks at coverage), all summary positions attend in
-one product in training.
+feeds the next (input feeding, an attention that is `stepwise`), all summary positions attend in one
+product in training.
 
 Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 5; input feeding, section 3.3.
 """
@@ -16,6 +16,7 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.errors import ConfigError
+from summarizer.model.intra import IntraAttention
 from summarizer.model.loops import loop, stacked
 from summarizer.model.recurrence import advance, unroll
 from summarizer.types import DecoderState, Memory
@@ -44,7 +45,7 @@ class Decoder(keras.layers.Layer):
         Args:
             config: its parts.
             memory: width of the encoder's outputs.
-            states: how many last states the encoder hands over.
+            states: how many last states the encoder hands over; 0 where it reads nothing.
 
         Raises:
             ConfigError: parts whose widths do not fit.
@@ -63,26 +64,33 @@ class Decoder(keras.layers.Layer):
             "attention", attention.name, width, memory, **attention.options
         )
         count = self.cell.states * config.decoder_layers
-        self.bridge_kind = _fitting(config.bridge, self.cell, memory, states)
+        self.intra = IntraAttention(width) if config.intra_attention else None
+        self.bridge_kind = _fitting(config, self.cell, memory, states)
         self.bridge = [
             _dense(memory, width, "tanh", name=f"bridge_{i}")
             for i in range(count if config.bridge == "dense" else 0)
         ]
-        self.combine = _dense(width + memory, config.embedding, "tanh", name="combine")
-        self.evidence = width + memory + config.embedding
-        self.stepwise = self.feeding or self.attention.sees_coverage
+        self.sees_input = config.output_sees_input
+        both = width + self.attention.width + (width if self.intra else 0)
+        self.evidence = both + config.embedding
+        inputs = self.evidence if self.sees_input else both
+        self.combine = _dense(inputs, config.embedding, "tanh", name="combine")
+        self.stepwise = self.feeding or self.attention.stepwise
         self.built = True
 
     def remember(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> Memory:
-        """Prepare what one document costs only once."""
-        return Memory(self.attention.project(outputs), outputs, mask, pieces, tuple(final))
+        """Prepare what one document costs only once; nothing where nothing is attended to."""
+        values = outputs if self.attention.width else ()
+        keys = self.attention.project(outputs) if self.attention.width else ()
+        return Memory(keys, values, mask, pieces, tuple(final))
 
-    def start(self, memory: Memory, coverage: bool = False) -> DecoderState:
+    def start(self, memory: Memory, longest: Any, coverage: bool = False) -> DecoderState:
         """Return the state before the first piece, one row a document.
 
         Args:
             memory: of the documents.
-            coverage: keep the attention so far in the state, also if no attention looks at it.
+            longest: positions that will be decoded, at most.
+            coverage: keep the attention so far in the state.
         """
         batch, positions = ops.shape(memory.pieces)
         layers = 1 + len(self.upper)
@@ -97,9 +105,9 @@ class Decoder(keras.layers.Layer):
         return DecoderState(
             cells,
             ops.zeros((batch, size), "float32") if self.feeding else (),
-            ops.zeros((batch, positions), "float32")
-            if coverage or self.attention.sees_coverage
-            else (),
+            ops.zeros((batch, positions), "float32") if coverage else (),
+            self.attention.start(batch, positions),
+            self.intra.start(batch, longest, self.cell.width) if self.intra else (),
         )
 
     def unroll(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any = 1) -> Decoded:
@@ -117,10 +125,12 @@ class Decoder(keras.layers.Layer):
         for i, cell in enumerate((self.cell, *self.upper)):
             out, _ = unroll(cell, hidden, state.cells[i * count : (i + 1) * count], None)
             hidden = out + hidden if i else out
-        steps = ops.shape(embedded)[1] * beams
-        hidden = ops.reshape(hidden, (-1, steps, self.cell.width))
-        embedded = ops.reshape(embedded, (-1, steps, ops.shape(embedded)[2]))
-        return self._attend(hidden, embedded, memory, None)
+        hidden = ops.concatenate([hidden, self.intra(hidden)], axis=-1) if self.intra else hidden
+        hidden, embedded = (
+            ops.reshape(x, (-1, ops.shape(x)[1] * beams, ops.shape(x)[2]))
+            for x in (hidden, embedded)
+        )
+        return self._attend(hidden, embedded, memory, ())[0]
 
     def _walk(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any) -> Decoded:
         """What `unroll` gives, one position after another."""
@@ -165,32 +175,56 @@ class Decoder(keras.layers.Layer):
             cells.extend(states)
             hidden = ops.cast(states[0], self.compute_dtype)
             below = hidden + below if i else hidden
-        hidden = ops.reshape(below, (batch, beams, self.cell.width))
-        kept = not isinstance(state.coverage, tuple)
-        coverage = ops.reshape(state.coverage, (batch, beams, -1)) if kept else None
-        decoded = self._attend(hidden, embedded, memory, coverage)
+        past = ()
+        if self.intra:
+            context, past = self.intra.step(below, state.past)
+            below = ops.concatenate([below, context], axis=1)
+        hidden = ops.reshape(below, (batch, beams, -1))
+        own = tuple(ops.reshape(x, (batch, beams, -1)) for x in state.attention)
+        decoded, own = self._attend(hidden, embedded, memory, own)
         feed = ops.reshape(decoded.features, (batch * beams, self.combine.units))
+        kept = not isinstance(state.coverage, tuple)
         return decoded, DecoderState(
             tuple(cells),
             ops.cast(feed, "float32") if self.feeding else (),
             state.coverage + ops.reshape(decoded.attention, (batch * beams, -1)) if kept else (),
+            tuple(ops.reshape(x, (batch * beams, -1)) for x in own),
+            past,
         )
 
-    def _attend(self, hidden: Any, embedded: Any, memory: Memory, coverage: Any) -> Decoded:
-        seen = {"coverage": coverage} if self.attention.sees_coverage else {}
-        context, weights = self.attention(hidden, memory.keys, memory.values, memory.mask, **seen)
-        both = ops.concatenate([hidden, context], axis=-1)
+    def _attend(
+        self, hidden: Any, embedded: Any, memory: Memory, state: tuple[Any, ...]
+    ) -> tuple[Decoded, tuple[Any, ...]]:
+        """Ask the attention with outputs that any context of the decoder's own stands behind."""
+        query = hidden[:, :, : self.cell.width] if self.intra else hidden
+        context, weights, state = self.attention(
+            query, memory.keys, memory.values, memory.mask, state
+        )
+        parts = [hidden, context] if self.attention.width else [hidden]
+        both = ops.concatenate(parts, axis=-1)
         evidence = ops.concatenate([both, ops.cast(embedded, both.dtype)], axis=-1)
-        return Decoded(self.combine(both), weights, evidence)
+        features = self.combine(evidence if self.sees_input else both)
+        return Decoded(features, weights, evidence), state
 
 
-def _fitting(bridge: str, cell: Any, memory: int, states: int) -> str:
+def _fitting(config: ModelConfig, cell: Any, memory: int, states: int) -> str:
     """Return the kind of bridge if the encoder's last states can be handed over that way."""
+    bridge = config.bridge
     if bridge == "copy" and (cell.width != memory or cell.states != states):
         raise ConfigError(
             f"model.bridge=copy: the encoder ends in {states} states of width {memory}, the "
             f"decoder begins with {cell.states} of width {cell.width}; make them equal or set "
             "model.bridge=dense"
+        )
+    if bridge == "dense" and not states:
+        raise ConfigError(
+            f"model.bridge=dense: model.encoder={config.encoder.name} hands over no last state; "
+            "set model.bridge=zero"
+        )
+    if bridge == "zero" and states and config.attention.name == "none":
+        raise ConfigError(
+            "model.bridge=zero: without attention the decoder would learn nothing of the "
+            "document; set model.bridge=dense or model.attention=dot"
         )
     return bridge
 

@@ -50,10 +50,10 @@ class Ensemble(keras.Model):
         memories = tuple(member.encode(document) for member in self.members)
         return Memories(memories, memories[0].pieces, memories[0].mask)
 
-    def start(self, memory: Memories, coverage: bool = False) -> DecoderState:
+    def start(self, memory: Memories, longest: Any, coverage: bool = False) -> DecoderState:
         """Return the state before the first piece: the members' states in place of cells."""
         states = tuple(
-            member.decoder.start(own, coverage)
+            member.decoder.start(own, longest, coverage)
             for member, own in zip(self.members, memory.members, strict=True)
         )
         return _together(states, coverage)

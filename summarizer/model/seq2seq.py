@@ -122,7 +122,8 @@ class Seq2Seq(keras.Model):
             those of each `every`-th summary, so that who looks at few of them computes few.
         """
         embedded = self._drop(self._embed(self.summary_embeddings, inputs), training)
-        decoded = self.decoder.unroll(embedded, self.decoder.start(memory), memory)
+        state = self.decoder.start(memory, longest=ops.shape(inputs)[1])
+        decoded = self.decoder.unroll(embedded, state, memory)
         features = self._drop(decoded.features, training)
         known = ops.where(target < self.size, target, UNKNOWN) if self.extended else target
         output = self.output()

@@ -13,9 +13,9 @@ eq. 11):
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
 
+from summarizer.model.attention._network import Network
 from summarizer.model.attention._weights import average
 
 
@@ -38,30 +38,24 @@ def build(options: Options, query: int, memory: int) -> "AdditiveAttention":
     return AdditiveAttention(options, query, memory)
 
 
-class AdditiveAttention(keras.layers.Layer):
+class AdditiveAttention(Network):
     """Average the document, weighted by relevance to what is being written now."""
 
     def __init__(self, options: Options, query: int, memory: int):
-        super().__init__()
-        width = options.width
-        self.sees_coverage = options.coverage
-        self.query_kernel = self.add_weight((query, width), "glorot_uniform", name="query_kernel")
-        self.key_kernel = self.add_weight((memory, width), "glorot_uniform", name="key_kernel")
-        self.bias = self.add_weight((width,), "zeros", name="bias")
-        self.vector = self.add_weight((width, 1), "glorot_uniform", name="vector")
+        super().__init__(query, memory, options.width)
+        self.stepwise = options.coverage
         if options.coverage:
             self.coverage_kernel = self.add_weight(
-                (1, width), "glorot_uniform", name="coverage_kernel"
+                (1, options.width), "glorot_uniform", name="coverage_kernel"
             )
-        self.built = True
 
-    def project(self, values: Any) -> Any:
-        """Return the keys, float [B, S, width], once per document."""
-        dtype = self.compute_dtype
-        keys = ops.matmul(values, ops.cast(ops.convert_to_tensor(self.key_kernel), dtype))
-        return keys + ops.cast(ops.convert_to_tensor(self.bias), dtype)
+    def start(self, rows: Any, positions: Any) -> tuple[Any, ...]:
+        """Return the coverage before the first position, where it is seen."""
+        return (ops.zeros((rows, positions), "float32"),) if self.stepwise else ()
 
-    def call(self, query: Any, keys: Any, values: Any, mask: Any, coverage: Any = None) -> Any:
+    def call(
+        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any, tuple[Any, ...]]:
         """Attend from every summary position at once.
 
         Args:
@@ -69,23 +63,18 @@ class AdditiveAttention(keras.layers.Layer):
             keys: float [B, S, width], from `project`.
             values: float [B, S, M], encoder outputs.
             mask: bool [B, S], True at real pieces.
-            coverage: float32 [B, T, S], weights of the positions before, summed, without this
-                one; where the attention sees coverage.
+            state: what the positions before left, each float32 [B, T, S]; () where the attention
+                is not `stepwise`. Where it is, the T positions are of T summaries.
 
         Returns:
             context: float [B, T, M].
             weights: float32 [B, T, S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0
                 for a document without pieces; never NaN).
+            state: for the next position.
         """
-        dtype = self.compute_dtype
-        query = ops.cast(query, dtype)
-        query = ops.matmul(query, ops.cast(ops.convert_to_tensor(self.query_kernel), dtype))
-        sums = query[:, :, None, :] + keys[:, None, :, :]
-        if self.sees_coverage:
-            kernel = ops.cast(ops.convert_to_tensor(self.coverage_kernel), dtype)
-            sums = sums + ops.cast(coverage, dtype)[..., None] * kernel
-        hidden = ops.tanh(sums)
-        # Two matrices: XLA takes no gradient of a product of four dimensions in a loop.
-        vector = ops.cast(ops.convert_to_tensor(self.vector), dtype)
-        scores = ops.matmul(ops.reshape(hidden, (-1, ops.shape(vector)[0])), vector)
-        return average(ops.reshape(scores, ops.shape(hidden)[:3]), values, mask)
+        more = None
+        if self.stepwise:
+            coverage = ops.cast(state[0], self.compute_dtype)
+            more = coverage[..., None] * self.matrix(self.coverage_kernel)
+        context, weights = average(self.scores(query, keys, more), values, mask)
+        return context, weights, (state[0] + weights,) if self.stepwise else ()

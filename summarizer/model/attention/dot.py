@@ -8,11 +8,10 @@ Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 8 (dot).
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
 
 from summarizer.errors import ConfigError
-from summarizer.model.attention._weights import average
+from summarizer.model.attention._weights import Attention, average
 
 
 @dataclass(frozen=True)
@@ -31,24 +30,16 @@ def build(options: Options, query: int, memory: int) -> "DotAttention":
             f"model.attention=dot: the decoder's width {query} must equal the encoder's output "
             f"width {memory}; set model.decoder.width={memory} or model.attention=additive"
         )
-    return DotAttention()
+    return DotAttention(memory)
 
 
-class DotAttention(keras.layers.Layer):
+class DotAttention(Attention):
     """Average the document, weighted by likeness to what is being written now."""
 
-    sees_coverage = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.built = True
-
-    def project(self, values: Any) -> Any:
-        """Return the keys, float [B, S, H]: the values themselves."""
-        return values
-
-    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
-        """Attend from every summary position at once; shapes as in `AdditiveAttention.call`."""
+    def call(
+        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        """Attend from every summary position at once; see `AdditiveAttention.call`."""
         query = ops.cast(query, self.compute_dtype)
         scores = ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
-        return average(scores, values, mask)
+        return *average(scores, values, mask), ()

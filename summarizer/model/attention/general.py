@@ -9,10 +9,9 @@ on the query, so `project` runs once per document. The widths of decoder and enc
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
 
-from summarizer.model.attention._weights import average
+from summarizer.model.attention._weights import Attention, average
 
 
 @dataclass(frozen=True)
@@ -25,22 +24,20 @@ def build(options: Options, query: int, memory: int) -> "GeneralAttention":
     return GeneralAttention(query, memory)
 
 
-class GeneralAttention(keras.layers.Layer):
+class GeneralAttention(Attention):
     """Average the document, weighted by a learned likeness to what is being written now."""
 
-    sees_coverage = False
-
     def __init__(self, query: int, memory: int):
-        super().__init__()
+        super().__init__(memory)
         self.kernel = self.add_weight((memory, query), "glorot_uniform", name="kernel")
-        self.built = True
 
     def project(self, values: Any) -> Any:
         """Return the keys, float [B, S, H], once per document."""
-        kernel = ops.cast(ops.convert_to_tensor(self.kernel), self.compute_dtype)
-        return ops.matmul(values, kernel)
+        return ops.matmul(values, self.matrix(self.kernel))
 
-    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
-        """Attend from every summary position at once; shapes as in `AdditiveAttention.call`."""
+    def call(
+        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        """Attend from every summary position at once; see `AdditiveAttention.call`."""
         query = ops.cast(query, self.compute_dtype)
-        return average(ops.matmul(query, ops.transpose(keys, (0, 2, 1))), values, mask)
+        return *average(ops.matmul(query, ops.transpose(keys, (0, 2, 1))), values, mask), ()

@@ -10,10 +10,9 @@ distribution over the document: the mean of the heads' weights.
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
 
-from summarizer.model.attention._weights import distribution
+from summarizer.model.attention._weights import Attention, distribution
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,11 @@ class Options:
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name}={value!r}: must be a whole number above 0")
         if self.width % self.heads:
-            raise ValueError(f"width={self.width}: must be a multiple of heads={self.heads}")
+            fitting = [n for n in range(1, self.width + 1) if self.width % n == 0]
+            nearest = min(fitting, key=lambda n: abs(n - self.heads))
+            raise ValueError(
+                f"heads={self.heads}: must divide width={self.width}; the nearest is {nearest}"
+            )
 
 
 def build(options: Options, query: int, memory: int) -> "MultiHeadAttention":
@@ -36,20 +39,17 @@ def build(options: Options, query: int, memory: int) -> "MultiHeadAttention":
     return MultiHeadAttention(options, query, memory)
 
 
-class MultiHeadAttention(keras.layers.Layer):
+class MultiHeadAttention(Attention):
     """Average the document in several ways at once."""
 
-    sees_coverage = False
-
     def __init__(self, options: Options, query: int, memory: int):
-        super().__init__()
-        self.heads, self.width = options.heads, options.width
-        width = self.width
+        super().__init__(memory)
+        self.heads, self.inner = options.heads, options.width
+        width = self.inner
         self.query_kernel = self.add_weight((query, width), "glorot_uniform", name="query_kernel")
         self.key_kernel = self.add_weight((memory, width), "glorot_uniform", name="key_kernel")
         self.value_kernel = self.add_weight((memory, width), "glorot_uniform", name="value_kernel")
         self.out_kernel = self.add_weight((width, memory), "glorot_uniform", name="out_kernel")
-        self.built = True
 
     def project(self, values: Any) -> Any:
         """Return keys and projected values side by side, float [B, S, 2 * width]."""
@@ -57,10 +57,12 @@ class MultiHeadAttention(keras.layers.Layer):
             [self._times(values, self.key_kernel), self._times(values, self.value_kernel)], axis=-1
         )
 
-    def call(self, query: Any, keys: Any, values: Any, mask: Any) -> Any:
+    def call(
+        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any, tuple[Any, ...]]:
         """Attend from every summary position at once.
 
-        Shapes as in `AdditiveAttention.call`, but that keys are float [B, S, 2 * width]; the
+        See `AdditiveAttention.call`, but that keys are float [B, S, 2 * width]; the
         weights are the mean of the heads'.
         """
         batch, steps, _ = ops.shape(query)  # not the product's: its shape does not export to ONNX
@@ -69,16 +71,16 @@ class MultiHeadAttention(keras.layers.Layer):
         batch, positions, _ = ops.shape(keys)
         keys, values = (self._split(part, batch, positions) for part in ops.split(keys, 2, axis=-1))
         scores = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
-        scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5
+        scores = ops.cast(scores, "float32") * (self.inner // self.heads) ** -0.5
         weights = distribution(scores, mask[:, None, None, :])
         context = ops.matmul(ops.cast(weights, values.dtype), values)
-        context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.width))
-        return self._times(context, self.out_kernel), ops.mean(weights, axis=1)
+        context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.inner))
+        return self._times(context, self.out_kernel), ops.mean(weights, axis=1), ()
 
     def _times(self, x: Any, kernel: Any) -> Any:
-        return ops.matmul(x, ops.cast(ops.convert_to_tensor(kernel), self.compute_dtype))
+        return ops.matmul(x, self.matrix(kernel))
 
     def _split(self, x: Any, batch: Any, steps: Any) -> Any:
         """Float [B, T, width] as [B, heads, T, width / heads]."""
-        parts = ops.reshape(x, (batch, steps, self.heads, self.width // self.heads))
+        parts = ops.reshape(x, (batch, steps, self.heads, self.inner // self.heads))
         return ops.transpose(parts, (0, 2, 1, 3))
