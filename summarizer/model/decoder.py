@@ -175,7 +175,7 @@ class Decoder(keras.layers.Layer):
             cells.extend(states)
             hidden = ops.cast(states[0], self.compute_dtype)
             below = hidden + below if i else hidden
-        past = ()
+        past: tuple[Any, ...] = ()
         if self.intra:
             context, past = self.intra.step(below, state.past)
             below = ops.concatenate([below, context], axis=1)

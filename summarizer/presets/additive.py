@@ -1,0 +1,14 @@
+"""Additive attention: a small network compares; the first attention, against the one fixed vector.
+
+Bahdanau et al. (2015), arXiv:1409.0473.
+
+summarizer train --preset additive --data SPEC
+"""
+
+from summarizer.config import Config, Part
+from summarizer.presets._family import WIDTH, variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return variant("additive", attention=Part("additive", {"width": WIDTH}))

@@ -1,0 +1,14 @@
+"""Scaled dot attention with four heads: several pieces can be looked at for several reasons.
+
+Vaswani et al. (2017), arXiv:1706.03762, section 3.2; `model.attention.heads=1` is the plain one.
+
+summarizer train --preset multi_head --data SPEC
+"""
+
+from summarizer.config import Config, Part
+from summarizer.presets._family import WIDTH, variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    return variant("multi_head", attention=Part("multi_head", {"heads": 4, "width": 2 * WIDTH}))
