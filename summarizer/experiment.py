@@ -82,6 +82,7 @@ def train(
     import keras
 
     from summarizer.datasets import vectors
+    from summarizer.model import networks
     from summarizer.training import board, budget, machine, progress, trainer
 
     settings, metric = config.train, validating.metric(config)
@@ -94,14 +95,14 @@ def train(
     limit = budget.Budget(settings.budget, began, ending, exports, alone=prepared)
     choice = machine.choose(settings.precision, settings.compile)
     machine.share_cores(choice)
-    _fits(config)
+    networks.make(config, UNKNOWN + 1)  # what does not fit is refused before any data is read
     words, store = prepare(config, folder, resume or prepared, skip_bad)
     limit.check()
     validation = held_out(config, settings.validate_examples, skip_bad)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
-        from summarizer.model import networks, weights
+        from summarizer.model import weights
 
         model = networks.make(config, words.size, words.extended)
         if config.model.vectors and not resume:
@@ -121,13 +122,6 @@ def train(
     progress.plot(folder)
     score = metric.sign * place.best
     return Run(folder, place.step, score, metric, init=settings.init)
-
-
-def _fits(config: Config) -> None:
-    """Refuse parts whose widths do not fit before any data is read."""
-    from summarizer.model.seq2seq import Seq2Seq
-
-    Seq2Seq(config.model, UNKNOWN + 1)
 
 
 def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple[Vocabulary, Any]:
