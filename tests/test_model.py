@@ -637,7 +637,7 @@ def test_weights_of_another_model_are_named(fault):
 
 CORE = (
     "textbook or mixture or repeated or mean_negative "
-    "or (padding_changes_no_encoding and bidirectional-options0) "
+    "or (padding_changes_no_encoding and bidirectional) "
     "or (teacher_forced and (dot or temporal)) or (exhaustive and 2-1-0.8-True)"
 )
 
