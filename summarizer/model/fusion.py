@@ -84,9 +84,9 @@ def _mixed(a: Any, b: Any) -> Any:
         found = [tf.raw_ops.BatchMatMulV3(x=a[:, c], y=b[c], Tout=tf.float32) for c in cuts]
 
         def slopes(gradient: Any) -> Any:
-            gradient = ops.cast(gradient, a.dtype)
-            of_a = product(gradient, ops.transpose(b))
-            of_b = product(ops.transpose(a), gradient)
+            of_a = product(ops.cast(gradient, a.dtype), ops.transpose(b))
+            # XLA on a CPU has no such product of bfloat16 whose first factor is transposed.
+            of_b = ops.matmul(ops.transpose(ops.cast(a, "float32")), gradient)
             return ops.cast(of_a, a.dtype), ops.cast(of_b, b.dtype)
 
         return sum(found[1:], found[0]), slopes
