@@ -6,8 +6,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.fusion import fuse
-
 Step = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[tuple[Any, ...], tuple[Any, ...]]]
 
 
@@ -44,7 +42,6 @@ def loop(
         tf.TensorArray(dtype, length, clear_after_read=False, element_shape=[batch, width])
         for width, dtype in outputs
     )
-    step = fuse(step)
 
     def body(i: Any, carry: Any, arrays: Any) -> Any:
         t = length - 1 - i if reverse else i

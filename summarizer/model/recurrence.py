@@ -17,7 +17,7 @@ import keras
 from keras import ops
 
 from summarizer.model.cells._cell import Slopes
-from summarizer.model.fusion import product
+from summarizer.model.fusion import fuse, product, side_by_side
 from summarizer.model.loops import loop, stacked
 from summarizer.model.scan import scan
 
@@ -45,12 +45,11 @@ def zeros(cell: Any, batch: Any) -> tuple[Any, ...]:
 def advance(cell: Any, inputs: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
     """Go one step on from the states, each float32 [B, H], with inputs float [B, I]."""
     sums = ops.cast(cell.project(inputs), "float32") + _float32(cell.bias)
-    if hasattr(cell, "coefficients"):
-        keep, add = cell.coefficients(sums)
-        return (keep * states[0] + add,)
-    dtype = cell.compute_dtype
-    recurrent = ops.matmul(ops.cast(states[0], dtype), _recurrent(cell))
-    new, _ = cell.forward(sums, ops.cast(recurrent, "float32"), states, *map(_float32, cell.more))
+    recurrent = None
+    if cell.products != 0:
+        recurrent = ops.matmul(ops.cast(states[0], cell.compute_dtype), _recurrent(cell))
+        recurrent = ops.cast(recurrent, "float32")
+    new, _ = cell.forward(sums, recurrent, states, *map(_float32, cell.more))
     return tuple(new)
 
 
@@ -75,7 +74,9 @@ def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = Fals
         real = ops.ones_like(inputs[:, :, :1], dtype="float32")
     else:
         real = ops.cast(ops.transpose(mask)[:, :, None], "float32")
-    run = _scan if hasattr(cell, "coefficients") else _recur
+    # On a CPU a loop of kernels reads and writes less than a scan that needs as many numbers.
+    parallel = hasattr(cell, "coefficients") and not side_by_side()
+    run = _scan if parallel else _recur
     outputs, *final = run(cell, cell.project(inputs), tuple(initial), real, reverse)
     outputs = outputs * ops.cast(real, outputs.dtype)
     return ops.transpose(outputs, (1, 0, 2)), tuple(final)
@@ -91,7 +92,8 @@ def _scan(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, revers
 def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, reverse: bool) -> Any:
     """Outputs [S, B, H] and last states of a cell whose input products are done."""
     dtype, width, count = cell.compute_dtype, cell.width, len(initial)
-    columns = projected.shape[2], cell.recurrent_kernel.shape[1]
+    kernel = _recurrent(cell)
+    columns = projected.shape[2], kernel.shape[1]
     apart = cell.apart or cell.backward is None
     others = [(size, "float32") for size in cell.sizes[1:]]
 
@@ -108,7 +110,9 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
 
         saves = columns[1] if cell.backward is None else cell.saves * width
         shapes = [(width, dtype), (saves, "float32"), *others]
-        final, (hidden, saved, *before) = loop(step, initial, (projected, real), shapes, reverse)
+        final, (hidden, saved, *before) = loop(
+            fuse(step), initial, (projected, real), shapes, reverse
+        )
         hidden = stacked(hidden)
 
         def backward(*upstream: Any, **_: Any) -> Any:
@@ -136,7 +140,8 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
                 d_old = tuple(
                     ops.where(m > 0, d, g) for d, g in zip(slopes.states, here, strict=True)
                 )
-                d_old = (d_old[0] + product(d_sums, kernel_t), *d_old[1:])
+                if columns[1]:
+                    d_old = (d_old[0] + product(d_sums, kernel_t), *d_old[1:])
                 sums = tuple(a + b for a, b in zip(sums, slopes.more, strict=True))
                 return (d_old, sums), (d_sums, d_inputs) if apart else (d_sums,)
 
@@ -145,7 +150,9 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
             series = (d_hidden, real, hidden_before, saved, *before)
             series = series if cell.backward is not None else (*series, projected)
             shapes = [(columns[1], dtype), *([(columns[0], dtype)] if apart else [])]
-            (d_initial, d_more), found = loop(back, (d_last, nothing), series, shapes, not reverse)
+            (d_initial, d_more), found = loop(
+                fuse(back), (d_last, nothing), series, shapes, not reverse
+            )
             d_sums, d_projected = stacked(found[0]), stacked(found[-1])
             rows = ops.reshape(d_sums, (-1, columns[1]))
             d_kernel = ops.matmul(ops.transpose(ops.reshape(hidden_before, (-1, width))), rows)
@@ -156,9 +163,9 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
 
         return (hidden, *final), backward
 
-    weights = _recurrent(cell), _float32(cell.bias)
     more = map(_float32, cell.more)
-    return ops.custom_gradient(forward)(projected, *weights, real, *initial, *more)
+    bias = _float32(cell.bias)
+    return ops.custom_gradient(forward)(projected, kernel, bias, real, *initial, *more)
 
 
 def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]) -> Slopes:
@@ -190,6 +197,9 @@ def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]
 
 
 def _recurrent(cell: Any) -> Any:
+    """The recurrent kernel [H, R] in the products' precision; without one, R is 0."""
+    if cell.products == 0:
+        return ops.zeros((cell.width, 0), cell.compute_dtype)
     return ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), cell.compute_dtype)
 
 

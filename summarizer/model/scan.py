@@ -14,6 +14,7 @@ from typing import Any
 
 from keras import ops
 
+from summarizer.model.fusion import fuse
 from summarizer.model.loops import loop, stacked
 
 
@@ -69,9 +70,9 @@ def _scan(a: Any, b: Any, initial: Any, reverse: bool) -> Any:
     series = (cut(a, 1.0), cut(b, 0.0))
     zeros = ops.zeros_like(series[0][0])
     shapes = [(initial.shape[1], "float32")]
-    ends, found = loop(inside, (zeros, zeros + 1), series, 2 * shapes, reverse)
+    ends, found = loop(fuse(inside), (zeros, zeros + 1), series, 2 * shapes, reverse)
     ends = tuple(ops.reshape(x, (pieces, batch, width)) for x in ends)
-    _, (entering,) = loop(between, (initial,), ends, shapes, reverse)
+    _, (entering,) = loop(fuse(between), (initial,), ends, shapes, reverse)
     hidden, kept = (ops.reshape(stacked(x), (size, pieces, batch, width)) for x in found)
     hidden = ops.transpose(hidden + kept * stacked(entering), (1, 0, 2, 3))
     return ops.reshape(hidden, (pieces * size, batch, width))[:steps]

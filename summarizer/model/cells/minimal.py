@@ -17,6 +17,8 @@ from keras import ops
 
 from summarizer.model.cells._cell import Cell, Options
 
+_CLOSED = -30.0  # a gate's sum at which nothing passes any more
+
 
 def build(options: Options, inputs: int) -> "Minimal":
     """Make the cell for inputs of a width."""
@@ -29,6 +31,11 @@ class Minimal(Cell):
     biases = (1.0, 0.0, 0.0)
     products = 0
 
+    def forward(self, inputs: Any, recurrent: Any, states: Any) -> Any:
+        """Go one step on; see `Cell`. Nothing comes through a recurrent product."""
+        keep, add = self.coefficients(inputs)
+        return (keep * states[0] + add,), None
+
     def coefficients(self, inputs: Any) -> tuple[Any, Any]:
         """Return a and b of h_t = a ∘ h_{t-1} + b, float32 [..., H].
 
@@ -36,6 +43,7 @@ class Minimal(Cell):
             inputs: W x + b, float32 [..., 3H].
         """
         f, i, candidate = ops.split(inputs, 3, axis=-1)
-        # f / (f + i) without a quotient that could be 0 / 0.
-        keep = ops.sigmoid(ops.log_sigmoid(f) - ops.log_sigmoid(i))
+        # σ(f) / (σ(f) + σ(i)), both parts times what they are divided by: never 0 / 0.
+        f, i = (1 + ops.exp(-ops.maximum(gate, _CLOSED)) for gate in (f, i))
+        keep = i / (f + i)
         return keep, (1 - keep) * candidate
