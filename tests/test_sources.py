@@ -325,10 +325,10 @@ def test_options_follow_the_path_which_may_hold_commas(tmp_path: Path) -> None:
 
 
 def test_a_source_before_a_colon_reads_files_of_any_name(tmp_path: Path) -> None:
-    path = write(tmp_path, "records,2024.txt", as_jsonl())
+    path = write(tmp_path, "records,2024.rec", as_jsonl())
     assert list(spec.examples(f"jsonl:{path}")) == ROWS
     assert not spec.has_splits(f"jsonl:{path}")
-    with pytest.raises(InputError, match="cannot tell how to read .txt"):
+    with pytest.raises(InputError, match="cannot tell how to read .rec"):
         spec.examples(path)
 
 

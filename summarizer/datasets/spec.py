@@ -2,8 +2,8 @@
 
 A SPEC is what is read, and then options, each `,name=value`:
 
-- a path, whose name says how it is read: `articles.jsonl.gz`, `notes/` (a folder of texts, or of
-  .parquet files), `shards/*.parquet`, `arxiv-metadata-oai-snapshot.json`;
+- a path, whose name says how it is read: `articles.jsonl.gz`, `novel.txt`, `notes/` (a folder of
+  texts, or of .parquet files), `shards/*.parquet`, `arxiv-metadata-oai-snapshot.json`;
 - a source and what it reads: `jsonl:records.txt`, `arxiv:papers.jsonl`, `tfds:reddit_tifu/long`;
 - a source alone: `docstrings`;
 - a mix of SPECs by weight: `mix:0.7*articles.jsonl,document=body+0.3*docstrings`.
@@ -37,11 +37,13 @@ from summarizer.datasets.sources._splits import check_split, in_shard, in_split,
 from summarizer.errors import ConfigError, InputError, did_you_mean
 from summarizer.types import Example
 
-_EXTENSIONS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
+_EXTENSIONS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet",
+               ".txt": "text"}  # fmt: skip
 _PACKED = (".gz", ".xz")
 _KNOWN = (
     "FILE.jsonl[.gz|.xz], FILE.csv[.gz|.xz], FILE.tsv[.gz|.xz], FILE.parquet, "
-    "arxiv-metadata*.json[.gz|.xz], a folder of .txt and .md files or of .parquet files"
+    "FILE.txt[.gz|.xz], arxiv-metadata*.json[.gz|.xz], a folder of .txt and .md files or of "
+    ".parquet files"
 )
 _SNAPSHOT = re.compile(r"arxiv-metadata.*\.jsonl?")
 _OPTION = re.compile(r",([a-z_]+)=([^,]*)$")
