@@ -58,7 +58,9 @@ def configured(config: Config, settings: Sequence[str]) -> Config:
     found = configuration.override(config, settings)
     if not found.train.init:
         return found
-    return configuration.override(fine_tuned(config, found.train.init), settings)
+    return configuration.override(
+        fine_tuned(config, found.train.init, found.train.init_parts), settings
+    )
 
 
 def train(

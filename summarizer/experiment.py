@@ -102,8 +102,6 @@ def train(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
-        from summarizer.model import weights
-
         model = networks.make(config, words.size, words.extended)
         if config.model.vectors and not resume:
             _start_from_vectors(model, words, config.model.vectors)
@@ -111,7 +109,7 @@ def train(
         if numbers is not None and not (resume or settings.init):
             numbers.fill(*boundaries.tables(words))
         if settings.init and not resume:
-            weights.assign(model, *starting.weights_of(Path(settings.init)))
+            starting.give(model, config)
         validate = validating.validator(model, words, config, validation)
         batches = _batches(config, store)
         place = trainer.train(

@@ -9,6 +9,7 @@ from summarizer.config import Config, Part, flatten
 from summarizer.errors import ConfigError, ModelError
 
 FREE = ("model.dropout",)  # may differ: it changes no weight's shape or meaning
+READ = ("model.embedding", "model.encoder", "model.vectors")  # what an encoder's weights go with
 
 
 def weights_of(folder: Path) -> tuple[dict[str, Any], Path]:
@@ -29,22 +30,48 @@ def weights_of(folder: Path) -> tuple[dict[str, Any], Path]:
     return checkpoint.load(path)[0], path
 
 
-def fine_tuned(config: Config, model: str | Path) -> Config:
+def give(model: Any, config: Config) -> None:
+    """Give a network the weights of the model that `train.init` names, all or those that read.
+
+    Raises:
+        ModelError: they cannot be read, or are of another network.
+    """
+    from summarizer.model import weights
+
+    arrays, path = weights_of(Path(config.train.init))
+    if config.train.init_parts == "encoder":
+        own = {k: v for k, v in weights.arrays(model).items() if not _reads(k)}
+        arrays = own | {k: v for k, v in arrays.items() if _reads(k)}
+    weights.assign(model, arrays, path)
+
+
+def _reads(name: str) -> bool:
+    """Tell whether a weight is one of those that read documents."""
+    return name == "embeddings" or name.startswith(("encoder.", "sentences."))
+
+
+def fine_tuned(config: Config, model: str | Path, parts: str = "all") -> Config:
     """Return a configuration that starts from a model: its network and vocabulary, all else kept.
 
     Args:
         config: data, training and search.
         model: folder of a trained or shipped model.
+        parts: `all`, or `encoder`: of the network only what reads, embeddings and encoder.
 
     Raises:
         ModelError: no model there, or its configuration cannot be read.
     """
     base = _configuration(model)
+    network = base.model
+    if parts == "encoder":
+        network = dataclasses.replace(
+            config.model, embedding=network.embedding, encoder=network.encoder, vectors=""
+        )
     return dataclasses.replace(
         config,
-        model=base.model,
+        model=network,
         vocabulary=base.vocabulary,
-        train=dataclasses.replace(config.train, init=str(model)),
+        train=dataclasses.replace(config.train, init=str(model), init_parts=parts),
     )
 
 
@@ -54,11 +81,13 @@ def check(config: Config) -> None:
     Raises:
         ConfigError: names the setting, its value and the model's.
     """
-    base = _configuration(config.train.init)
+    base, parts = _configuration(config.train.init), config.train.init_parts
     for part in ("model", "vocabulary"):
         mine = flatten(getattr(config, part), f"{part}.")
         theirs = dict(flatten(getattr(base, part), f"{part}."))
         for path, value in mine:
+            if parts == "encoder" and part == "model" and path not in READ:
+                continue
             if value != theirs[path] and path not in FREE:
                 raise ConfigError(
                     f"{path}={_said(value)}: {config.train.init}, which this starts from, "
@@ -69,7 +98,10 @@ def check(config: Config) -> None:
 def describe(config: Config) -> str:
     """Say in a line what `train.init` names."""
     base = configuration.load(Path(config.train.init) / "config.json")
-    return f"{config.train.init} ({base.name}, configuration {configuration.fingerprint(base)})"
+    what = "" if config.train.init_parts == "all" else "the encoder of "
+    return (
+        f"{what}{config.train.init} ({base.name}, configuration {configuration.fingerprint(base)})"
+    )
 
 
 def _configuration(folder: str | Path) -> Config:

@@ -89,6 +89,7 @@ class TrainConfig:
     compile: str = "auto"
     budget: float = 0.0  # minutes for everything; 0: as many as the steps take
     init: str = ""  # a model's folder to start from, with its vocabulary
+    init_parts: str = "all"  # what is taken from it: all weights, or embeddings and encoder
     tensorboard: bool = False  # also write the metrics for TensorBoard
 
 
@@ -130,6 +131,7 @@ CHOICES = {
     "train.coverage_from": ("start", "flat"),
     "decode.normalization": ("gnmt", "average"),
     "decode.extract": ("words", "sentences"),
+    "train.init_parts": ("all", "encoder"),
     "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "train.compile": ("auto", "xla", "graph"),
 }
@@ -176,21 +178,12 @@ def check(config: Config) -> Config:
             f"train.accumulate={config.train.accumulate}: must divide "
             f"train.batch={config.train.batch}"
         )
-    if config.data.task == "reconstruct" and config.data.summary_pieces > (
-        config.data.document_pieces
-    ):
-        raise ConfigError(
-            f"data.summary_pieces={config.data.summary_pieces}: what was read is to be written "
-            f"again: must be at most data.document_pieces={config.data.document_pieces}"
-        )
-    for name in ("coverage", "sampling"):
-        if config.data.task == "select" and (value := getattr(config.train, name)):
-            raise ConfigError(f"train.{name}={value}: data.task=select writes no pieces: must be 0")
     if config.decode.minimum > config.decode.maximum:
         raise ConfigError(
             f"decode.minimum={config.decode.minimum}: must be at most "
             f"decode.maximum={config.decode.maximum}"
         )
+    _check_task(config)
     if config.model.attention.name == "none":
         _check_unattended(config)
     return config
@@ -208,6 +201,34 @@ def _check_unattended(config: Config) -> None:
                 f"{path}={str(value).lower()}: needs an attention, and model.attention=none is "
                 f"none; set {path}={instead} or model.attention=dot"
             )
+
+
+def _check_task(config: Config) -> None:
+    """Refuse what cannot be learned: to write what was not read, or from what is not there."""
+    data, encoder = config.data, config.model.encoder.name
+    if data.task == "reconstruct" and data.summary_pieces > data.document_pieces:
+        raise ConfigError(
+            f"data.summary_pieces={data.summary_pieces}: what was read is to be written again: "
+            f"must be at most data.document_pieces={data.document_pieces}"
+        )
+    for name in ("coverage", "sampling"):
+        if data.task == "select" and (value := getattr(config.train, name)):
+            raise ConfigError(f"train.{name}={value}: data.task=select writes no pieces: must be 0")
+    if data.task == "continue" and encoder != "nothing":
+        raise ConfigError(
+            f"model.encoder={encoder}: data.task=continue reads nothing; set "
+            "model.encoder=nothing, or begin with --preset language_model"
+        )
+    if encoder == "nothing" and data.task != "continue":
+        raise ConfigError(
+            f"model.encoder=nothing: data.task={data.task} needs what the document says; set "
+            "model.encoder=bidirectional or data.task=continue"
+        )
+    if encoder == "nothing" and config.model.attention.name != "none":
+        raise ConfigError(
+            f"model.attention={config.model.attention.name}: nothing is read that it could look "
+            "at; set model.attention=none, and model.intra_attention=true for the past"
+        )
 
 
 def flatten(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
