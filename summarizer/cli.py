@@ -101,6 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
 
+    p = verb("generate", _generate, "continue a prompt with a language model")
+    p.add_argument("--prompt", default="", metavar="TEXT", help="how the text begins")
+    _model(p)
+    wishes.add_drawn(p)
+
     p = verb("evaluate", _evaluate, "score a model, or any system's predictions, on a data set")
     p.add_argument("words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional")
     p.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
@@ -174,12 +179,24 @@ def _train(a: Arguments) -> int:
     settings += [f"train.budget={config.minutes(a.budget)}"] if a.budget else []
     settings += [f"train.init={a.init}"] if a.init else []
     read = config.override if a.resume else api.configured
-    run = api.train(read(chosen, [*settings, *a.settings]), folder, a.resume, a.skip_bad, began)
+    chosen = read(chosen, [*settings, *a.settings])
+    run = api.train(chosen, folder, a.resume, a.skip_bad, began)
     start = f" from {run.init}" if run.init else ""
     score = f"{run.metric.label} {run.metric.text(run.score)}"
     print(f"{run.folder}: {run.steps} steps{start}, validation {score}")
     if run.exported:
-        print(f"summarize with: summarize --model {run.folder} FILE")
+        use = f"summarize with: summarize --model {run.folder} FILE"
+        if chosen.data.task == "continue":
+            use = f'continue with: summarizer generate --model {run.folder} --prompt "TEXT"'
+        print(use)
+    return 0
+
+
+def _generate(a: Arguments) -> int:
+    from summarizer.generating import Generator
+
+    for found in Generator.load(a.model).generate(a.prompt, **wishes.given(a)):
+        print(found.text)
     return 0
 
 

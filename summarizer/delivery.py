@@ -51,6 +51,11 @@ class Candidate(NamedTuple):
     examples: list[Example]
 
     @property
+    def continues(self) -> bool:
+        """Whether it is a language model."""
+        return self.config.data.task == "continue"
+
+    @property
     def texts(self) -> list[str]:
         """The documents, cleaned."""
         return [cleaning.clean(example.document) for example in self.examples]
@@ -77,8 +82,10 @@ class Candidate(NamedTuple):
 
     @property
     def ids(self) -> list[list[int]]:
-        """The documents as the model reads them."""
+        """The documents as the model reads them; of a language model, the beginnings of texts."""
         limit = self.config.data.document_pieces
+        if self.continues:
+            limit = max(self.config.decode.maximum // 2, 1)
         return [pieces[:limit] for pieces in self.words.encode_all(self.texts)]
 
 
@@ -139,6 +146,8 @@ def export(
     given = candidate(folder, data, documents)
     if format == "saved_model" and given.config.data.task == "select":
         raise ConfigError(f"format {format!r}: {folder} is a tagger, which only onnx serves")
+    if format == "saved_model" and given.continues:
+        raise ConfigError(f"format {format!r}: {folder} is a language model: only onnx serves it")
     if format == "saved_model":
         result = _saved_model(given)
         noted = {**noted, "saved_model": result}
@@ -173,7 +182,7 @@ def _onnx(given: Candidate, kind: str) -> dict[str, Any]:
 
     folder, model, ids = given.folder, given.model, given.ids
     path, own = folder / "model.onnx.new", folder / "weights.npz"
-    search = parity.searcher(model, given.config.decode)
+    search = parity.searcher(model, given.config.decode, given.continues)
     held, full = weights.arrays(model), [best.pieces for best in search(ids)]
     try:
         onnx.export(model, path, given.about, kind)

@@ -69,7 +69,7 @@ def verify(folder: str | Path, data: str = "", documents: int = 200) -> Iterator
             kinds[name] = "float32"
         yield _belongs(given, folder / name, about)
         yield _weights(folder / name, held[name], kinds[name])
-    search = parity.searcher(given.model, given.config.decode)
+    search = parity.searcher(given.model, given.config.decode, given.continues)
     for name in present:
         weights.assign(given.model, held[name], folder / name)
         compared = _onnx_parity if name == "model.onnx" else _text_parity
@@ -155,6 +155,8 @@ def sizes(folder: str | Path, data: str = "", documents: int = 300) -> Iterator[
     from summarizer.runtime.extractor import opened
 
     given = candidate(folder, data, documents)
+    if given.continues:
+        raise ConfigError(f"sizes: {folder} is a language model: it has no summaries to compare")
     references = given.references
     stem = rouge.default_stem(references)
     yield _ROW.format("weights", "MB", "ROUGE-1", "ROUGE-2", "ROUGE-L", "same as float32")

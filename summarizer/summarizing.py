@@ -41,13 +41,19 @@ class Summarizer:
                 may be copied (bottom-up, Gehrmann et al. 2018, arXiv:1808.10792).
 
         Raises:
-            ModelError: no model there, a file of it is missing, cut or foreign, or the tagger and
-                the model do not go together.
+            ModelError: no model there, a file of it is missing, cut or foreign, it is a language
+                model, or the tagger and the model do not go together.
         """
         from summarizer.runtime.extractor import opened
 
-        tagger = None if select is None else Path(select)
-        return cls(opened(model_folder(folder), brief=brief, select=tagger))
+        tagger, folder = None if select is None else Path(select), model_folder(folder)
+        session = opened(folder, brief=brief, select=tagger)
+        if session.config.data.task == "continue":
+            raise ModelError(
+                f"{folder}: a language model, which summarizes nothing; use it with: "
+                f'summarizer generate --model {folder} --prompt "TEXT"'
+            )
+        return cls(session)
 
     def summarize(
         self,

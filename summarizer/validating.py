@@ -35,7 +35,8 @@ def validator(
     if metric(config) == KEPT:
         return _extracts(model, words, config, examples)
     loss = _loss(model, words, config, examples)
-    return lambda: Validation({LOSS.name: loss()}, [])
+    show = _writer(model, words, config, examples[:SAMPLES])
+    return lambda: Validation({LOSS.name: loss()}, show())
 
 
 def validation_loss(
@@ -106,16 +107,48 @@ def _extracts(
 
 def _scored(scores: Any, found: list[str], references: list[str]) -> Validation:
     """The means of scores by metric, and the first texts beside their references."""
-    pairs = list(zip(found, references, strict=True))[:SAMPLES]
-    samples = [f"  {text}\n    reference: {reference}" for text, reference in pairs]
+    samples = _beside(found[:SAMPLES], references)
     return Validation({name: float(values.mean()) for name, values in scores.items()}, samples)
 
 
-def padded(examples: Sequence[Example], words: Vocabulary, longest: int) -> Iterator[Any]:
-    """Yield documents as int32 [ROWS, S], the last batch filled up with empty rows."""
-    for begin in range(0, len(examples), ROWS):
-        batch = np.zeros((ROWS, longest), np.int32)
-        part = examples[begin : begin + ROWS]
+def _beside(texts: list[str], references: list[str]) -> list[str]:
+    pairs = zip(texts, references, strict=False)
+    return [f"  {text}\n    reference: {reference}" for text, reference in pairs]
+
+
+def _writer(
+    model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> Callable[[], list[str]]:
+    """A function that gives lines to show: what is written of a few documents, or of nothing."""
+    from summarizer.decoding import scoring
+    from summarizer.decoding.search import compiled
+
+    strategy, limits = plugins.build("strategy", "greedy"), scoring.of(config.decode)
+    if config.data.task == "continue":
+        own = config.decode.strategy
+        options = own.options if own.name == "sample" else {}
+        strategy = plugins.build("strategy", "sample", **{**options, "width": SAMPLES})
+        examples = [Example("", "")]
+    search = compiled(model, strategy, strategy.width, limits)
+    rows = next(padded(examples, words, config.data.document_pieces, len(examples)))
+
+    def show() -> list[str]:
+        pieces = np.asarray(search(rows).pieces)
+        texts = [words.decode(row) for row in pieces.reshape(-1, pieces.shape[2])]
+        if config.data.task == "continue":
+            return [f"  {text}" for text in texts]
+        return _beside(texts, [example.document for example in examples])
+
+    return show
+
+
+def padded(
+    examples: Sequence[Example], words: Vocabulary, longest: int, rows: int = ROWS
+) -> Iterator[Any]:
+    """Yield documents as int32 [rows, S], the last batch filled up with empty rows."""
+    for begin in range(0, len(examples), rows):
+        batch = np.zeros((rows, longest), np.int32)
+        part = examples[begin : begin + rows]
         for i, ids in enumerate(words.encode_all([e.document for e in part])):
             batch[i, : len(ids[:longest])] = ids[:longest]
         yield batch

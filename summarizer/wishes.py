@@ -22,6 +22,14 @@ OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
     ("threshold", float, "P", "tagger: keep words of at least so much probability"),
 )
 
+# Those of them that continuing a prompt has, and its own.
+DRAWN = ("temperature", "top-k", "top-p", "seed")
+MORE: tuple[tuple[str, Any, str, str], ...] = (
+    ("n", int, "N", "texts to draw"),
+    ("pieces", int, "N", "draw at most so many"),
+    ("max-words", int, "N", "add at most so many words"),
+)
+
 
 def add(parser: Any) -> None:
     """Give a verb the options of the search."""
@@ -31,7 +39,14 @@ def add(parser: Any) -> None:
         group.add_argument(f"--{name}", type=kind, metavar=placeholder, help=text, **many)
 
 
+def add_drawn(parser: Any) -> None:
+    """Give a verb the options of drawing texts."""
+    for name, kind, placeholder, text in (*MORE, *(o for o in OPTIONS if o[0] in DRAWN)):
+        text = text.removeprefix("sample: ").replace("summary", "text")
+        parser.add_argument(f"--{name}", type=kind, metavar=placeholder, help=text)
+
+
 def given(a: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of the search that were given, by their names in Python."""
-    names = (name.replace("-", "_") for name, *_ in OPTIONS)
-    return {name: value for name in names if (value := getattr(a, name)) is not None}
+    """Return the options of search or drawing that were given, by their names in Python."""
+    names = (name.replace("-", "_") for name, *_ in (*OPTIONS, *MORE))
+    return {name: value for name in names if (value := getattr(a, name, None)) is not None}

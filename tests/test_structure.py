@@ -28,6 +28,7 @@ LAYERS = (
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
     ("starting", "summarizing", "validating"),
+    ("generating",),
     ("experiment",),
     ("ensembles",),
     ("delivery",),

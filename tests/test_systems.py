@@ -46,7 +46,9 @@ def small(name: str) -> Config:
     }
     made = dataclasses.replace(
         made,
-        data=dataclasses.replace(made.data, spec="reverse_digits,count=300", document_pieces=16),
+        data=dataclasses.replace(
+            made.data, spec="reverse_digits,count=300", document_pieces=16, summary_pieces=16
+        ),
         vocabulary=dataclasses.replace(made.vocabulary, kind="unigram", size=300, fold=False),
         model=dataclasses.replace(model, embedding=8, dropout=0.0, **parts),
         train=dataclasses.replace(
@@ -158,7 +160,8 @@ def on_jax(name: str, folder: str) -> None:
 def written(folder: Path) -> dict[str, Any]:
     """What a run's network says of some documents, by Keras: the best pieces, or those to keep."""
     config, _, model = delivery.network(folder)
-    found = parity.searcher(model, config.decode)(DOCUMENTS)
+    prompted = config.data.task == "continue"
+    found = parity.searcher(model, config.decode, prompted)(DOCUMENTS)
     return {
         "backend": keras.backend.backend(),
         "best": [list(map(int, best.pieces)) for best in found],

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from summarizer.decoding.inputs import BOUNDARY
+from summarizer.decoding.inputs import BOUNDARY, UNLIMITED
 from summarizer.model.pointer import NEVER, add_at
 from summarizer.vocabulary import END, PAD
 
@@ -55,6 +55,14 @@ class Progress(NamedTuple):
     forced: Any
     met: Any
     banned: Any
+
+
+def beginning(prefix: Any, size: int) -> Demands:
+    """Return demands for nothing but what texts begin with, int32 [B, P], of a vocabulary of N."""
+    batch = ops.shape(prefix)[0]
+    none = ops.zeros((batch, 1, 1), "int32")
+    every, words = ops.ones((size,), "bool"), ops.zeros((batch, size), "int32")
+    return Demands(True, prefix, none, none, every, words, 0, UNLIMITED)
 
 
 def begin(demands: Demands, width: Any) -> Progress:

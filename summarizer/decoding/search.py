@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops, tree
 
-from summarizer.decoding import beams
+from summarizer.decoding import beams, constraints
 from summarizer.decoding.beams import Beams
 from summarizer.decoding.choosing import Choosing
 from summarizer.decoding.constraints import Demands
@@ -182,14 +182,18 @@ def _found(kept: _Kept, width: Any) -> Found:
     return Found(pieces, log_prob, score, attention, gate)
 
 
-def compiled(model: Any, strategy: Any, width: int, limits: Limits) -> Callable[[Any], Found]:
+def compiled(
+    model: Any, strategy: Any, width: int, limits: Limits, prompted: bool = False
+) -> Callable[[Any], Found]:
     """Return a function of documents, int32 [B, S], that searches in one compiled graph.
 
-    TensorFlow traces once for all shapes; JAX compiles once per shape.
+    TensorFlow traces once for all shapes; JAX compiles once per shape. With `prompted`, what is
+    written begins with the document: the prompt of a language model, which reads nothing.
     """
 
     def run(document: Any) -> Found:
-        return search(model, document, strategy, width, limits)
+        demands = constraints.beginning(document, model.size) if prompted else None
+        return search(model, document, strategy, width, limits, demands=demands)
 
     if keras.backend.backend() == "jax":
         import jax

@@ -35,20 +35,25 @@ class Best(NamedTuple):
     score: float
 
 
-def graph(model: Any, decode: Any) -> Callable[[Any], Found]:
-    """Return the search that a configuration asks for, of documents int32 [B, S], traced once."""
+def graph(model: Any, decode: Any, prompted: bool = False) -> Callable[[Any], Found]:
+    """Return the search that a configuration asks for, of documents int32 [B, S], traced once.
+
+    With `prompted`, what is written begins with the documents.
+    """
     strategy = _strategy(decode)
-    return compiled(model, strategy, strategy.width, scoring.of(decode))
+    return compiled(model, strategy, strategy.width, scoring.of(decode), prompted)
 
 
-def searcher(model: Any, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
+def searcher(
+    model: Any, decode: Any, prompted: bool = False
+) -> Callable[[list[list[int]]], list[Best]]:
     """Return a function that finds the best summaries with the weights the model has by then.
 
     The pieces of a tagger's are the places in the document that it keeps.
     """
     if isinstance(model, Tagger):
         return _tagger(model, decode)
-    run = graph(model, decode)
+    run = graph(model, decode, prompted)
 
     def search(documents: list[list[int]]) -> list[Best]:
         out: list[Best] = []

@@ -163,7 +163,7 @@ class Session:
         """Search for the best summaries of documents in pieces; `decoding.search.Found` by name.
 
         Args:
-            documents: ids of each, at least one.
+            documents: ids of each, at least one; of a language model, what texts begin with.
             beam: K; None: what the model was made with.
             maximum: T; None: what the model was made with.
             asked: further inputs of the graph, see `decoding.inputs`; None: as the model's
@@ -182,6 +182,8 @@ class Session:
         document = padded(documents)
         if asked["strategy"] == STRATEGIES.index("sample"):
             asked = {"noise": _noise(documents, (beam, maximum), seed), **asked}
+        if self.config.data.task == "continue":
+            asked = {"constrained": True, "prefix": document, **asked}
         usual = neutral(document, beam, self.vocabulary.size)
         values = usual | arrays({
             "minimum": min(decode.minimum, maximum - 1),

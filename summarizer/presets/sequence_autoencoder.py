@@ -1,0 +1,24 @@
+"""Read a text into one vector and write it again: an encoder for others to start from.
+
+summarizer train --preset sequence_autoencoder --data SPEC
+summarizer train --preset lstm --data SPEC --init runs/sequence_autoencoder \
+        --set train.init_parts=encoder
+
+It learns from texts without summaries what a document says, where pairs are few (Dai and Le 2015,
+arXiv:1511.01432).
+"""
+
+import dataclasses
+
+from summarizer.config import Config, DataConfig, DecodeConfig, Part
+from summarizer.presets._family import variant
+
+
+def config() -> Config:
+    """Return the configuration."""
+    family = variant("sequence_autoencoder", attention=Part("none"), pointer=False)
+    return dataclasses.replace(
+        family,
+        data=DataConfig(task="reconstruct", document_pieces=64, summary_pieces=64),
+        decode=DecodeConfig(length_penalty=0.0, maximum=64, block_ngram=0),
+    )
