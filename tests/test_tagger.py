@@ -17,13 +17,14 @@ from keras import ops
 
 from summarizer import api, cli, delivery, plugins, vocabulary
 from summarizer import config as configuration
+from summarizer.comparison import family
 from summarizer.config import ModelConfig, Part, TrainConfig
 from summarizer.datasets import alignment, cleaning
 from summarizer.datasets.alignment import DROPPED, KEPT, Words
 from summarizer.decoding import scoring
 from summarizer.decoding.extracting import Tagged
 from summarizer.decoding.search import Limits, search
-from summarizer.errors import ConfigError, ModelError
+from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.export import onnx, parity
 from summarizer.model import networks, pointer, weights
 from summarizer.model import tagger as tagger_module
@@ -587,6 +588,8 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
 
 def test_a_tagger_refuses_what_only_writing_has():
     config = api.configured(api.preset("tagger"), [])
+    with pytest.raises(InputError, match="tagger: data.task=select: only systems that summarize"):
+        family._parameters(config)
     assert isinstance(networks.make(config, 300), Tagger)
     for setting in ("train.coverage=0.5", "train.sampling=0.1"):
         with pytest.raises(ConfigError, match=f"{setting}: data.task=select writes no pieces"):

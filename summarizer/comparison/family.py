@@ -88,6 +88,10 @@ def _parameters(config: Config) -> int:
     """Build a network, so that what does not fit together is refused before anything trains."""
     from summarizer.model.seq2seq import Seq2Seq
 
+    if config.data.task != "summarize":
+        raise InputError(
+            f"{config.name}: data.task={config.data.task}: only systems that summarize are compared"
+        )
     return measures.parameters(Seq2Seq(config.model, config.vocabulary.size, config.seed))
 
 
