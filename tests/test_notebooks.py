@@ -15,13 +15,16 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, DATA, POINTER, EVALUATE = (
-    "01_train_and_summarize", "02_data", "03_attention_and_pointer", "04_evaluate_and_export"
+FIRST, DATA, POINTER, EVALUATE, CELLS, KINDS = (
+    "01_train_and_summarize", "02_data", "03_attention_and_pointer", "04_evaluate_and_export",
+    "05_rnn_lstm_gru", "06_attention",
 )  # fmt: skip
 SHORTER = {
     FIRST: {"NOTEBOOK_STEPS": "30"},
     POINTER: {"NOTEBOOK_STEPS": "300"},  # enough to copy
     EVALUATE: {"NOTEBOOK_ARTICLES": "6"},
+    CELLS: {"NOTEBOOK_STEPS": "100"},  # the gates have opened
+    KINDS: {"NOTEBOOK_STEPS": "120", "NOTEBOOK_TRAINED": "dot"},  # the pointer copies
 }
 
 # What a notebook found, as an expression of its own variables: evaluated after its last cell.
@@ -56,6 +59,23 @@ FOUND = {
         if name == "penalty"), "compared": [len(values) for values in scores.values()],
         "first": float(first), "oracle": float(oracle), "log_prob": [in_keras, in_graph],
         "exported": exported, "answer": answer, "summary": summary.text, "share": float(share),
+    }""",
+    CELLS: """{
+        "reach": {f"{name}, {when}": [float(values[0]), float(values[-1])]
+        for (name, when), values in reach.items()}, "factors": {name: [float(x) for x in both]
+        for name, both in factors.items()}, "error": float(lstm_error),
+        "gates": {name: float(mean) for name, mean in gate_at.items()}, "shares": shares,
+        "answered": {f"{name}, {q}": float(part) for (name, q), part in answered.items()},
+        "took": {name: len(found) for name, found in took.items()},
+    }""",
+    KINDS: """{
+        "kinds": [model.decoder.attention.__class__.__module__.split(".")[-1]
+        for model in models.values()], "offered": plugins.names("attention"),
+        "sums": {name: [float(x) for x in values] for name, values in sums.items()},
+        "right": {f"{model}, {name}": [float(share) for share in shares]
+        for (model, name), shares in right.items()}, "again": again, "error": float(intra_error),
+        "own": [float(x) for x in own.sum(axis=1)], "gate": {k: float(v) for k, v in
+        gate_at.items()}, "aimed": {k: [float(x) for x in found] for k, found in aimed.items()},
     }""",
 }
 
@@ -121,6 +141,8 @@ def test_a_notebook_runs_to_its_end_and_shows_what_it_promises(ran: Any) -> None
         DATA: shows_the_way_from_text_to_batches,
         POINTER: shows_why_there_is_a_pointer,
         EVALUATE: shows_scores_with_intervals_and_an_equal_export,
+        CELLS: shows_how_far_gradients_reach,
+        KINDS: shows_where_each_attention_looks,
     }
     promises[name](outputs, found)
 
@@ -201,6 +223,36 @@ def shows_scores_with_intervals_and_an_equal_export(outputs: list[Any], found: A
     assert found["answer"]["text"] == found["summary"]
     assert 0.9 < found["share"] < 1
     assert "rouge|tok:unicode" in printed(outputs)
+
+
+def shows_how_far_gradients_reach(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 2  # gradients and answers, gates
+    near, far = zip(*found["reach"].values(), strict=True)
+    parts = {name: b / a for name, a, b in zip(found["reach"], near, far, strict=True)}
+    assert max(part for name, part in parts.items() if name.endswith("before")) < 0.01
+    assert parts["rnn, after"] < 1e-3 * min(parts["lstm, after"], parts["gru, after"])
+    for name in ("lstm", "peephole_lstm", "gru"):
+        before, after = found["factors"][name]
+        assert before < 0.9 < after
+    assert found["error"] < 1e-4
+    gates = found["gates"]
+    assert gates["full stop"] < gates["begins a word"] < gates["goes on with a word"]
+    assert sorted(found["shares"].values(), reverse=True) == list(found["shares"].values())
+    assert found["answered"]["minimal, first"] < 0.5 < found["answered"]["minimal, last"]
+    assert set(found["took"].values()) == {2}
+
+
+def shows_where_each_attention_looks(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 4  # all kinds, coverage, the pointer, the past
+    assert set(found["kinds"]) == set(found["offered"])
+    for name, values in found["sums"].items():
+        assert values == pytest.approx([0.0 if name == "none" else 1.0] * len(values), abs=1e-3)
+    assert found["own"] == pytest.approx([1.0] * len(found["own"]), abs=1e-3)
+    assert found["error"] < 1e-4
+    assert found["right"]["dot, new"][0] > 0.6  # names that were never seen
+    assert found["gate"]["names"] < 0.3 < 0.7 < found["gate"]["others"]
+    assert found["aimed"]["dot"][0] > 0.6
+    assert all(0 < part < 1 for part in found["again"].values())
 
 
 def test_the_kernel_is_the_interpreter_of_the_tests_not_the_one_installed(
