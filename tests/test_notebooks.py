@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from tests import markdown
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, DATA, POINTER, EVALUATE, CELLS, KINDS = (
+FIRST, DATA, POINTER, EVALUATE, CELLS, KINDS, FAMILY, LANGUAGE = (
     "01_train_and_summarize", "02_data", "03_attention_and_pointer", "04_evaluate_and_export",
-    "05_rnn_lstm_gru", "06_attention",
+    "05_rnn_lstm_gru", "06_attention", "07_family", "08_language_model",
 )  # fmt: skip
 SHORTER = {
     FIRST: {"NOTEBOOK_STEPS": "30"},
@@ -25,7 +28,11 @@ SHORTER = {
     EVALUATE: {"NOTEBOOK_ARTICLES": "6"},
     CELLS: {"NOTEBOOK_STEPS": "100"},  # the gates have opened
     KINDS: {"NOTEBOOK_STEPS": "120", "NOTEBOOK_TRAINED": "dot"},  # the pointer copies
-}
+    # A comparison of its own, whatever is in runs/; steps enough to see what attention is worth.
+    FAMILY: {"NOTEBOOK_FAMILY": "nowhere", "NOTEBOOK_VARIANTS": "lstm,no_attention",
+             "NOTEBOOK_STEPS": "48"},
+    LANGUAGE: {"NOTEBOOK_STEPS": "48"},
+}  # fmt: skip
 
 # What a notebook found, as an expression of its own variables: evaluated after its last cell.
 FOUND = {
@@ -76,6 +83,20 @@ FOUND = {
         for (model, name), shares in right.items()}, "again": again, "error": float(intra_error),
         "own": [float(x) for x in own.sum(axis=1)], "gate": {k: float(v) for k, v in
         gate_at.items()}, "aimed": {k: [float(x) for x in found] for k, found in aimed.items()},
+    FAMILY: """{
+        "made": made_here, "part": part, "base": base.name, "documents": documents,
+        "means": {name: float(mean) for name, mean in means.items()}, "verdicts": verdicts,
+        "differences": differences, "alarms": [float(one), float(any_of_them)],
+        "by_chance": [float(x) for x in share], "holm": [float(x) for x in holm], "front": front,
+        "curves": {name: curve.tolist() for name, curve in curves.items()},
+        "reach": {name: values.tolist() for name, values in reach.items()}, "texts": texts,
+        "references": {key: written[base.name][key]["reference"] for key in chosen},
+    }""",
+    LANGUAGE: """{
+        "stages": stages, "bits": {step: seen[step][0] for step in stages}, "size": words.size,
+        "counts": counts, "written": written, "prompt": PROMPT, "longest": LENGTH,
+        "different": {step: [habits[step, heat][1] for heat in TEMPERATURES] for step in stages},
+        "heats": HEATS.tolist(), "entropy": opened, "costs": costs, "honest": honest,
     }""",
 }
 
@@ -143,6 +164,8 @@ def test_a_notebook_runs_to_its_end_and_shows_what_it_promises(ran: Any) -> None
         EVALUATE: shows_scores_with_intervals_and_an_equal_export,
         CELLS: shows_how_far_gradients_reach,
         KINDS: shows_where_each_attention_looks,
+        FAMILY: shows_what_a_change_bought,
+        LANGUAGE: shows_what_is_written_at_which_temperature,
     }
     promises[name](outputs, found)
 
@@ -253,6 +276,61 @@ def shows_where_each_attention_looks(outputs: list[Any], found: Any) -> None:
     assert found["gate"]["names"] < 0.3 < 0.7 < found["gate"]["others"]
     assert found["aimed"]["dot"][0] > 0.6
     assert all(0 < part < 1 for part in found["again"].values())
+
+
+def shows_what_a_change_bought(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 4  # the logs, the differences, speed, the gradient
+    assert found["made"]
+    assert (found["part"], found["base"]) == ("examples", "lstm")
+    (table,) = shown(outputs, "text/markdown")
+    assert [row[0] for row in markdown.rows(table)][:2] == ["`lstm`", "`no_attention`"]
+    difference = found["differences"]["no_attention"]
+    means = found["means"]
+    assert difference["mean"] == pytest.approx(means["no_attention"] - means["lstm"])
+    assert difference["low"] < difference["mean"] < difference["high"] < 0
+    assert found["verdicts"] == {"no_attention": "worse"}
+    one, any_of_them = found["alarms"]
+    assert 0.02 < one == any_of_them < 0.09  # 95% intervals, one comparison
+    assert found["by_chance"] == found["holm"]
+    assert found["holm"][0] < 0.01
+    assert "lstm" in found["front"]
+    for curve in found["curves"].values():
+        assert len(curve) > 5
+        assert curve == sorted(curve, key=lambda point: point[0])
+    for values in found["reach"].values():
+        assert values[0] == 1
+        assert all(value > 0 for value in values)
+    assert found["documents"] == 200
+    assert len(shown(outputs, "text/html")) == len(found["texts"]) == len(found["references"]) > 1
+    for key, text in found["texts"].items():
+        assert text.split()[::-1] == found["references"][key].split()
+
+
+def shows_what_is_written_at_which_temperature(outputs: list[Any], found: Any) -> None:
+    assert len(shown(outputs, "image/png")) == 3  # the loss, one distribution, all by temperature
+    (table,) = shown(outputs, "text/html")
+    stages = [str(step) for step in found["stages"]]
+    assert len(stages) == 4
+    assert table.count("<code>") == 3 * len(stages)
+    bits = [found["bits"][step] for step in stages]
+    assert bits == sorted(bits, reverse=True)
+    characters, pairs = found["counts"].values()
+    assert pairs < characters < np.log2(found["size"])
+    assert bits[-1] < characters + 0.5  # in so few steps it learns how frequent each one is
+    for step in stages:
+        cold, *_, hot = found["different"][step]
+        assert cold < hot
+        assert found["entropy"][step] == sorted(found["entropy"][step])
+        at_one = found["costs"][step][found["heats"].index(1.0)]
+        assert at_one == pytest.approx(found["bits"][step], abs=1e-3)
+        for texts in found["written"][step].values():
+            assert len(set(texts)) > 1
+            for text in texts:
+                assert text.startswith(found["prompt"])
+                assert len(text) <= len(found["prompt"]) + found["longest"]
+    doubt, cheapest = found["honest"][stages[-1]]
+    assert doubt == pytest.approx(bits[-1], abs=0.7)
+    assert 0.7 <= cheapest <= 1.5
 
 
 def test_the_kernel_is_the_interpreter_of_the_tests_not_the_one_installed(
