@@ -83,6 +83,7 @@ FOUND = {
         for (model, name), shares in right.items()}, "again": again, "error": float(intra_error),
         "own": [float(x) for x in own.sum(axis=1)], "gate": {k: float(v) for k, v in
         gate_at.items()}, "aimed": {k: [float(x) for x in found] for k, found in aimed.items()},
+    }""",
     FAMILY: """{
         "made": made_here, "part": part, "base": base.name, "documents": documents,
         "means": {name: float(mean) for name, mean in means.items()}, "verdicts": verdicts,
