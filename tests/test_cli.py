@@ -358,7 +358,7 @@ def test_presets_and_datasets_are_listed_with_a_line_each(capsys):
     sources = ["arxiv", "csv", "docstrings", "folder", "jsonl", "mix", "parquet"]
     for verb, names in (
         ("presets", plugins.names("preset")),
-        ("datasets", [*sources, "reverse_digits", "tfds"]),
+        ("datasets", [*sources, "reverse_digits", "text", "tfds"]),
     ):
         assert cli.main([verb]) == 0
         lines = capsys.readouterr().out.splitlines()
@@ -403,7 +403,7 @@ def test_the_demo_prints_every_article_and_one_line_of_scores(digits, capsys):
         ),
         (
             ("--set", "model.encoder.cell=gruu"),
-            "unknown cell 'gruu': known: lstm",
+            "unknown cell 'gruu': did you mean 'gru'?",
         ),
         (("--data", "reverse_digit"), "did you mean 'reverse_digits'?"),
         (("--data", "reverse_digits,cuont=3"), "has no option 'cuont': did you mean 'count'?"),

@@ -401,9 +401,9 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
 
         return validate
 
-    def counting(minutes: float, began: float, *more: Any) -> Any:
+    def counting(minutes: float, began: float, *more: Any, **options: Any) -> Any:
         began = ticking.began
-        return budget_class(minutes, began, *more, now=lambda: began + ticking.passed)
+        return budget_class(minutes, began, *more, now=lambda: began + ticking.passed, **options)
 
     budget_class = budget.Budget
     monkeypatch.setattr(budget, "Budget", counting)

@@ -46,7 +46,7 @@ def advance(cell: Any, inputs: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
     """Go one step on from the states, each float32 [B, H], with inputs float [B, I]."""
     sums = ops.cast(cell.project(inputs), "float32") + _float32(cell.bias)
     recurrent = None
-    if cell.products != 0:
+    if hasattr(cell, "recurrent_kernel"):
         recurrent = ops.matmul(ops.cast(states[0], cell.compute_dtype), _recurrent(cell))
         recurrent = ops.cast(recurrent, "float32")
     new, _ = cell.forward(sums, recurrent, states, *map(_float32, cell.more))
@@ -198,7 +198,7 @@ def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]
 
 def _recurrent(cell: Any) -> Any:
     """The recurrent kernel [H, R] in the products' precision; without one, R is 0."""
-    if cell.products == 0:
+    if not hasattr(cell, "recurrent_kernel"):
         return ops.zeros((cell.width, 0), cell.compute_dtype)
     return ops.cast(ops.convert_to_tensor(cell.recurrent_kernel), cell.compute_dtype)
 

@@ -89,13 +89,8 @@ class MemoryCell(keras.layers.Layer):
         super().__init__()
         self.width, self.slots, self.content = options.width, options.slots, options.content
         self.controller = plugins.build("cell", options.cell, inputs, width=options.width)
-        self.states, self.sizes = (
-            self.controller.states + 1,
-            (
-                *self.controller.sizes,
-                self.slots * self.content,
-            ),
-        )
+        self.states = self.controller.states + 1
+        self.sizes = (*self.controller.sizes, self.slots * self.content)
         self.parts = (self.content,) * 4 + (1, 1)  # two keys, erase, add, two strengths
         gates = self.controller.kernel.shape[1]
         self.heads = self.add_weight((self.width, sum(self.parts)), "glorot_uniform", name="heads")
@@ -144,9 +139,6 @@ class MemoryCell(keras.layers.Layer):
         count = sum(self.parts)
         memory, read = self._used(flat, recurrent[:, -count:] + bias)
         inputs = inputs + ops.matmul(read, read_kernel)
-        if hasattr(self.controller, "coefficients"):
-            keep, add = self.controller.coefficients(inputs)
-            return (keep * own[0] + add, memory), None
         new, _ = self.controller.forward(inputs, recurrent[:, :-count], tuple(own), *more)
         return (*new, memory), None
 
