@@ -150,6 +150,7 @@ def test_systems_that_differ_are_not_compared(monkeypatch):
         bench.Bench("tensorflow", shape.SMALL, ["ours*", "keras*"]).prepare()
 
 
+@pytest.mark.slow
 def test_on_jax_no_tensorflow_is_loaded_and_a_bucket_compiled_once(tmp_path):
     rows = values(ran(tmp_path, "train_step.py", "--backend", "jax", "--quick", "--steps-only"))
     assert rows["TensorFlow imported"] == 0

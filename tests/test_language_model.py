@@ -275,6 +275,16 @@ def test_a_language_model_does_not_know_what_the_document_is():
     ("settings", "said"),
     [
         (["data.task=continue"], "model.encoder=bidirectional: data.task=continue reads nothing"),
+        (
+            [
+                "data.task=continue",
+                "model.encoder=nothing",
+                "model.pointer=false",
+                "model.attention=none",
+                "model.tying=none",
+            ],
+            "model.tying=none: no document is read",
+        ),
         (["model.encoder=nothing"], "model.encoder=nothing: data.task=summarize needs"),
         (
             ["model.encoder=nothing", "data.task=continue"],

@@ -154,6 +154,7 @@ def printed(outputs: list[Any]) -> str:
     return "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout")
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_to_its_end_and_shows_what_it_promises(ran: Any) -> None:
     name, outputs, found, temporary = ran
     assert not [output for output in outputs if output.output_type == "error"], name

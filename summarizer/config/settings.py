@@ -229,6 +229,11 @@ def _check_task(config: Config) -> None:
             f"model.attention={config.model.attention.name}: nothing is read that it could look "
             "at; set model.attention=none, and model.intra_attention=true for the past"
         )
+    if encoder == "nothing" and config.model.tying in ("summary", "none"):
+        raise ConfigError(
+            f"model.tying={config.model.tying}: no document is read that needs embeddings; set "
+            "model.tying=all, or embeddings for an output layer of its own"
+        )
 
 
 def flatten(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
