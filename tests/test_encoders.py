@@ -96,6 +96,13 @@ def test_an_encoder_is_made_of_the_cell_that_is_asked_for(name):
     assert "LSTM" not in layers
 
 
+@every_encoder
+def test_the_cell_of_an_encoder_takes_its_options(name):
+    encoder = build(name, cell="peephole_lstm,full=true,output_sees=old")
+    shapes = {v.name: v.shape for v in encoder.weights}
+    assert shapes["peephole_o"] == (H, H)
+
+
 @pytest.mark.parametrize("cell", ["gru", "layer_norm_lstm", "minimal"])
 def test_any_cell_uses_a_memory(cell):
     encoder, embedded = build("memory", cell=cell, slots=3, content=2), normal(B, S, E)
@@ -116,6 +123,8 @@ def test_any_cell_uses_a_memory(cell):
         ({"layers": 1.5}, "layers=1.5: must be a whole number above 0"),
         ({"width": 0}, "width=0: must be a whole number above 0"),
         ({"cell": "lstn"}, "did you mean 'lstm'"),
+        ({"cell": "gru,reset"}, "cell='gru,reset': write options as gru,option=value"),
+        ({"cell": "gru,reset_afer=true"}, "did you mean 'reset_after'"),
     ],
 )
 def test_an_impossible_recurrence_is_refused(name, options, said):

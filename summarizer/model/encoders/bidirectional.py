@@ -11,7 +11,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer import plugins
 from summarizer.model.encoders._stack import Stack
 from summarizer.model.recurrence import unroll, zeros
 
@@ -33,8 +32,7 @@ class Bidirectional(keras.layers.Layer):
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()
-        self.left = plugins.build("cell", options.cell, inputs, width=options.width)
-        self.right = plugins.build("cell", options.cell, inputs, width=options.width)
+        self.left, self.right = options.build_cell(inputs), options.build_cell(inputs)
         self.width = 2 * options.width
         self.states = self.left.states
         one = Options(options.width, options.cell)

@@ -21,7 +21,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer import plugins
 from summarizer.model.encoders._stack import Stack, at_least
 from summarizer.model.recurrence import unroll, zeros
 
@@ -88,7 +87,7 @@ class MemoryCell(keras.layers.Layer):
     def __init__(self, options: Options, inputs: int):
         super().__init__()
         self.width, self.slots, self.content = options.width, options.slots, options.content
-        self.controller = plugins.build("cell", options.cell, inputs, width=options.width)
+        self.controller = options.build_cell(inputs)
         self.states = self.controller.states + 1
         self.sizes = (*self.controller.sizes, self.slots * self.content)
         self.parts = (self.content,) * 4 + (1, 1)  # two keys, erase, add, two strengths

@@ -13,7 +13,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer import plugins
 from summarizer.model.encoders._stack import Stack
 from summarizer.model.recurrence import unroll, zeros
 
@@ -39,7 +38,7 @@ class Unidirectional(keras.layers.Layer):
         super().__init__()
         self.width = options.width
         widths = [inputs] + [self.width] * (options.layers - 1)
-        self.cells = [plugins.build("cell", options.cell, w, width=self.width) for w in widths]
+        self.cells = [options.build_cell(width) for width in widths]
         self.states = self.cells[0].states
         self.built = True
 
