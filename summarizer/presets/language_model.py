@@ -5,7 +5,7 @@ summarizer generate --model runs/language_model --prompt "Return the"
 
 Also `--set model.intra_attention=true`, attention over its own past (Cheng et al. 2016,
 arXiv:1601.06733), and `--set vocabulary.kind=unigram`, pieces of words. The default data are Python
-docstrings: 3 minutes on 2 cores.
+docstrings.
 """
 
 from summarizer.config import (
