@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import cli, experiment
+from summarizer import cli, experiment, plugins
 from summarizer.comparison import family, measures, plan, plots, results, table, variant
 from summarizer.comparison.plan import Plan
 from summarizer.comparison.results import Result
@@ -162,7 +162,8 @@ def test_the_gradient_of_a_fading_memory_is_its_fading(past):
         return keras.ops.einsum("ts,bse->bte", kept, embedded), ()
 
     table = np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32)
-    model = SimpleNamespace(embeddings=keras.ops.convert_to_tensor(table), encoder=encoder)
+    embeddings = keras.ops.convert_to_tensor(table)
+    model = SimpleNamespace(embeddings=embeddings, encoder=encoder, sentences=None)
     documents = np.random.default_rng(2).integers(5, 20, (3, 12)).astype(np.int32)
     found = measures.reach(model, documents)
     np.testing.assert_allclose(found, past ** np.arange(12), rtol=1e-4)
@@ -174,6 +175,10 @@ def test_the_gradient_of_a_fading_memory_is_its_fading(past):
 def planned(*variants: str, **changes: Any) -> Plan:
     given = Plan(variants or ("lstm",), "reverse_digits,count=300", minutes=6.0, examples=1000)
     return dataclasses.replace(given, **changes)
+
+
+def test_every_variant_of_the_family_is_a_preset():
+    assert set(plan.FAMILY) <= set(plugins.names("preset"))
 
 
 def test_all_variants_get_the_same_minutes_and_the_same_examples():

@@ -92,8 +92,7 @@ def reach(model: Any, documents: Any) -> list[float]:
     mask = ops.ones(documents.shape, "bool")
     embedded = ops.take(ops.convert_to_tensor(model.embeddings), documents, axis=0)
 
-    sentences = getattr(model, "sentences", None)  # what an encoder of two levels sees, too
-    seen = {"sentence": sentences(documents)} if sentences else {}
+    seen = {"sentence": model.sentences(documents)} if model.sentences else {}
 
     def last(embedded: Any) -> Any:
         outputs, _ = model.encoder(embedded, mask, **seen)
