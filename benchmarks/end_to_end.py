@@ -129,6 +129,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     config = configured(given)
     watch = Watch(0.5, 1) if given.quick else Watch(given.warm, given.seconds)
     choice = machine.choose(config.train.precision, config.train.compile)
+    machine.keep_memory()
     machine.share_cores(choice)
     words, store = prepared(config, given.kept or folder)
     data, lengths = config.data, store.lengths()

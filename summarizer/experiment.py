@@ -94,6 +94,7 @@ def train(
     exports = keras.backend.backend() == "tensorflow"
     limit = budget.Budget(settings.budget, began, ending, exports, alone=prepared)
     choice = machine.choose(settings.precision, settings.compile)
+    machine.keep_memory()
     machine.share_cores(choice)
     networks.make(config, UNKNOWN + 1)  # what does not fit is refused before any data is read
     words, store = prepare(config, folder, resume or prepared, skip_bad)

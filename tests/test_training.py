@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -156,6 +157,33 @@ def test_kernels_of_a_graph_share_the_cores(compiler, environment, shared):
     inter, intra = map(int, done.stdout.split())
     assert inter == (2 if shared else 0)
     assert (intra >= 1) is shared
+
+
+MEMORY = """
+import resource
+from summarizer.training import machine
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        b"x" * (64 << 20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+once, kept = faults(), machine.keep_memory()
+print(kept, once, faults() and faults())
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"MALLOC_ARENA_MAX": "4"}])
+def test_freed_memory_stays_with_the_process(environment):
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], env={**os.environ, **environment},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    kept, before, after = done.stdout.split()
+    able = platform.libc_ver()[0] == "glibc" and not environment
+    assert kept == str(able)
+    assert int(after) < int(before) / 10 or not able
 
 
 @pytest.mark.parametrize("kinds", [("GPU",), ("TPU",), ("GPU", "TPU"), ()])

@@ -32,6 +32,7 @@ class Built:
 
     def __init__(self, case: str, shape: Shape, parts: int = 1, pointer: bool = False):
         precision, compiler = case.split()
+        machine.keep_memory()
         machine.share_cores(machine.choose(precision, compiler))
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)

@@ -43,7 +43,7 @@ def compare(plan: Plan, output: Path, into: Path | None = None) -> str:
     tests = _tests(plan)
     refuse_changes(plan, configs, output, len(tests))
     some = next(iter(configs.values()))
-    _share_cores(next(iter(some.values())))
+    _settle(next(iter(some.values())))
     counts = {name: _parameters(config) for name, config in some.items()}
     base = output / BASE
     experiment.prepare(
@@ -77,10 +77,11 @@ def _tests(plan: Plan) -> list[Example]:
     return examples
 
 
-def _share_cores(config: Config) -> None:
+def _settle(config: Config) -> None:
     """What each training begins with; here because it has no effect once a network was built."""
     from summarizer.training import machine
 
+    machine.keep_memory()
     machine.share_cores(machine.choose(config.train.precision, config.train.compile))
 
 
