@@ -75,8 +75,8 @@ def keep_memory() -> bool:
 
     A step takes and frees gigabytes in large blocks. By default glibc gives these back to the
     system each time, which has to find and to clear the same pages again for the next step: some
-    100,000 of them a second, and a fifth of the speed. Nothing changes with other libraries of C,
-    or where the environment has settings for glibc's own (`MALLOC_…`).
+    100,000 of them a second, and up to a fifth of the speed. Nothing changes with other libraries
+    of C, or where the environment has settings for glibc's own (`MALLOC_…`).
     """
     if platform.libc_ver()[0] != "glibc" or any(name.startswith("MALLOC_") for name in os.environ):
         return False
