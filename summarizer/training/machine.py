@@ -73,10 +73,9 @@ def share_cores(choice: Choice) -> None:
 def keep_memory() -> bool:
     """Let memory that was freed stay with this process; return whether that can be had.
 
-    A step takes and frees gigabytes in large blocks. By default glibc gives these back to the
-    system each time, which has to find and to clear the same pages again for the next step: some
-    100,000 of them a second, and up to a fifth of the speed. Nothing changes with other libraries
-    of C, or where the environment has settings for glibc's own (`MALLOC_…`).
+    A step takes and frees large blocks. By default glibc may give these back to the system, which
+    then has to find and to clear pages again: up to 100,000 a second were seen. Nothing changes
+    with other libraries of C, or where the environment has settings for glibc (`MALLOC_…`).
     """
     if platform.libc_ver()[0] != "glibc" or any(name.startswith("MALLOC_") for name in os.environ):
         return False
