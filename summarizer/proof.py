@@ -175,4 +175,4 @@ def sizes(folder: str | Path, data: str = "", documents: int = 300) -> Iterator[
                 f"{scores['rougeL'].mean():.1f}",
                 f"{np.mean([a == b for a, b in zip(found, full, strict=True)]):.1%}",
             )
-    yield f"{len(references)} documents; {rouge.signature(stem, 1000, 1)}"
+    yield f"{len(references)} documents; {rouge.signature(stem, 1000, 1, 'first')}"

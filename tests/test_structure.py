@@ -28,7 +28,7 @@ LAYERS = (
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
     ("starting", "summarizing", "validating"),
-    ("generating",),
+    ("generating", "evaluating"),
     ("experiment",),
     ("ensembles",),
     ("delivery",),
@@ -53,6 +53,8 @@ MENUS = (
 DOORS = {
     "sentencepiece": "vocabulary",
     "rouge_score": "evaluation",
+    "sentencex": "evaluation",
+    "icu4py": "evaluation",
     "pyarrow": "datasets.sources",
     "tensorflow_datasets": "datasets.sources",
     "tensorflow_text": "datasets",

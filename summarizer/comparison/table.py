@@ -5,6 +5,7 @@ from typing import Any
 
 from summarizer.comparison.results import METRICS, Result
 from summarizer.evaluation import bootstrap
+from summarizer.evaluation.bootstrap import verdict
 
 REFERENCE = "lstm"  # what the others are compared with, where it is among them
 NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
@@ -49,13 +50,6 @@ def rows(results: Sequence[Result]) -> list[dict[str, Any]]:
             row["verdict"] = verdict(row["difference"]["rouge1"])
         found.append(row)
     return found
-
-
-def verdict(difference: Mapping[str, float]) -> str:
-    """Return "better" or "worse" where the interval of a difference excludes 0, else nothing."""
-    if difference["low"] > 0:
-        return "better"
-    return "worse" if difference["high"] < 0 else ""
 
 
 def markdown(results: Sequence[Result]) -> str:

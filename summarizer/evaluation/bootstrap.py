@@ -3,6 +3,8 @@
 Source: Efron (1979), "Bootstrap methods: another look at the jackknife"; percentile intervals.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -56,6 +58,13 @@ def paired(
     if first.shape != second.shape:
         raise ValueError(f"paired scores differ in shape: {first.shape} and {second.shape}")
     return interval(first - second, samples, seed, level)
+
+
+def verdict(difference: Mapping[str, float]) -> str:
+    """Return "better" or "worse" where the interval of a difference excludes 0, else nothing."""
+    if difference["low"] > 0:
+        return "better"
+    return "worse" if difference["high"] < 0 else ""
 
 
 def _resampled_means(scores: Array, samples: int, seed: int) -> Array:

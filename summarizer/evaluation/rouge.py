@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from summarizer.errors import ConfigError, did_you_mean
 from summarizer.evaluation import tokens
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-VERSION = "v1"  # changes whenever the same texts would get other scores
+SEVERAL = ("best", "mean", "first")  # how several references of one document count
+VERSION = "v2"  # changes whenever the same texts would get other scores
 
 Array = npt.NDArray[np.float64]
+References = Sequence[str | Sequence[str]]
 
 
 class UnicodeTokenizer:
@@ -25,8 +28,8 @@ class UnicodeTokenizer:
     Tokens of ASCII text are DefaultTokenizer's. Only ASCII words are stemmed (Porter).
     """
 
-    def __init__(self, stem: bool = False) -> None:
-        self._stem = stem
+    def __init__(self, stem: bool = False, units: str = "characters") -> None:
+        self._stem, self._units = stem, units
         # ROUGE-Lsum asks again for each line of a text that was just tokenized as a whole.
         self._line = functools.lru_cache(maxsize=1024)(self._tokenize_line)
 
@@ -35,7 +38,7 @@ class UnicodeTokenizer:
         return [token for line in text.split("\n") for token in self._line(line)]
 
     def _tokenize_line(self, line: str) -> list[str]:
-        found = tokens.words(line)
+        found = tokens.words(line, self._units)
         if not self._stem:
             return found
         return [_stem(word) if word.isascii() else word for word in found]
@@ -54,51 +57,72 @@ def _porter() -> Any:
     return tokenizers.DefaultTokenizer(use_stemmer=True)
 
 
-def _scorer(stem: bool) -> Any:
+def _scorer(stem: bool, units: str) -> Any:
     from rouge_score import rouge_scorer, tokenizers
 
     tokenizers.Tokenizer.register(UnicodeTokenizer)  # a subclass without importing it above
-    return rouge_scorer.RougeScorer(METRICS, tokenizer=UnicodeTokenizer(stem))
+    return rouge_scorer.RougeScorer(METRICS, tokenizer=UnicodeTokenizer(stem, units))
 
 
 def details(
-    predictions: Sequence[str], references: Sequence[str], stem: bool = True
+    predictions: Sequence[str],
+    references: References,
+    stem: bool = True,
+    several: str = "best",
+    units: str = "characters",
 ) -> dict[str, Array]:
-    """Score each prediction against its reference, with precision and recall.
+    """Score each prediction against its reference, or references, with precision and recall.
 
     Args:
         predictions: one summary an example; an empty one scores 0.
-        references: one reference an example.
+        references: an example's reference, or a sequence of at least one.
         stem: reduce ASCII words of more than 3 letters to their Porter stems.
+        several: of several references, the one that gives the "best" F of a metric counts, the
+            "mean" of all, or the "first" alone.
+        units: of scripts without spaces between words, see `tokens.words`.
 
     Returns:
         metric → float64 [n, 3]: precision, recall and F in points, 0 to 100.
+
+    Raises:
+        ConfigError: `several` or `units` is not known, or what it needs is not installed.
     """
     if len(predictions) != len(references):
         raise ValueError(f"{len(predictions)} predictions for {len(references)} references")
-    scorer = _scorer(stem)
+    _check(several)
+    tokens.check(units)
+    scorer = _scorer(stem, units)
     table = np.zeros((len(METRICS), len(references), 3))
-    for row, (prediction, reference) in enumerate(zip(predictions, references, strict=True)):
-        scores = scorer.score(tokens.lines(reference), tokens.lines(prediction))
+    for row, (prediction, given) in enumerate(zip(predictions, references, strict=True)):
+        summary = tokens.lines(prediction)
+        found = [scorer.score(tokens.lines(text), summary) for text in counted(given, several)]
         for column, metric in enumerate(METRICS):
-            table[column, row] = scores[metric]
+            each = [scores[metric] for scores in found]
+            one = max(each, key=lambda score: score.fmeasure)
+            table[column, row] = np.mean(each, axis=0) if several == "mean" else one
     return dict(zip(METRICS, 100 * table, strict=True))
 
 
-def score(
-    predictions: Sequence[str], references: Sequence[str], stem: bool = True
-) -> dict[str, Array]:
-    """Score each prediction against its reference.
+def counted(references: str | Sequence[str], several: str) -> Sequence[str]:
+    """Return those references of a document that count."""
+    every = (references,) if isinstance(references, str) else references
+    return every[:1] if several == "first" else every
 
-    Args:
-        predictions: one summary an example; an empty one scores 0.
-        references: one reference an example.
-        stem: reduce ASCII words of more than 3 letters to their Porter stems.
+
+def score(
+    predictions: Sequence[str],
+    references: References,
+    stem: bool = True,
+    several: str = "best",
+    units: str = "characters",
+) -> dict[str, Array]:
+    """Score each prediction against its reference, or references; see `details`.
 
     Returns:
         metric → float64 [n]: F in points, 0 to 100.
     """
-    return {m: a[:, 2] for m, a in details(predictions, references, stem).items()}
+    found = details(predictions, references, stem, several, units)
+    return {metric: scores[:, 2] for metric, scores in found.items()}
 
 
 def default_stem(texts: Iterable[str]) -> bool:
@@ -111,10 +135,22 @@ def default_stem(texts: Iterable[str]) -> bool:
     return 2 * ascii_letters >= letters
 
 
-def signature(stem: bool, samples: int, seed: int) -> str:
-    """Name in one line all that decides the numbers, to be quoted with them."""
+def signature(
+    stem: bool, samples: int, seed: int, several: str = "best", units: str = "characters"
+) -> str:
+    """Name in one line all that decides the numbers, to be quoted with them.
+
+    Raises:
+        ConfigError: as `details`.
+    """
+    _check(several)
     stemming = "yes" if stem else "no"
     return (
-        f"rouge|tok:unicode|stem:{stemming}|lsum:split|refs:first"
+        f"rouge|tok:{tokens.check(units)}|stem:{stemming}|lsum:split|refs:{several}"
         f"|boot:{samples}|seed:{seed}|{VERSION}"
     )
+
+
+def _check(several: str) -> None:
+    if several not in SEVERAL:
+        raise ConfigError(f"references {several!r}: {did_you_mean(several, SEVERAL)}")

@@ -1,12 +1,17 @@
 """Cuts text of any script into the words and sentences that ROUGE compares.
 
-Words are runs of letters, combining marks and digits, in lower case and NFC. Scripts that put no
-space between words (Han, kana, Thai, Lao, Khmer, Burmese) give one token a character, with the
-marks that belong to it. On ASCII text the words are the runs of `[a-z0-9]`.
+Words are runs of letters, combining marks and digits, in lower case and NFC: an accented letter is
+one like any other and stays inside its word. Scripts that put no space between words (Han, kana,
+Thai, Lao, Khmer, Burmese) give one token a character, with the marks that belong to it, or the
+words of ICU's dictionaries. On ASCII text the words are the runs of `[a-z0-9]`.
 """
 
 import re
 import unicodedata
+
+from summarizer.errors import ConfigError, did_you_mean
+
+UNITS = ("characters", "words")  # of scripts without spaces between words
 
 # Prefixes of the Unicode names of letters that are written without spaces between words.
 _SPACELESS = (
@@ -23,11 +28,11 @@ _SPACELESS = (
 )
 _WORD, _SINGLE, _MARK, _INVISIBLE, _BETWEEN = "wsmi "
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_TOKEN = re.compile(f"{_SINGLE}[{_MARK}{_INVISIBLE}]*|{_WORD}[{_WORD}{_MARK}{_INVISIBLE}]*")
-
-_CLOSERS = "\"'’”»)\\]」』）】》"
-_SPACED_END = re.compile(rf"([.!?…؟۔।॥]+[{_CLOSERS}]*)\s+")
-_SPACELESS_END = re.compile(rf"([。！？｡]+[{_CLOSERS}]*)\s*")
+_SPACED = f"{_WORD}[{_WORD}{_MARK}{_INVISIBLE}]*"
+_TOKEN = re.compile(f"{_SINGLE}[{_MARK}{_INVISIBLE}]*|{_SPACED}")
+_RUN = re.compile(f"{_SINGLE}[{_SINGLE}{_MARK}{_INVISIBLE}]*|{_SPACED}")
+# Half a surrogate pair has no UTF-8, and sentencex stops at some white space of several bytes.
+_BLANK = re.compile(r"[\s\ud800-\udfff]")
 
 
 class _Kinds(dict[int, str]):
@@ -55,20 +60,55 @@ def _kind(char: str) -> str:
     return _WORD if category == "Nd" else _BETWEEN
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text, in order; single characters where no spaces are written."""
+def words(text: str, units: str = "characters") -> list[str]:
+    """Return the words of a text, in order.
+
+    Args:
+        text: any text.
+        units: of scripts without spaces between words: single "characters", or the "words" that
+            ICU's dictionaries find in each run of them; see `check`.
+    """
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     # Lower case first composed, then again: some small letters decompose ("İ").
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    text = text.replace("ς", "σ")  # which one it is depends on what follows, even after a full stop
     kinds = text.translate(_KINDS)
     found = []
-    for match in _TOKEN.finditer(kinds):
+    for match in (_TOKEN if units == "characters" else _RUN).finditer(kinds):
         word = text[match.start() : match.end()]
         if _INVISIBLE in match.group():
             word = "".join(c for c in word if _KINDS[ord(c)] != _INVISIBLE)
-        found.append(word)
+        if units == "words" and match.group()[0] == _SINGLE:
+            found.extend(_in_dictionary(word))
+        else:
+            found.append(word)
     return found
+
+
+def _in_dictionary(run: str) -> list[str]:
+    """Cut a run of letters that are written without spaces; nothing of it is lost."""
+    from icu4py.breakers import WordBreaker
+
+    return list(WordBreaker(run, "en"))  # the scripts choose the dictionaries, not the locale
+
+
+def check(units: str) -> str:
+    """Return what a signature says of these units.
+
+    Raises:
+        ConfigError: there are none of that name, or what they need is not installed.
+    """
+    if units not in UNITS:
+        raise ConfigError(f"tokens {units!r}: {did_you_mean(units, UNITS)}")
+    if units == "characters":
+        return "unicode"
+    try:
+        import icu4py.breakers  # noqa: F401
+    except ImportError:
+        needed = "pip install 'summarizer-lstm[words]'"
+        raise ConfigError(f"tokens words: icu4py is not installed; this needs {needed}") from None
+    return "unicode-words"
 
 
 def spaceless(text: str) -> bool:
@@ -82,10 +122,12 @@ def spaceless(text: str) -> bool:
 def lines(text: str) -> str:
     """Put each sentence on a line of its own.
 
-    The rule: a text that has a newline is left as it is, one sentence a line. Any other is cut
-    after a run of `. ! ? …` (also `؟ ۔ । ॥`) that white space follows, and after a run of
-    `。 ！ ？ ｡`; closing quotes and brackets stay with the sentence that they close.
+    A text that has a newline is left as it is, one sentence a line. Any other is cut by the
+    sentencex library, at the full stops of all scripts but not after an English abbreviation or
+    inside quotation marks and brackets.
     """
     if "\n" in text:
         return text
-    return _SPACELESS_END.sub(r"\1\n", _SPACED_END.sub(r"\1\n", text))
+    from sentencex import segment
+
+    return "\n".join(segment("en", _BLANK.sub(" ", text)))
