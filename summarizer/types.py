@@ -11,11 +11,19 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True)
 class Example:
-    """One document, with its reference summary where there is one."""
+    """One document, with its reference summary where there is one.
+
+    Attributes:
+        id: its name.
+        document: what is read.
+        summary: the reference, the first of them; None: there is none.
+        references: all references, `summary` first, where people wrote several; else ().
+    """
 
     id: str
     document: str
     summary: str | None = None
+    references: tuple[str, ...] = ()
 
 
 class Memory(NamedTuple):
@@ -155,13 +163,25 @@ class Summary:
 class Report:
     """What an evaluation found.
 
+    What is not known is empty: the model of predictions from elsewhere, the command of a report
+    made in Python.
+
     Attributes:
-        scores: metric → {"mean", "low", "high"}, in points (0 to 100).
+        scores: metric → {"mean", "low", "high"} of F in points (0 to 100); of ROUGE also
+            "precision" and "recall", the means of both.
         baselines: baseline's name → the same.
-        differences: baseline's name → metric → paired difference with its interval.
+        differences: baseline's name → metric → {"mean", "low", "high", "p"}: the paired
+            difference, its interval and the p-value of a permutation test.
         signature: how the scores were computed, in one line that can be quoted.
         examples: how many documents were scored.
-        config_hash: the model's configuration, "" for predictions from elsewhere.
+        test: the SPEC of the documents, as it was given.
+        fingerprint: SHA-256 of their ids, texts and references, 64 hexadecimal digits.
+        model: the name of the model's configuration.
+        config_hash: the fingerprint of that configuration.
+        command: what made the report.
+        empty: how many predictions say nothing; they score 0.
+        overlap: how many of the documents the model was trained on; None: that was not checked,
+            or could not be.
         per_example: one record a document: id, prediction, reference and its scores.
     """
 
@@ -170,5 +190,11 @@ class Report:
     differences: dict[str, dict[str, dict[str, float]]]
     signature: str
     examples: int
+    test: str = ""
+    fingerprint: str = ""
+    model: str = ""
     config_hash: str = ""
+    command: str = ""
+    empty: int = 0
+    overlap: int | None = None
     per_example: list[dict[str, Any]] = field(default_factory=list)

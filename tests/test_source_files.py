@@ -88,6 +88,22 @@ def test_a_column_that_is_not_text_is_refused_before_any_row(tmp_path: Path, nam
         assert "not text" in refused(path, skip_bad=True)
 
 
+@pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.large_list(pa.large_string())])
+def test_several_references_are_a_list_of_texts(tmp_path: Path, kind: Any) -> None:
+    several = [["Bees", "On bees"], ["Bienen"], None]
+    path = parquet(tmp_path / "x.parquet", **columns())
+    table = pq.read_table(path).append_column("references", pa.array(several, kind))
+    pq.write_table(table, path)
+    assert [e.references for e in spec.examples(path)] == [("Bees", "On bees"), (), ()]
+    assert list(spec.examples(f"{path},references=")) == ROWS
+    assert list(spec.examples(f"{path},summary=")) == [Example(r.id, r.document) for r in ROWS]
+    message = "column 'summary' is string, not a list of texts"
+    assert refused(f"{path},references=summary") == f"{path}: {message}"
+    assert "no column 'notes'" in refused(f"{path},references=notes")
+    text = parquet(tmp_path / "y.parquet", **columns(), references=["see [1]"] * 3)
+    assert list(spec.examples(text)) == ROWS
+
+
 def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
     path = parquet(tmp_path / "x.parquet", document=["d"], sumary=["s"])
     message = f"{path}: no column 'summary': did you mean 'sumary'? known: document, sumary"

@@ -237,3 +237,10 @@ def test_an_example_stays_in_its_shard_when_others_come_and_in_a_mix(tmp_path: P
     part = [e.id for e in spec.examples(f"mix:1*{many},shard=0/3+1*{many},shard=1/3")]
     assert {id[2:] for id in part if id[0] == "1"} <= set(next(shards(many, 3)))
     assert not {id[2:] for id in part if id[0] == "1"} & {id[2:] for id in part if id[0] == "2"}
+
+
+def test_a_mix_keeps_all_references(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"document": "d", "references": ["a", "b"]}) + "\n")
+    (found,) = spec.examples(f"mix:1*{path}")
+    assert (found.id, found.summary, found.references) == ("1:1", "a", ("a", "b"))

@@ -142,6 +142,7 @@ def test_the_features_of_a_set_without_keys_are_named_in_the_spec(place: Path) -
     assert {(e.document, e.summary) for e in lists} == {("a b", f"h {i}") for i in range(60)}
     lists = read("tiny/halved", place, "test", ",summary=turns")
     assert {(e.document, e.summary) for e in lists} == {(f"test {i}", "a") for i in range(60)}
+    assert {e.references for e in lists} == {("a", "b")}
     bodies = read("tiny/halved", place, "test", ",summary=")
     assert {(e.document, e.summary) for e in bodies} == {(f"test {i}", None) for i in range(60)}
 

@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from summarizer import plugins
-from summarizer.config import Part
-from summarizer.datasets import cleaning, spec
+from summarizer.config import DataConfig, Part
+from summarizer.datasets import cleaning, spec, tasks
 from summarizer.datasets.sources import _docstring_pairs, docstrings, reverse_digits
 from summarizer.errors import ConfigError, InputError
 from summarizer.types import Example
@@ -115,6 +115,63 @@ def test_rows_are_yielded_before_the_last_one_is_read(tmp_path: Path, name: str)
     assert [next(rows).document for _ in ROWS] == [row.document for row in ROWS]
     with pytest.raises(InputError):
         next(rows)
+
+
+# --- several references ----------------------------------------------------------------------
+
+
+def read_rows(folder: Path, *rows: dict[str, object], more: str = "") -> list[Example]:
+    return list(spec.examples(write(folder, "x.jsonl", jsonl(list(rows))) + more))
+
+
+def test_several_references_are_read_the_summary_first(tmp_path: Path) -> None:
+    document = {"document": "d"}
+    rows = [
+        {**document, "summary": "b", "references": ["a", " b\n", "c", "c"]},
+        {**document, "summary": "x", "references": ["a", "", " "]},
+        {**document, "references": ["a", "b"]},
+        {**document, "summary": None, "references": ["a"]},
+        {**document, "summary": "x", "references": ["x"]},
+        {**document, "summary": "x", "references": []},
+    ]
+    found = [(e.summary, e.references) for e in read_rows(tmp_path, *rows)]
+    assert found == [
+        ("b", ("b", "a", "c", "c")),
+        ("x", ("x", "a")),
+        ("a", ("a", "b")),
+        ("a", ()),
+        ("x", ()),
+        ("x", ()),
+    ]
+    (alone,) = read_rows(tmp_path, rows[0], more=",summary=")
+    assert alone == Example("1", "d")
+
+
+def test_another_column_of_that_name_is_left_alone_unless_it_is_asked_for(tmp_path: Path) -> None:
+    for value in ("see [1]", 3, None, ["a", 3], [["a"]], {"a": "b"}):
+        row = {"document": "d", "summary": "s", "references": value, "notes": ["s", "t"]}
+        assert read_rows(tmp_path, row) == [Example("1", "d", "s")]
+        (asked,) = read_rows(tmp_path, row, more=",references=notes")
+        assert asked.references == ("s", "t")
+        path = tmp_path / "x.jsonl"
+        assert refused(f"{path},references=references") == (
+            f"{path}:1: column 'references' is not a list of texts"
+        )
+        assert "no column 'nots': did you mean 'notes'" in refused(f"{path},references=nots")
+    row = {"document": "d", "summary": "s", "references": ["t"]}
+    assert read_rows(tmp_path, row, more=",references=") == [Example("1", "d", "s")]
+    assert "no column 'summary'" in refused(
+        write(tmp_path, "y.jsonl", jsonl([{"document": "d", "references": [""]}]))
+    )
+
+
+def test_training_sees_one_reference_alone(tmp_path: Path) -> None:
+    row = {"document": "d", "summary": "s", "references": ["s", "t"]}
+    path = write(tmp_path, "x.jsonl", jsonl([row]))
+    for task, pair in (("summarize", ("d", "s")), ("reconstruct", ("d", "d"))):
+        data = DataConfig(task=task)
+        (found,) = tasks.pairs(data, tasks.examples(data, path, "all"))
+        assert (found.document, found.summary) == pair
 
 
 # --- bad input -------------------------------------------------------------------------------

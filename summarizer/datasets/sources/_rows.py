@@ -100,16 +100,53 @@ def _object(where: str, raw: bytes) -> dict[str, Any]:
     return row
 
 
-def example(path: str, line: int, row: Mapping[str, Any], document: str, summary: str) -> Example:
+def example(
+    path: str,
+    line: int,
+    row: Mapping[str, Any],
+    document: str,
+    summary: str,
+    references: str | None = "",
+) -> Example:
     """Make an example from the columns of a row; an empty `summary` asks for the document only.
+
+    Args:
+        path: of the file, for errors.
+        line: its number, for errors and as the id where the row has none.
+        row: column → value.
+        document: the column of the document.
+        summary: the column of the summary; where that is missing, it is the first reference.
+        references: the column of several references, a list of texts; empty: none is read; None:
+            `references` is, where it is there and such a list.
 
     Raises:
         InputError: a column is missing (those that exist are named), empty or not text.
     """
     if not isinstance(id := row.get("id", ""), str | int) or isinstance(id, bool):
         raise InputError(f"{path}:{line}: column 'id' is {_KINDS[type(id)]}, not text")
-    texts = [_text(path, line, row, column) if column else None for column in (document, summary)]
-    return Example(clean(str(id)) or str(line), texts[0] or "", texts[1])
+    name, text = clean(str(id)) or str(line), _text(path, line, row, document)
+    if not summary:
+        return Example(name, text)
+    every = _references(f"{path}:{line}", row, references)
+    alone = every and row.get(summary) is None
+    first = every[0] if alone else _text(path, line, row, summary)
+    if first in every:
+        every.remove(first)
+    return Example(name, text, first, (first, *every) if every else ())
+
+
+def _references(where: str, row: Mapping[str, Any], column: str | None) -> list[str]:
+    """Return the references in a column, cleaned; blank ones are none."""
+    if column == "":
+        return []
+    if column is not None:
+        require_columns(where, row, column)
+    value = row.get(column or "references")
+    if isinstance(value, list) and all(isinstance(text, str) for text in value):
+        return [text for text in map(clean, value) if text]
+    if column is not None:
+        raise InputError(f"{where}: column {column!r} is not a list of texts")
+    return []
 
 
 def require_columns(where: str, known: Iterable[str], *wanted: str) -> None:

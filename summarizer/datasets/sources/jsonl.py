@@ -16,12 +16,15 @@ class Options:
         path: the file.
         document: the column of the document.
         summary: the column of the summary; "" reads documents only.
+        references: the column of a list of all references, which ROUGE compares with; None:
+            `references`, where there is such a list; "" leaves it alone.
         skip_bad: count bad lines and go on.
     """
 
     path: str
     document: str = "document"
     summary: str = "summary"
+    references: str | None = None
     skip_bad: bool = False
 
 
@@ -50,6 +53,7 @@ def rows(
         try:
             if isinstance(row, InputError):
                 raise row
-            yield _rows.example(options.path, number, row, options.document, options.summary)
+            columns = options.document, options.summary, options.references
+            yield _rows.example(options.path, number, row, *columns)
         except InputError as error:
             yield error

@@ -105,7 +105,8 @@ def _rounds(number: int, spec: str, split: str, skip_bad: bool) -> Iterator[Exam
     for again in itertools.count(1):
         mark = f"#{again}" if again > 1 else ""
         for example in specs.examples(spec, split, skip_bad=skip_bad):
-            yield Example(f"{number}:{example.id}{mark}", example.document, example.summary)
+            id, texts = f"{number}:{example.id}{mark}", (example.document, example.summary)
+            yield Example(id, *texts, example.references)
         yield None
 
 

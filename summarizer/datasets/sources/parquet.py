@@ -30,12 +30,15 @@ class Options:
         path: the file, the folder, or a pattern with stars.
         document: the column of the document.
         summary: the column of the summary; "" reads documents only.
+        references: the column of a list of all references, which ROUGE compares with; None:
+            `references`, where there is such a list; "" leaves it alone.
         skip_bad: count bad rows and go on.
     """
 
     path: str
     document: str = "document"
     summary: str = "summary"
+    references: str | None = None
     skip_bad: bool = False
 
 
@@ -52,13 +55,13 @@ def _results(options: Options) -> Iterator[Example | InputError]:
     paths = _paths(options.path)
     for path in paths:
         prefix = f"{Path(path).name}:" if paths != [options.path] else ""
-        columns = [c for c in (options.document, options.summary) if c]
-        for number, row in _read(path, columns):
+        for number, row in _read(path, options):
             try:
                 if isinstance(row, InputError):
                     raise row
                 row.setdefault("id", f"{prefix}{number}")
-                yield _rows.example(path, number, row, options.document, options.summary)
+                columns = options.document, options.summary, options.references
+                yield _rows.example(path, number, row, *columns)
             except InputError as error:
                 yield error
 
@@ -74,7 +77,7 @@ def _paths(path: str) -> list[str]:
     return found
 
 
-def _read(path: str, columns: list[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+def _read(path: str, options: Options) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield (number from 1, columns or what is wrong) of every row.
 
     Raises:
@@ -88,7 +91,7 @@ def _read(path: str, columns: list[str]) -> Iterator[tuple[int, dict[str, Any] |
         with contextlib.closing(
             pyarrow.parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
         ) as file:
-            columns = _columns(path, file.schema_arrow, columns)
+            columns = _columns(path, file.schema_arrow, options)
             for batch in file.iter_batches(_BATCH, columns=columns, use_threads=False):
                 for at in range(batch.num_rows):
                     number += 1
@@ -99,19 +102,32 @@ def _read(path: str, columns: list[str]) -> Iterator[tuple[int, dict[str, Any] |
         raise InputError(f"{path}: not a Parquet file, or cut{after} ({reason})") from None
 
 
-def _columns(path: str, schema: Any, wanted: list[str]) -> list[str]:
+def _columns(path: str, schema: Any, options: Options) -> list[str]:
     """Return the columns to read, `id` among them where it is there; refuse what is not text."""
     import pyarrow.types as kinds
 
-    _rows.require_columns(path, schema.names, *wanted)
+    wanted = [column for column in (options.document, options.summary) if column]
+    _rows.require_columns(path, schema.names, *wanted, options.references or "")
     found = list(dict.fromkeys(wanted + (["id"] if "id" in schema.names else [])))
     for column in found:
         kind = schema.field(column).type
-        kind = kind.value_type if kinds.is_dictionary(kind) else kind
-        text = kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind)
-        if not (text or (column == "id" and kinds.is_integer(kind))):
+        if not (_is_text(kind) or (column == "id" and kinds.is_integer(kind))):
             raise InputError(f"{path}: column {column!r} is {kind}, not text")
+    several = "references" if options.references is None else options.references
+    if options.summary and several in schema.names:
+        kind = schema.field(several).type
+        if (kinds.is_list(kind) or kinds.is_large_list(kind)) and _is_text(kind.value_type):
+            return [*found, several]
+        if options.references:
+            raise InputError(f"{path}: column {several!r} is {kind}, not a list of texts")
     return found
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    kind = kind.value_type if kinds.is_dictionary(kind) else kind
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
 
 
 def _row(where: str, batch: Any, at: int) -> dict[str, Any] | InputError:

@@ -2,7 +2,7 @@
 
 Document and summary are the set's own pair of features, where it states one (the known sets for
 summarization all do), else `document=` and `summary=` name them. A list of texts is joined as a
-document; of a list of summaries the first is taken.
+document; of a list of summaries the first is taken, and ROUGE may compare with all of them.
 
 The splits are the set's own `train`, `validation` and `test`; others are not read. A set that lacks
 validation or test gets it from `train`, 5% by hash of the id, which training then leaves out.
@@ -35,6 +35,7 @@ SUMMARIZATION = (
 
 _NAME = re.compile(r"[a-z0-9_]+(?:/[\w.-]+)?(?::[\d.*]+)?")
 _EVERY = frozenset(SPLITS[1:])
+_EACH = "each summary"  # no feature: where a list of summaries is kept
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,9 @@ def _results(
         for number, row in enumerate(tfds.as_numpy(data), 1):
             try:
                 columns = _columns(f"{label}:{number}", row, keys)
-                yield _rows.example(label, number, columns, *keys)
+                yield _rows.example(
+                    label, number, columns, *keys, _EACH if _EACH in columns else ""
+                )
             except InputError as error:
                 yield error
     except (OSError, tf.errors.OpError) as error:
@@ -198,13 +201,15 @@ def _results(
         raise InputError(f"{place}: cut or damaged, delete it ({_line(error)})") from None
 
 
-def _columns(where: str, row: dict[str, Any], keys: tuple[str, str]) -> dict[str, str]:
+def _columns(where: str, row: dict[str, Any], keys: tuple[str, str]) -> dict[str, Any]:
     """Return the texts of a row and its id."""
     id = row.get("id")
-    found = {"id": _text(where, id if isinstance(id, bytes) else row["tfds_id"])}
+    found: dict[str, Any] = {"id": _text(where, id if isinstance(id, bytes) else row["tfds_id"])}
     document, summary = keys
     if summary:
         found[summary] = _text(where, row[summary], first=True)
+        each = [] if isinstance(row[summary], bytes) else row[summary]
+        found[_EACH] = [_text(where, text) for text in each]
     return found | {document: _text(where, row[document])}
 
 
