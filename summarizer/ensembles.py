@@ -9,6 +9,7 @@ from typing import Any
 from summarizer import config as configuration
 from summarizer import starting
 from summarizer.config import Config
+from summarizer.datasets import fingerprints
 from summarizer.errors import ConfigError, ModelError
 from summarizer.experiment import write_aside
 from summarizer.vocabulary import Vocabulary
@@ -64,6 +65,7 @@ def join(members: Sequence[str | Path], output: str | Path) -> Path:
     write_aside(output / "config.json", configuration.to_json(merged).encode())
     write_aside(output / "vocabulary.model", words.proto)
     checkpoint.save(output / "weights.npz", weights.arrays(model), {"step": 0})
+    _merge_fingerprints([_folder(Path(member)) for member in members], output)
     return output
 
 
@@ -96,13 +98,27 @@ def _open(member: Path) -> tuple[Path, Config, Vocabulary, dict[str, Any]]:
     """A member's place, configuration, vocabulary and weights."""
     from summarizer.training import checkpoint
 
-    folder = member
-    if member.suffix == ".npz":
-        folder = next((p for p in member.parents if (p / "config.json").exists()), member.parent)
-        arrays = checkpoint.load(member)[0]
-    else:
-        arrays, _ = starting.weights_of(member)
+    folder = _folder(member)
+    arrays, _ = checkpoint.load(member) if folder != member else starting.weights_of(member)
     if (folder / MEMBERS).exists():
         raise ModelError(f"{folder}: an ensemble itself; name its members instead")
     config = configuration.check(configuration.load(folder / "config.json"))
     return member, config, Vocabulary.load(folder / "vocabulary.model"), arrays
+
+
+def _folder(member: Path) -> Path:
+    """The folder that a member, or the file of its weights, is in."""
+    if member.suffix != ".npz":
+        return member
+    return next((p for p in member.parents if (p / "config.json").exists()), member.parent)
+
+
+def _merge_fingerprints(folders: Sequence[Path], output: Path) -> None:
+    """Write what the members were trained on, where each of them says it."""
+    paths = [folder / fingerprints.FILE for folder in dict.fromkeys(folders)]
+    (output / fingerprints.FILE).unlink(missing_ok=True)
+    if all(path.exists() for path in paths):
+        recorder = fingerprints.Recorder()
+        for path in paths:
+            recorder.add(path)
+        recorder.save(output / fingerprints.FILE)

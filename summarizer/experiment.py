@@ -156,12 +156,12 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         write_aside(path, words.proto)
     about["vocabulary"] = words.fingerprint
     write_aside(folder / "config.json", configuration.to_json(config).encode())
-    kept, prints = folder / "store", folder / "fingerprints.npz"
+    kept, prints = folder / "store", folder / fingerprints.FILE
     if resume and kept.exists() and prints.exists():
         opened = store.read(kept)
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
-    recorder = fingerprints.Recorder()
+    recorder = fingerprints.Recorder(specs.identity(data.spec))
     ids = tasks.tokenize(data, recorder.watch(source()), words)
     made = store.write(kept, ids, words.size, about, words.extended)
     if config.train.init:

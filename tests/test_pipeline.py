@@ -1,6 +1,5 @@
 """From texts to batches: nothing lost, nothing twice, the same from any position."""
 
-import dataclasses
 import hashlib
 import itertools
 import json
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer import vocabulary
-from summarizer.datasets import batches, fingerprints, graph_text, pipeline, store
+from summarizer.datasets import batches, fingerprints, graph_text, pipeline, spec, store
 from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
 from summarizer.errors import InputError
 from summarizer.types import Example
@@ -464,12 +463,31 @@ def test_a_fingerprint_is_of_letters_and_digits_one_after_another(text):
 
 def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
     examples = [Example(f"id{i}", f"document number {i}", "x") for i in range(50)]
-    recorder = fingerprints.Recorder()
+    recorder = fingerprints.Recorder("jsonl:a")
     assert list(recorder.watch(iter(examples))) == examples
-    recorder.save(tmp_path / "fingerprints.npz")
-    with np.load(tmp_path / "fingerprints.npz") as kept:
-        for name, field in [("ids", "id"), ("documents", "document")]:
-            values = kept[name]
-            assert values.dtype == np.uint64
-            expected = sorted(fingerprints.of(dataclasses.asdict(e)[field]) for e in examples)
-            assert values.tolist() == expected
+    path = tmp_path / fingerprints.FILE
+    recorder.save(path)
+    with np.load(path) as kept:
+        assert kept["ids"].tolist() == sorted(fingerprints.of_id(e.id, "jsonl:a") for e in examples)
+        assert kept["documents"].tolist() == sorted(fingerprints.of(e.document) for e in examples)
+        assert {values.dtype for values in kept.values()} == {np.dtype(np.uint64)}
+    asked = [
+        Example("id3", "another document"),
+        Example("id-3", "another document"),
+        Example("new", "Document (number 7)."),
+        Example("id4", "document number 4"),
+    ]
+    assert fingerprints.seen(path, asked, "jsonl:a") == {0: "id", 2: "text", 3: "text"}
+    assert fingerprints.seen(path, asked, "jsonl:b") == {2: "text", 3: "text"}
+    assert fingerprints.seen(path, [], "jsonl:a") == {}
+
+
+def test_ids_mean_the_same_within_a_file_whatever_is_read_of_it(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text("{}\n")
+    monkeypatch.chdir(tmp_path)
+    same = ["a.jsonl", "a.jsonl,split=test", "./a.jsonl,document=body,shard=0/2", "jsonl:a.jsonl"]
+    assert {spec.identity(one) for one in same} == {f"jsonl:{tmp_path.resolve() / 'a.jsonl'}"}
+    others = ["b.jsonl", "reverse_digits", "reverse_digits,seed=2", "mix:1*a.jsonl", "tfds:xsum"]
+    assert len({spec.identity(one) for one in [*same, *others]}) == 6
+    assert spec.identity("reverse_digits,split=test,seed=2") == spec.identity(others[2])

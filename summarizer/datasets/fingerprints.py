@@ -1,39 +1,58 @@
-"""64-bit fingerprints of what a model was trained on, to tell whether a test set was seen."""
+"""64-bit fingerprints of what a model was trained on, to tell whether a test set was seen.
+
+A document is known again wherever it comes from, by its letters and digits. An id says nothing
+outside of its own source, as many sets count their documents from 1: its fingerprint is one of the
+id and the source.
+"""
 
 import hashlib
 import os
+import zipfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from summarizer.errors import ModelError
 from summarizer.types import Example
+
+FILE = "fingerprints.npz"  # in the folder of a model
 
 _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def of(text: str) -> int:
-    """Return the fingerprint of an id or a text: letters and digits only, without case."""
+    """Return the fingerprint of a text: letters and digits only, without case."""
     text = text.casefold()
     if text.isascii():  # the same, many times as fast
         kept = text.encode().translate(None, _ASCII_MARKS)
     else:
         kept = "".join(filter(str.isalnum, text)).encode()
-    return int.from_bytes(hashlib.blake2b(kept, digest_size=8).digest(), "little")
+    return _hash(kept)
+
+
+def of_id(name: str, source: str) -> int:
+    """Return the fingerprint of an id, as it stands, within a source; see `spec.identity`."""
+    return _hash(f"{source}\0{name}".encode("utf-8", "surrogatepass"))
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
 class Recorder:
-    """Takes the fingerprints of examples that pass by."""
+    """Takes the fingerprints of examples of a source that pass by."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = "") -> None:
+        self._source = source
         self._ids, self._documents = array("Q"), array("Q")
 
     def watch(self, examples: Iterable[Example]) -> Iterator[Example]:
         """Yield the examples unchanged."""
         for example in examples:
-            self._ids.append(of(example.id))
+            self._ids.append(of_id(example.id, self._source))
             self._documents.append(of(example.document))
             yield example
 
@@ -55,3 +74,28 @@ def _sorted(values: Any) -> Any:
     found = np.frombuffer(values, np.uint64)
     found.sort()  # in place: there may be millions
     return found
+
+
+def seen(path: Path, examples: Sequence[Example], source: str) -> dict[int, str]:
+    """Tell which examples a model was trained on.
+
+    Args:
+        path: the file that `Recorder.save` wrote.
+        examples: of one source.
+        source: which one, as `spec.identity` names it.
+
+    Returns:
+        The example's place → "text" or "id": what it is known by.
+
+    Raises:
+        ModelError: the file is cut or foreign.
+    """
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            ids, documents = kept["ids"], kept["documents"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
+    by_text = np.isin(np.array([of(e.document) for e in examples], np.uint64), documents)
+    by_id = np.isin(np.array([of_id(e.id, source) for e in examples], np.uint64), ids)
+    places = np.flatnonzero(by_text | by_id)
+    return {int(place): "text" if by_text[place] else "id" for place in places}

@@ -117,6 +117,23 @@ def wanted(example: Example, part: Part) -> bool:
     )
 
 
+def identity(spec: str) -> str:
+    """Name the source of a SPEC, whatever columns, split or shard of it: ids mean the same there.
+
+    A file or folder is named by its path, TFDS sets and mixes by what they are written as.
+
+    Raises:
+        InputError, ConfigError: as `parse`.
+    """
+    part = parse(spec)
+    subject = _subject(part.name)
+    if not subject:
+        own = sorted(_own(part.options).items())
+        return ",".join([part.name, *(f"{key}={value}" for key, value in own)])
+    value = part.options[subject]
+    return f"{part.name}:{Path(value).resolve() if subject == 'path' else value}"
+
+
 def has_splits(spec: str) -> bool:
     """Say whether the source itself has train, validation and test, and the SPEC picks none.
 
