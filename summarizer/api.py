@@ -4,7 +4,6 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from summarizer import config as configuration
 from summarizer import experiment, plugins
@@ -13,13 +12,12 @@ from summarizer.datasets import spec as specs
 from summarizer.delivery import export
 from summarizer.documents.reading import read
 from summarizer.ensembles import join
-from summarizer.errors import InputError
+from summarizer.evaluating import evaluate, score
 from summarizer.evaluation import baselines
 from summarizer.experiment import Run
 from summarizer.proof import sizes, verify
 from summarizer.starting import fine_tuned
 from summarizer.summarizing import Summarizer, model_folder
-from summarizer.types import Example, Report
 
 __all__ = [
     "Config", "Run", "Summarizer", "configured", "evaluate", "export", "fine_tuned", "join",
@@ -79,98 +77,6 @@ def train(
         return run
     export(run.folder)
     return dataclasses.replace(run, exported=True)
-
-
-def evaluate(
-    model: str | Path | None,
-    spec: str,
-    output: str | Path | None = None,
-    beam: int | None = None,
-    stem: bool | None = None,
-    skip_bad: bool = False,
-    select: str | Path | None = None,
-    **wishes: Any,
-) -> Report:
-    """Summarize a data set with a model and score it beside the first words.
-
-    Args:
-        model: folder of an exported model; None: as `Summarizer.load`.
-        spec: what to summarize; of a source with splits, its test split unless the SPEC says.
-        output: gets `predictions.jsonl` and `report.json`; None: a folder in the model's.
-        beam: hypotheses kept while searching; None: what the model was made with.
-        stem: compare English words by their stems; None: where the references are English.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
-        select: folder of a tagger that says what may be copied; see `Summarizer.load`.
-        wishes: further ones of `Summarizer.summarize`.
-
-    Returns:
-        The report; a tagger's has F1 of kept words beside ROUGE.
-
-    Raises:
-        SummarizerError: the model or the data is at fault.
-    """
-    from tqdm import tqdm
-
-    folder = model_folder(model)
-    summarizer = Summarizer.load(folder, select=select)
-    examples = _references(spec, skip_bad)
-    predictions: list[str] = []
-    for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
-        texts = [e.document for e in examples[begin : begin + 64]]
-        predictions.extend(s.text for s in summarizer.summarize(texts, beam, **wishes))
-    hashed = configuration.fingerprint(summarizer.config)
-    tags = summarizer.config.data.task == "select"
-    return _reported(examples, predictions, output or folder / "evaluation", stem, hashed, tags)
-
-
-def score(
-    spec: str,
-    predictions: str | Path,
-    output: str | Path = "evaluation",
-    stem: bool | None = None,
-    skip_bad: bool = False,
-) -> Report:
-    """Score the predictions of any system, JSON lines with `id` and `prediction`; see `evaluate`.
-
-    Raises:
-        InputError: the data or the predictions cannot be used, or do not belong together.
-    """
-    from summarizer.evaluation import report
-
-    found = report.read_predictions(predictions)
-    return _reported(_references(spec, skip_bad), found, output, stem, "")
-
-
-def _references(spec: str, skip_bad: bool) -> list[Example]:
-    split = "test" if specs.has_splits(spec) else "all"
-    examples = list(specs.examples(spec, split, skip_bad=skip_bad))
-    if any(e.summary is None for e in examples):
-        raise InputError(f"{spec}: has documents without a reference summary")
-    return examples
-
-
-def _reported(
-    examples: list[Example],
-    predictions: Any,
-    output: str | Path,
-    stem: bool | None,
-    hashed: str,
-    kept: bool = False,
-) -> Report:
-    from summarizer.evaluation import report, rouge
-
-    references = [e.summary or "" for e in examples]
-    found = report.evaluate(
-        [e.id for e in examples],
-        [e.document for e in examples],
-        references,
-        predictions,
-        stem=rouge.default_stem(references) if stem is None else stem,
-        config_hash=hashed,
-        kept=kept,
-    )
-    report.write(found, output)
-    return found
 
 
 def demo(model: str | Path | None) -> Iterator[str]:

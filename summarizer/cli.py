@@ -4,8 +4,10 @@ Exit status: 0 done, 1 a user's error (one line), 2 wrong usage, 130 interrupted
 """
 
 import argparse
+import functools
 import logging
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ from typing import Any
 from summarizer import __version__, wishes
 from summarizer.comparison import command as comparison
 from summarizer.errors import ConfigError, SummarizerError
+from summarizer.evaluation import command as evaluation
 
 Arguments = argparse.Namespace
 PACKAGE = "summarizer-lstm"  # the distribution's name
@@ -33,6 +36,7 @@ def summarize_main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     parser = build_parser()
     parsed = parser.parse_args(arguments)
+    parsed.command = shlex.join(["summarizer", *arguments])
     logging.basicConfig(format="summarizer: %(message)s", stream=sys.stderr)
     logging.getLogger("summarizer").setLevel(logging.INFO)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's own chatter
@@ -107,14 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     wishes.add_drawn(p)
 
     p = verb("evaluate", _evaluate, "score a model, or any system's predictions, on a data set")
-    p.add_argument("words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional")
-    p.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
-    p.add_argument("--output", metavar="FOLDER", help="gets report.json and predictions.jsonl")
-    p.add_argument("--beam", type=int, help="hypotheses kept while searching")
+    evaluation.add(p)
     _select(p)
     wishes.add(p)
-    p.add_argument("--stem", choices=("auto", "yes", "no"), default="auto", help="English stems")
-    p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
 
     p = verb("export", _export, "write a model for other programs, and prove that it says the same")
     p.add_argument("models", nargs="+", metavar="MODEL", help="several make an ensemble")
@@ -132,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
     instead.add_argument("--sizes", action="store_true",
                          help="compare size and ROUGE of all --weights, write nothing")  # fmt: skip
 
-    comparison.add(verb("compare", comparison.run, "train variants alike and compare them"))
+    comparison.add(verb("compare", comparison.run, "compare reports, or variants trained alike"))
     verb("datasets", _datasets, "list the data sources; each also takes split= and shard=")
     verb("presets", _presets, "list the presets")
     p = verb("demo", _demo, "summarize the articles of data/ with the shipped model")
@@ -202,19 +201,9 @@ def _generate(a: Arguments) -> int:
 
 def _evaluate(a: Arguments) -> int:
     from summarizer import api
-    from summarizer.evaluation import report
 
-    stem = None if a.stem == "auto" else a.stem == "yes"
-    if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
-        build_parser().error("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
-    if a.predictions:
-        found = api.score(a.words[0], a.predictions, a.output or "evaluation", stem, a.skip_bad)
-    else:
-        model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        more = {"select": a.select, **wishes.given(a)}
-        found = api.evaluate(model, spec, a.output, a.beam, stem, a.skip_bad, **more)
-    print(report.table(found))
-    return 0
+    evaluate = functools.partial(api.evaluate, select=a.select, **wishes.given(a))
+    return evaluation.run(a, evaluate, api.score)
 
 
 def _export(a: Arguments) -> int:

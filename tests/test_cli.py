@@ -15,7 +15,7 @@ from summarizer import api, cli, plugins, summarizing
 from summarizer.datasets import cleaning
 from summarizer.documents.reading import SUFFIXES
 from summarizer.documents.stream import FIRST
-from summarizer.errors import ModelError
+from summarizer.errors import InputError, ModelError
 
 ROOT = Path(__file__).parent.parent
 
@@ -240,7 +240,7 @@ def test_the_library_summarizes(digits):
         assert weights.sum(axis=1) == pytest.approx(1, abs=1e-3)
         assert ((summary.hypothesis.gate >= 0) & (summary.hypothesis.gate <= 1)).all()
     assert model.summarize([]) == []
-    with pytest.raises(api.InputError, match="document 2: has no text"):
+    with pytest.raises(InputError, match="document 2: has no text"):
         model.summarize(["1 2", ""])
 
 
@@ -323,7 +323,11 @@ def test_evaluate_a_model_and_then_its_predictions(digits, tmp_path, capsys):
     assert cli.main([*command, "--output", str(tmp_path / "again")]) == 0
     assert capsys.readouterr().out == table
     again = json.loads((tmp_path / "again" / "report.json").read_text())
-    assert again == {**report, "config_hash": ""}
+    apart = ("config_hash", "model", "command", "overlap")
+    assert {k: v for k, v in again.items() if k not in apart} == {
+        k: v for k, v in report.items() if k not in apart
+    }
+    assert (report["overlap"], again["overlap"], again["model"]) == (0, None, "")
 
     (folder / "predictions.jsonl").write_text("\n".join(lines[1:]) + "\n")
     line = fails(capsys, *command, "--output", tmp_path / "again")
@@ -342,7 +346,8 @@ def test_evaluate_on_a_file_with_the_model_of_the_environment(
     pairs = [{"id": "x", "document": "1 2 3", "summary": "3 2 1"}]
     path.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     monkeypatch.setenv("SUMMARIZER_MODEL", str(digits.folder))
-    assert cli.main(["evaluate", str(path), "--output", str(tmp_path), "--stem", "no"]) == 0
+    options = ["--output", str(tmp_path), "--stem", "no", "--allow-overlap"]
+    assert cli.main(["evaluate", str(path), *options]) == 0
     assert json.loads((tmp_path / "report.json").read_text())["examples"] == 1
     capsys.readouterr()
     path.write_text('{"document": "1 2 3"}\n')

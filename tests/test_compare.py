@@ -213,7 +213,11 @@ def test_an_impossible_plan_is_told_in_a_line(wanted, said):
     "words",
     [
         "compare",
-        "compare runs/a runs/b",
+        "compare runs/a",
+        "compare runs/a runs/b --budget 6m",
+        "compare runs/a runs/b --data docstrings",
+        "compare runs/a runs/b --set train.batch=8",
+        "compare runs/a runs/b --skip-bad",
         "compare --family",
         "compare --family --budget 6m runs/a",
         "compare --family --examples -3",

@@ -1,4 +1,4 @@
-"""Bootstrap intervals, the first-k-words baseline, reports and files of predictions."""
+"""Bootstrap intervals, the first-k-words baseline, reports, and what is refused as input."""
 
 import dataclasses
 import errno
@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.errors import InputError, SummarizerError
-from summarizer.evaluation import baselines, bootstrap, report, rouge
-from summarizer.types import Example
+from summarizer import cli, config, evaluating
+from summarizer.datasets import fingerprints, spec
+from summarizer.errors import ConfigError, InputError, ModelError, SummarizerError
+from summarizer.evaluation import baselines, bootstrap, report, rouge, significance
+from summarizer.evaluation.report import BASELINE
+from summarizer.types import Example, Summary
 
 scores = st.lists(st.floats(0, 100), min_size=1, max_size=30)
 DOCUMENTS = [f"we study the {x} of cold gases in a long trap" for x in ("flow", "heat", "spin")]
@@ -122,13 +125,17 @@ def test_a_report_holds_what_rouge_and_the_bootstrap_say():
     predictions = ["Cold gases flow", "heat", ""]
     found = made(predictions, config_hash="00ff", seed=5)
     own = rouge.score(predictions, REFERENCES)
-    first = rouge.score(["we study the"] * 3, REFERENCES)
+    lead = ["we study the"] * 3
+    first = rouge.score(lead, REFERENCES)
     for m in rouge.METRICS:
-        assert found.scores[m] == bootstrap.interval(own[m], 50, 5)
-        assert found.baselines["first-k-words"][m] == bootstrap.interval(first[m], 50, 5)
-        assert found.differences["first-k-words"][m] == bootstrap.paired(own[m], first[m], 50, 5)
+        for scores, texts in ((found.scores, predictions), (found.baselines[BASELINE], lead)):
+            precision, recall, values = rouge.details(texts, REFERENCES)[m].T
+            sides = {"precision": precision.mean(), "recall": recall.mean()}
+            assert scores[m] == bootstrap.interval(values, 50, 5) | sides
+        expected = significance.difference(own[m], first[m], 50, 5)
+        assert found.differences[BASELINE][m] == expected
     assert found.signature == rouge.signature(True, 50, 5)
-    assert (found.examples, found.config_hash) == (3, "00ff")
+    assert (found.examples, found.config_hash, found.empty) == (3, "00ff", 1)
     assert found.per_example[0] == {
         "id": "a", "prediction": "Cold gases flow", "reference": "Cold gases flow",
         **dict.fromkeys([*rouge.METRICS, "exact"], pytest.approx(100)),
@@ -170,20 +177,88 @@ def test_nothing_to_evaluate_is_told():
         report.evaluate([], [], [], [])
 
 
+# --- files of reports --------------------------------------------------------------------------
+
+
 def test_a_written_report_reads_back(tmp_path):
     found = made(["模型 \ud83d\u2028", 'quote " and\nnewline', "é"])
-    report.write(found, tmp_path / "new" / "folder")
+    found = dataclasses.replace(found, test="t.jsonl", command="summarizer evaluate", overlap=2)
     folder = tmp_path / "new" / "folder"
+    report.write(found, folder)
     expected = dataclasses.asdict(found)
     records = expected.pop("per_example")
-    assert json.loads((folder / "report.json").read_text("utf-8")) == expected
+    assert json.loads((folder / "report.json").read_text("utf-8")) == {"schema": 2, **expected}
     lines = (folder / "predictions.jsonl").read_bytes().splitlines()
     assert [json.loads(line) for line in lines] == records
     assert "模型".encode() in lines[0]
+    assert report.load(folder) == found
     assert report.read_predictions(folder / "predictions.jsonl") == {
         r["id"]: r["prediction"] for r in records
     }
     assert sorted(p.name for p in folder.iterdir()) == ["predictions.jsonl", "report.json"]
+
+
+def changed(name, **values):
+    """Change what a report's file says, in its last line if it has one a document; None: less."""
+
+    def change(folder):
+        text = (folder / name).read_text("utf-8")
+        *before, last = text.splitlines() if name == "predictions.jsonl" else [text]
+        found = json.loads(last) | values
+        last = json.dumps({k: v for k, v in found.items() if v is not None})
+        (folder / name).write_text("\n".join([*before, last]) + "\n", "utf-8")
+
+    return change
+
+
+def cut(name, characters):
+    """Leave so many of the characters of a file."""
+
+    def change(folder):
+        text = (folder / name).read_text("utf-8")
+        (folder / name).write_text(text[:characters], "utf-8")
+
+    return change
+
+
+DAMAGES = [
+    (lambda f: (f / "report.json").unlink(), "report.json: no such file or directory"),
+    (lambda f: (f / "predictions.jsonl").unlink(), "predictions.jsonl: no such file or directory"),
+    (lambda f: (f / "report.json").write_bytes(b"\xff"), "report.json: not UTF-8"),
+    (lambda f: (f / "report.json").write_text("[]"), "report.json: not a JSON object, {…}"),
+    (lambda f: (f / "report.json").write_text("{}"), "report.json: not the report of an evalu"),
+    (cut("report.json", 300), "report.json: cut, or not JSON: "),
+    (cut("predictions.jsonl", -5), "predictions.jsonl, line 3: cut, or not JSON: "),
+    (cut("predictions.jsonl", 0), "predictions.jsonl, line 1: cut, or not JSON: "),
+    (changed("report.json", schema=None), "of schema 1; this version reads 2: evaluate again"),
+    (changed("report.json", schema=3), "of schema 3; this version reads 2: evaluate again"),
+    (changed("report.json", examples=None), "report.json: has no 'examples'"),
+    (changed("report.json", colour=1), "has 'colour', which this version does not know"),
+    (changed("report.json", scores=3), "its scores are not what they should be"),
+    (changed("report.json", scores={"rouge1": {"mean": 1}}), "its scores are not what they"),
+    (changed("report.json", examples=4), "has 3 documents, report.json says 4: cut, or of anot"),
+    (changed("predictions.jsonl", rouge1="x"), "line 3: 'rouge1' is missing, or not a number"),
+    (changed("predictions.jsonl", id=None), "line 3: 'id' is missing, or not a text"),
+    (changed("predictions.jsonl", rouge2=90), "on average, report.json says 0.00: of another"),
+]
+
+
+@pytest.mark.parametrize(("damage", "told"), DAMAGES)
+def test_a_report_that_is_cut_foreign_or_of_another_schema_is_refused(tmp_path, damage, told):
+    report.write(made(["x", "y", "z"]), tmp_path)
+    damage(tmp_path)
+    with pytest.raises(InputError) as caught:
+        report.load(tmp_path)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_report_without_what_was_added_later_still_reads(tmp_path):
+    found = made(["x", "y", "z"])
+    report.write(found, tmp_path)
+    changed("report.json", overlap=None, command=None)(tmp_path)
+    assert report.load(tmp_path) == found
 
 
 class Interrupted(list):
@@ -230,29 +305,215 @@ def test_an_interrupt_leaves_the_last_report(written):
 
 
 def test_the_table_says_better_only_where_the_interval_excludes_zero():
-    def row(mean, low, high):
-        return {"mean": mean, "low": low, "high": high}
+    def row(mean, low, high, **more):
+        return {"mean": mean, "low": low, "high": high, **more}
 
+    sides = {"precision": 40.04, "recall": 35.0}
     found = dataclasses.replace(
         made(["x", "y", "z"]),
-        scores={m: row(36.64, 35.91, 37.4) for m in ("rouge1", "rouge2", "rougeL")},
-        baselines={"first-k-words": {m: row(24.8, 24, 25) for m in ("rouge1", "rouge2", "rougeL")}},
+        scores={m: row(36.64, 35.91, 37.4, **sides) for m in ("rouge1", "rouge2", "rougeL")},
+        baselines={BASELINE: {m: row(24.8, 24, 25) for m in ("rouge1", "rouge2", "rougeL")}},
         differences={
-            "first-k-words": {
-                "rouge1": row(11.8, 0.1, 12.5),
-                "rouge2": row(1, 0, 2),
-                "rougeL": row(-1, -2, -0.1),
+            BASELINE: {
+                "rouge1": row(11.8, 0.1, 12.5, p=0.00001),
+                "rouge2": row(1, 0, 2, p=0.0312),
+                "rougeL": row(-1, -2, -0.1, p=1.0),
             }
         },
     )
     head, *rows, signature = report.table(found).splitlines()
-    assert head.split() == ["model", "first-k-words", "difference"]
-    assert rows[0].split("  ") == [
-        "rouge1", "36.6 [35.9, 37.4]", "24.8 [24.0, 25.0]", "+11.8 [+0.1, +12.5] better",
+    assert head.split() == ["model", "precision", "recall", "first-k-words", "difference"]
+    cells = [[part.strip() for part in row.split("  ") if part] for row in rows]
+    assert cells[0] == [
+        "rouge1", "36.6 [35.9, 37.4]", "40.0", "35.0", "24.8 [24.0, 25.0]",
+        "+11.8 [+0.1, +12.5] p<0.001 better",
     ]  # fmt: skip
-    assert rows[1].endswith("+1.0 [+0.0, +2.0]")
-    assert rows[2].endswith("-1.0 [-2.0, -0.1] worse")
+    assert cells[1][-1] == "+1.0 [+0.0, +2.0] p=0.031"
+    assert cells[2][-1] == "-1.0 [-2.0, -0.1] p=1.000 worse"
     assert signature == found.signature
+
+
+# --- several references ------------------------------------------------------------------------
+
+
+def test_several_references_count_as_asked():
+    references = [["Cold gases flow", "x"], ["On heat", "heat"], "Spin"]
+    predictions = ["x", "heat", "spin"]
+    found = {
+        several: report.evaluate(IDS, DOCUMENTS, references, predictions, several=several)
+        for several in rouge.SEVERAL
+    }
+    exact = {several: one.scores["exact"]["mean"] for several, one in found.items()}
+    assert exact == pytest.approx({"best": 100, "mean": 200 / 3, "first": 100 / 3})
+    rouge1 = {several: one.scores["rouge1"]["mean"] for several, one in found.items()}
+    assert rouge1["best"] == pytest.approx(100)
+    assert rouge1["first"] < rouge1["mean"] < rouge1["best"]
+    assert all(f"|refs:{several}|" in one.signature for several, one in found.items())
+    assert len({one.fingerprint for one in found.values()}) == 1
+    first, _, alone = found["best"].per_example
+    assert (first["reference"], first["references"]) == ("Cold gases flow", references[0])
+    assert "references" not in alone
+
+
+def test_a_fingerprint_is_of_ids_documents_and_references():
+    every = [["a"], ["b", "c"]]
+    found = report.fingerprint(["1", "2"], ["d", "e"], every)
+    assert len(found) == 64
+    others = [
+        (["1", "3"], ["d", "e"], every),
+        (["1", "2"], ["d", "f"], every),
+        (["1", "2"], ["d", "e"], [["a"], ["b"]]),
+        (["2", "1"], ["e", "d"], every[::-1]),
+        (["1", "2"], ["d", "e"], [["a", "b"], ["c"]]),
+    ]
+    assert len({found, *(report.fingerprint(*other) for other in others)}) == 6
+
+
+# --- what is refused before a model works ------------------------------------------------------
+
+
+class Fake:
+    """A model that copies the document, but for what it has nothing to say to."""
+
+    def __init__(self):
+        self.config, self.asked = config.Config(name="fake"), 0
+
+    def summarize(self, texts, beam, **wishes):
+        self.asked += len(texts)
+        return [Summary("" if "silence" in text else text, 0.0) for text in texts]
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """A model's folder, trained on three lines of a file; and what it does."""
+    model = Fake()
+    monkeypatch.setattr(evaluating.Summarizer, "load", lambda folder, select=None: model)
+    train = lines(tmp_path / "train.jsonl", [("1", "bees fly"), ("2", "ants walk"), ("3", "cats")])
+    recorder = fingerprints.Recorder(spec.identity(train))
+    assert len(list(recorder.watch(spec.examples(train)))) == 3
+    (tmp_path / "model").mkdir()
+    recorder.save(tmp_path / "model" / fingerprints.FILE)
+    model.folder, model.train = tmp_path / "model", train
+    return model
+
+
+def lines(path, rows):
+    made = [
+        {"id": id, "document": text, "summary": "bees", "more": f"{text}!"} for id, text in rows
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in made), "utf-8")
+    return str(path)
+
+
+def test_documents_that_were_trained_on_are_refused_wherever_they_come_from(fake, tmp_path, capsys):
+    test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "Ants, walk!"), ("c", "cats")])
+    words = ["evaluate", str(fake.folder), test]
+    assert cli.main(words) == 1
+    assert fake.asked == 0
+    assert capsys.readouterr().err == (
+        f"summarizer: {test}: {fake.folder} was trained on 2 of its 3 documents, the first 'b', "
+        "known by its text; leave them out (of a file that was trained on: FILE,split=test), or "
+        "add --allow-overlap\n"
+    )
+    assert not (fake.folder / "evaluation").exists()
+    assert cli.main([*words, "--allow-overlap"]) == 0
+    assert report.load(fake.folder / "evaluation").overlap == 2
+
+
+def test_an_id_counts_within_its_own_source_alone(fake, tmp_path):
+    other = lines(tmp_path / "other.jsonl", [("1", "fish swim"), ("2", "birds sing")])
+    assert evaluating.evaluate(fake.folder, other).overlap == 0
+    lines(tmp_path / "train.jsonl", [("2", "ants run now"), ("9", "worms")])  # as it reads now
+    with pytest.raises(InputError, match="on 1 of its 2 documents, the first '2', known by its id"):
+        evaluating.evaluate(fake.folder, f"{fake.train},split=all")
+    with pytest.raises(InputError, match="known by its id"):
+        evaluating.evaluate(fake.folder, f"jsonl:{fake.train},document=more")
+
+
+def test_a_model_without_fingerprints_is_measured_and_that_is_said(fake, tmp_path, caplog):
+    (fake.folder / fingerprints.FILE).unlink()
+    found = evaluating.evaluate(fake.folder, fake.train)
+    assert found.overlap is None
+    assert f"{fake.folder / fingerprints.FILE}: missing: it cannot be checked" in caplog.text
+
+
+def test_fingerprints_that_are_cut_are_told(fake):
+    path = fake.folder / fingerprints.FILE
+    for content in (path.read_bytes()[:100], b"", b"PK"):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut, or holds no fingerprints"):
+            evaluating.evaluate(fake.folder, fake.train)
+
+
+def test_the_documents_of_a_tagger_count_too(fake, tmp_path):
+    tagger = tmp_path / "tagger"
+    tagger.mkdir()
+    recorder = fingerprints.Recorder("elsewhere")
+    list(recorder.watch([Example("x", "fish")]))
+    recorder.save(tagger / fingerprints.FILE)
+    test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
+    assert evaluating.evaluate(fake.folder, test).overlap == 0
+    with pytest.raises(InputError, match="tagger was trained on 1 of its 2 documents"):
+        evaluating.evaluate(fake.folder, test, select=tagger)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_output_that_cannot_be_written_is_told_before_the_model_works(fake, tmp_path, inside):
+    test = lines(tmp_path / "test.jsonl", [("a", "fish")])
+    place = tmp_path / "place"
+    if inside:
+        (place / "report.json").mkdir(parents=True)
+    else:
+        place.write_text("a file")
+    with pytest.raises(SummarizerError, match="place: cannot write the report: "):
+        evaluating.evaluate(fake.folder, test, place)
+    assert fake.asked == 0
+    report.write(made(["x", "y", "z"]), tmp_path / "p")
+    with pytest.raises(SummarizerError, match="place: cannot write the report: "):
+        evaluating.score(test, tmp_path / "p" / "predictions.jsonl", place)
+
+
+def test_rules_that_cannot_be_are_told_before_the_model_works(fake, tmp_path):
+    test = lines(tmp_path / "test.jsonl", [("a", "fish")])
+    for rule in ({"tokens": "wrods"}, {"references": "bset"}):
+        with pytest.raises(ConfigError, match="did you mean"):
+            evaluating.evaluate(fake.folder, test, **rule)
+    assert fake.asked == 0
+
+
+def test_empty_predictions_score_nothing_and_are_counted(fake, tmp_path, caplog):
+    test = lines(tmp_path / "test.jsonl", [("a", "bees"), ("b", "silence"), ("c", "no silence")])
+    assert cli.main(["evaluate", str(fake.folder), test, "--output", str(tmp_path / "out")]) == 0
+    assert "2 of 3 predictions are empty and score 0, the first that of 'b'" in caplog.text
+    found = report.load(tmp_path / "out")
+    assert found.empty == 2
+    assert [record["rouge1"] for record in found.per_example] == pytest.approx([100, 0, 0])
+
+
+def test_a_report_says_what_was_measured_and_how(fake, tmp_path, capsys):
+    test = lines(tmp_path / "test.jsonl", [("a", "bees"), ("b", "ants")])
+    words = ["evaluate", str(fake.folder), test, "--references", "mean", "--tokens", "words"]
+    words += ["--stem", "no", "--output", str(tmp_path / "my out")]
+    assert cli.main(words) == 0
+    found = report.load(tmp_path / "my out")
+    assert found.test == test
+    assert found.command == f"summarizer {' '.join(words[:-1])} '{tmp_path / 'my out'}'"
+    assert (found.model, found.config_hash) == ("fake", config.fingerprint(config.Config("fake")))
+    assert (found.overlap, found.empty, found.examples) == (0, 0, 2)
+    assert found.signature == rouge.signature(False, 1000, 1, "mean", "words")
+    assert found.signature in capsys.readouterr().out
+    found = evaluating.score(test, tmp_path / "my out" / "predictions.jsonl", tmp_path / "again")
+    assert (found.model, found.config_hash, found.overlap) == ("", "", None)
+
+
+def test_references_of_a_file_are_compared_with(fake, tmp_path):
+    rows = [{"id": "a", "document": "ants", "references": ["bees", "ants"]}]
+    path = tmp_path / "several.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    for several, mean in (("best", 100), ("mean", 50), ("first", 0)):
+        found = evaluating.evaluate(fake.folder, str(path), references=several)
+        assert found.scores["rouge1"]["mean"] == pytest.approx(mean)
+        assert found.per_example[0]["references"] == ["bees", "ants"]
 
 
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=20), min_size=1, max_size=5))

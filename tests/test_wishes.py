@@ -298,6 +298,7 @@ def test_evaluating_asks_too(digits, tmp_path, capsys):
     data = tmp_path / "data.jsonl"
     data.write_text("".join(json.dumps({"document": t, "summary": "1 2"}) + "\n" for t in TEXTS))
     words = ["evaluate", digits.folder, data, "--output", tmp_path / "out", "--prefix", "0 0"]
+    words += ["--allow-overlap"]
     assert cli.main([str(word) for word in words]) == 0
     capsys.readouterr()
     lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()

@@ -80,11 +80,13 @@ def _measured(
     validation = experiment.held_out(config, config.train.validate_examples)
     written = measures.summaries(model, words, config, tests)
     references = [example.summary or "" for example in tests]
+    every = [example.references or (example.summary or "",) for example in tests]
     documents = [example.document for example in tests]
     found = report.evaluate(
-        [example.id for example in tests], documents, references, written.texts,
+        [example.id for example in tests], documents, every, written.texts,
         stem=rouge.default_stem(references), config_hash=configuration.fingerprint(config),
     )  # fmt: skip
+    found = dataclasses.replace(found, test=begun.test, model=config.name)
     report.write(found, folder / "evaluation")
     again, copied = measures.habits(written.texts, tests)
     log = measures.read_log(folder, config.train.batch)

@@ -1,32 +1,61 @@
-"""Measures predictions beside a baseline, and writes and prints what was found."""
+"""Measures predictions beside baselines, and lays out what was found."""
 
-import contextlib
-import dataclasses
+import hashlib
 import json
-import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from summarizer.datasets import alignment
-from summarizer.errors import InputError, SummarizerError
-from summarizer.evaluation import bootstrap, rouge
+from summarizer.datasets import alignment, cleaning
+from summarizer.errors import InputError
+from summarizer.evaluation import bootstrap, rouge, significance
 from summarizer.evaluation.baselines import lead
+from summarizer.evaluation.predictions import aligned
+from summarizer.evaluation.predictions import read as read_predictions
+from summarizer.evaluation.rouge import References
+from summarizer.evaluation.stored import SCHEMA, load, reserve, write
 from summarizer.types import Example, Report
 
+__all__ = [
+    "BASELINE", "SCHEMA", "evaluate", "fingerprint", "load", "read_predictions", "reserve", "table",
+    "write",
+]  # fmt: skip
+
 BASELINE = "first-k-words"
+
+Array = npt.NDArray[np.float64]
+
+
+class Measured(NamedTuple):
+    """What one system's texts score.
+
+    Attributes:
+        values: metric → float64 [n], in points.
+        sides: metric → {"precision", "recall"}, the means, in points; of ROUGE alone.
+    """
+
+    values: dict[str, Array]
+    sides: dict[str, dict[str, float]]
+
+    def intervals(self, samples: int, seed: int) -> dict[str, dict[str, float]]:
+        """Return the mean of each metric with its interval and its sides."""
+        return {
+            metric: {**bootstrap.interval(values, samples, seed), **self.sides.get(metric, {})}
+            for metric, values in self.values.items()
+        }
 
 
 def evaluate(
     ids: Sequence[str],
     documents: Sequence[str],
-    references: Sequence[str],
+    references: References,
     predictions: Sequence[str] | Mapping[str, str],
     *,
     stem: bool = True,
+    several: str = "best",
+    units: str = "characters",
     config_hash: str = "",
     kept: bool = False,
     samples: int = 1000,
@@ -37,13 +66,15 @@ def evaluate(
     Args:
         ids: one name an example.
         documents: one document an example.
-        references: one reference an example.
+        references: an example's reference, or a sequence of at least one.
         predictions: one summary an example in the same order, or id → summary.
         stem: compare English words by their stems.
+        several: how several references of an example count, see `rouge.details`.
+        units: of scripts without spaces between words, see `tokens.words`.
         config_hash: of the model's configuration; "" for predictions from elsewhere.
-        kept: also compare which words of the documents are kept.
+        kept: also compare which words of the documents are kept, with the first reference.
         samples: bootstrap samples.
-        seed: of the bootstrap.
+        seed: of the bootstrap and the permutation test.
 
     Returns:
         ROUGE F, exact matches (but for case and white space) and, where asked for, F1 of kept
@@ -51,157 +82,78 @@ def evaluate(
 
     Raises:
         InputError: there is no example, or the predictions are not those of the examples.
+        ConfigError: `several` or `units` is not known, or what it needs is not installed.
     """
     if not ids:
         raise InputError("there are no examples to evaluate")
     if not len(ids) == len(documents) == len(references):
         counts = f"{len(ids)} ids, {len(documents)} documents, {len(references)} references"
         raise ValueError(f"every example needs one of each: {counts}")
-    found = _aligned(ids, predictions)
-    first = lead(list(map(Example, ids, documents, references)))
-    ours, theirs = (
-        {**rouge.score(texts, references, stem), "exact": _exact(texts, references)}
-        for texts in (found, first)
-    )
-    if kept:
-        for texts, scores in ((found, ours), (first, theirs)):
-            scores["kept"] = alignment.f1(documents, texts, references)
-    records: list[dict[str, Any]] = [
-        {"id": name, "prediction": prediction, "reference": reference}
-        for name, prediction, reference in zip(ids, found, references, strict=True)
-    ]
-    for row, record in enumerate(records):
-        record.update({metric: float(ours[metric][row]) for metric in ours})
+    signature = rouge.signature(stem, samples, seed, several, units)
+    found = aligned(ids, predictions)
+    every = [(one,) if isinstance(one, str) else tuple(one) for one in references]
+    first = [texts[0] for texts in every]
+
+    def measured(texts: Sequence[str]) -> Measured:
+        detailed = rouge.details(texts, every, stem, several, units)
+        values = {metric: scores[:, 2] for metric, scores in detailed.items()}
+        values["exact"] = _exact(texts, every, several)
+        if kept:
+            values["kept"] = alignment.f1(documents, texts, first)
+        sides = {
+            metric: {"precision": float(scores[:, 0].mean()), "recall": float(scores[:, 1].mean())}
+            for metric, scores in detailed.items()
+        }
+        return Measured(values, sides)
+
+    ours = measured(found)
+    others = {BASELINE: measured(lead(list(map(Example, ids, documents, first))))}
+    records: list[dict[str, Any]] = []
+    for row, (name, prediction, texts) in enumerate(zip(ids, found, every, strict=True)):
+        record: dict[str, Any] = {"id": name, "prediction": prediction, "reference": texts[0]}
+        if len(texts) > 1:
+            record["references"] = list(texts)
+        records.append(record | {m: float(values[row]) for m, values in ours.values.items()})
     return Report(
-        scores={m: bootstrap.interval(ours[m], samples, seed) for m in ours},
-        baselines={BASELINE: {m: bootstrap.interval(theirs[m], samples, seed) for m in ours}},
+        scores=ours.intervals(samples, seed),
+        baselines={name: other.intervals(samples, seed) for name, other in others.items()},
         differences={
-            BASELINE: {m: bootstrap.paired(ours[m], theirs[m], samples, seed) for m in ours}
+            name: {
+                metric: significance.difference(values, other.values[metric], samples, seed)
+                for metric, values in ours.values.items()
+            }
+            for name, other in others.items()
         },
-        signature=rouge.signature(stem, samples, seed),
+        signature=signature,
         examples=len(ids),
+        fingerprint=fingerprint(ids, documents, every),
         config_hash=config_hash,
+        empty=sum(map(cleaning.blank, found)),
         per_example=records,
     )
 
 
-def _exact(predictions: Sequence[str], references: Sequence[str]) -> Any:
-    """100 where a prediction is the reference but for case and white space, else 0, [n]."""
-    pairs = zip(predictions, references, strict=True)
-    return np.array([100.0 * (p.casefold().split() == r.casefold().split()) for p, r in pairs])
+def _exact(texts: Sequence[str], references: Sequence[Sequence[str]], several: str) -> Array:
+    """100 where a text is the reference but for case and white space, else 0, [n]."""
+    found = []
+    for text, given in zip(texts, references, strict=True):
+        same = [_plain(text) == _plain(one) for one in rouge.counted(given, several)]
+        found.append(100.0 * (np.mean(same) if several == "mean" else any(same)))
+    return np.array(found)
 
 
-def _aligned(ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]) -> list[str]:
-    """Put predictions into the order of the examples."""
-    complaints: dict[str, Sequence[str]]
-    if isinstance(predictions, Mapping):
-        complaints = {
-            "missing": [name for name in ids if name not in predictions],
-            "not among the examples": sorted(predictions.keys() - set(ids)),
-            "examples with the same id": [n for n, count in Counter(ids).items() if count > 1],
-        }
-    else:
-        complaints = {"missing": ids[len(predictions) :]}
-    if len(predictions) != len(ids) or any(complaints.values()):
-        line = f"{len(predictions)} predictions for {len(ids)} examples"
-        parts = [f"{what}: {_some(names)}" for what, names in complaints.items() if names]
-        raise InputError("; ".join([line, *parts]))
-    if isinstance(predictions, Mapping):
-        return [predictions[name] for name in ids]
-    return list(predictions)
+def _plain(text: str) -> list[str]:
+    return text.casefold().split()
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more
-
-
-def read_predictions(path: str | Path) -> dict[str, str]:
-    """Read summaries from a JSONL file, `{"id": ..., "prediction": ...}` a line.
-
-    Returns:
-        id → summary, in the file's order.
-
-    Raises:
-        InputError: names the file, the line and what is wrong with it.
-    """
-    found: dict[str, str] = {}
-    try:
-        with open(path, "rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    name, prediction = _prediction(line)
-                    if name in found:
-                        raise ValueError(f"id {name!r} occurs a second time")
-                except ValueError as error:
-                    raise InputError(f"{path}, line {number}: {error}") from None
-                found[name] = prediction
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    if not found:
-        raise InputError(f"{path}: there are no predictions in it")
-    return found
-
-
-def _prediction(line: bytes) -> tuple[str, str]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
-    if not isinstance(record, dict):
-        raise ValueError('not an object with "id" and "prediction"')
-    for key in ("id", "prediction"):
-        if key not in record:
-            raise ValueError(f"no {key!r}; it has: {', '.join(map(repr, record)) or 'nothing'}")
-    if isinstance(record["id"], int) and not isinstance(record["id"], bool):
-        record["id"] = str(record["id"])
-    for key in ("id", "prediction"):
-        if not isinstance(record[key], str):
-            raise ValueError(f"{key!r} is {json.dumps(record[key])}, not a text")
-    return record["id"], record["prediction"]
-
-
-def write(report: Report, folder: str | Path) -> None:
-    """Write `report.json`, and `predictions.jsonl` with a line for each example.
-
-    Both are written aside and then renamed: until then the folder keeps what it had.
-
-    Raises:
-        SummarizerError: the folder cannot be written to, or the disk is full.
-    """
-    summary = dataclasses.asdict(dataclasses.replace(report, per_example=[]))
-    del summary["per_example"]
-    _write_aside(
-        Path(folder),
-        {
-            "report.json": [json.dumps(summary, indent=2, ensure_ascii=False)],
-            "predictions.jsonl": (json.dumps(r, ensure_ascii=False) for r in report.per_example),
-        },
-    )
-
-
-def _write_aside(folder: Path, files: Mapping[str, Iterable[str]]) -> None:
-    parts = {folder / f"{name}.part": folder / name for name in files}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for part, lines in zip(parts, files.values(), strict=True):
-            # Half a surrogate pair has no UTF-8; its backslash form is what JSON writes for it.
-            with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines)
-        for part, path in parts.items():
-            os.replace(part, path)
-    except OSError as error:
-        raise SummarizerError(
-            f"{folder}: cannot write the report: {error.strerror or error}"
-        ) from None
-    finally:
-        for part in parts:
-            with contextlib.suppress(OSError):
-                part.unlink()
+def fingerprint(
+    ids: Sequence[str], documents: Sequence[str], references: Sequence[Sequence[str]]
+) -> str:
+    """Return 64 hexadecimal digits that differ where a test set does, the order included."""
+    digest = hashlib.sha256()
+    for name, document, texts in zip(ids, documents, references, strict=True):
+        digest.update(json.dumps([name, document, *texts]).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def table(report: Report) -> str:
@@ -209,24 +161,30 @@ def table(report: Report) -> str:
 
     "better" (or "worse") stands only where the paired interval excludes 0.
     """
-    rows = [["", "model"]]
+    rows = [["", "model", "precision", "recall"]]
     rows[0] += [head for name in report.baselines for head in (name, "difference")]
     for metric, own in report.scores.items():
-        row = [metric, _cell(own)]
+        row = [metric, cell(own)]
+        row += [f"{own[side]:.1f}" if side in own else "" for side in ("precision", "recall")]
         for name, scores in report.baselines.items():
-            difference = report.differences[name][metric]
-            row += [_cell(scores[metric]), _cell(difference, "+") + _verdict(difference)]
+            row += [cell(scores[metric]), difference_cell(report.differences[name][metric])]
         rows.append(row)
+    return aligned_rows(rows) + report.signature + "\n"
+
+
+def aligned_rows(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out rows of as many cells each in columns, a line a row."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join([*(line.rstrip() for line in lines), report.signature]) + "\n"
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _cell(score: Mapping[str, float], sign: str = "") -> str:
+def cell(score: Mapping[str, float], sign: str = "") -> str:
+    """Write a mean with its interval."""
     return f"{score['mean']:{sign}.1f} [{score['low']:{sign}.1f}, {score['high']:{sign}.1f}]"
 
 
-def _verdict(difference: Mapping[str, float]) -> str:
-    if difference["low"] > 0:
-        return " better"
-    return " worse" if difference["high"] < 0 else ""
+def difference_cell(difference: Mapping[str, float]) -> str:
+    """Write a difference with its interval, its p-value and, where that is sure, a verdict."""
+    p = "p<0.001" if difference["p"] < 0.001 else f"p={difference['p']:.3f}"
+    return f"{cell(difference, '+')} {p} {bootstrap.verdict(difference)}".rstrip()
