@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import vocabulary
+from summarizer import ensembles, vocabulary
 from summarizer.datasets import batches, fingerprints, graph_text, pipeline, spec, store
 from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
 from summarizer.errors import InputError
@@ -491,3 +491,18 @@ def test_ids_mean_the_same_within_a_file_whatever_is_read_of_it(tmp_path, monkey
     others = ["b.jsonl", "reverse_digits", "reverse_digits,seed=2", "mix:1*a.jsonl", "tfds:xsum"]
     assert len({spec.identity(one) for one in [*same, *others]}) == 6
     assert spec.identity("reverse_digits,split=test,seed=2") == spec.identity(others[2])
+
+
+def test_an_ensemble_has_seen_what_each_of_its_members_saw(tmp_path):
+    documents = [Example("1", "bees fly"), Example("2", "ants walk"), Example("3", "cats sleep")]
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder, example in zip(folders, documents, strict=False):
+        folder.mkdir()
+        recorder = fingerprints.Recorder(folder.name)
+        list(recorder.watch([example]))
+        recorder.save(folder / fingerprints.FILE)
+    ensembles._merge_fingerprints(folders, tmp_path)
+    assert fingerprints.seen(tmp_path / fingerprints.FILE, documents, "c") == {0: "text", 1: "text"}
+    (folders[1] / fingerprints.FILE).unlink()
+    ensembles._merge_fingerprints(folders, tmp_path)
+    assert not (tmp_path / fingerprints.FILE).exists()
