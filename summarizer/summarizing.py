@@ -74,12 +74,12 @@ class Summarizer:
             long: what is read of a document longer than the model reads at once. "lead": its
                 beginning; "select": its first and its most central sentences, in their order;
                 "chunks": all of it in parts, then the summaries of the parts.
-            wishes: further ones, such as `ban=["word"]`, by the names of `types.Wishes`.
+            wishes: further ones, such as `must_include=["word"]`, by the names of `types.Wishes`.
 
         Raises:
             InputError: a document is empty, or a wish is impossible.
         """
-        for name in wishes.keys() & {"ban", "force"}:
+        for name in wishes.keys() & {"must_include", "must_not_include"}:
             words = wishes[name]
             wishes[name] = (words,) if isinstance(words, str) else tuple(words)
         asked = Wishes(beam, n_best, max_words, **wishes)

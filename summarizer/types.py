@@ -86,8 +86,8 @@ class Wishes:
         length_penalty: alpha of the normalisation `gnmt`; more favours longer summaries.
         normalization: `gnmt`, or `average`: the score is the mean log-probability of a piece.
         coverage_penalty: beta, against leaving parts of the document unattended.
-        ban: words or phrases that no summary holds, in whatever case.
-        force: words or phrases that every summary holds.
+        must_not_include: words or phrases that no summary holds, in whatever case.
+        must_include: words or phrases that every summary holds.
         prefix: what every summary begins with.
         threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
     """
@@ -106,8 +106,8 @@ class Wishes:
     length_penalty: float | None = None
     normalization: str | None = None
     coverage_penalty: float | None = None
-    ban: tuple[str, ...] = ()
-    force: tuple[str, ...] = ()
+    must_not_include: tuple[str, ...] = ()
+    must_include: tuple[str, ...] = ()
     prefix: str | None = None
     threshold: float | None = None
 

@@ -6,8 +6,8 @@ from typing import Any
 # Name, type, placeholder, help.
 OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
     ("min-words", int, "N", "no summary is shorter"),
-    ("ban", str, "WORDS", "no summary holds these words; repeatable"),
-    ("force", str, "WORDS", "every summary holds these words; repeatable"),
+    ("must-not-include", str, "WORDS", "no summary holds these words; repeatable"),
+    ("must-include", str, "WORDS", "every summary holds these words; repeatable"),
     ("prefix", str, "TEXT", "every summary begins so"),
     ("strategy", str, "NAME", "beam, greedy, sample or diverse"),
     ("temperature", float, "X", "sample: below 1 safer, above 1 bolder"),

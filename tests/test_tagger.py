@@ -461,7 +461,7 @@ def test_what_is_kept_is_printed_as_the_document_spells_it_tensorflow_only(run, 
     assert capsys.readouterr().out == cleaning.clean(path.read_text()) + "\n"
     for wrong, said in {
         "--beam 2": "beam 2: a tagger keeps words of the document",
-        "--ban red": "ban red: a tagger keeps words",
+        "--must-not-include red": "must-not-include red: a tagger keeps words",
         "--threshold 1": "threshold 1.0: must be 0 or more and below 1",
         f"--select {run}": f"{run}: a tagger copies nothing",
     }.items():

@@ -167,8 +167,8 @@ LONGER = [
     *STRATEGIES,
     {"normalization": "average"},
     {"coverage_penalty": 0.3, "length_penalty": 0.0},
-    {"ban": ["1", "6 2"]},
-    {"force": ["7 7", "4"], "beam": 8},
+    {"must_not_include": ["1", "6 2"]},
+    {"must_include": ["7 7", "4"], "beam": 8},
     {"prefix": "9 9", "min_words": 5, "max_words": 6, "beam": 4},
 ]
 
@@ -225,14 +225,14 @@ def test_a_document_is_summarized_alike_alone_and_among_others(model, wishes):
 def test_no_summary_holds_what_is_banned(model, strategy, ban):
     plain = [h for s in model.summarize(TEXTS, n_best=4) for h in s.alternatives]
     assert any(holds(h.text, word) for h in plain for word in ban)
-    for summary in model.summarize(TEXTS, strategy=strategy, ban=ban):
+    for summary in model.summarize(TEXTS, strategy=strategy, must_not_include=ban):
         for hypothesis in summary.alternatives:
             assert not any(holds(hypothesis.text, word) for word in ban)
 
 
 @pytest.mark.parametrize("force", [["0"], ["7 7"], ["1 2 3", "8"], ["0", "00", "9 9 9"]])
 def test_every_summary_holds_what_is_forced(model, force):
-    for summary in model.summarize(TEXTS, n_best=3, force=force):
+    for summary in model.summarize(TEXTS, n_best=3, must_include=force):
         assert len(summary.alternatives) == 3
         for hypothesis in summary.alternatives:
             assert all(holds(hypothesis.text, word) for word in force)
@@ -275,7 +275,8 @@ def test_the_command_line_asks_as_python_does(digits, model, tmp_path, capsys):
     document = tmp_path / "a.txt"
     document.write_text(TEXTS[0])
     command = (
-        "--strategy beam --beam 8 --ban 1 --ban 4 --force 7 --prefix 9 --min-words 6 --max-words 9 "
+        "--strategy beam --beam 8 --must-not-include 1 --must-not-include 4 --must-include 7 "
+        "--prefix 9 --min-words 6 --max-words 9 "
         "--length-penalty 0.5 --coverage-penalty 0.1 --normalization gnmt --n-best 2 --json"
     )
     assert (
@@ -283,7 +284,8 @@ def test_the_command_line_asks_as_python_does(digits, model, tmp_path, capsys):
     )
     (record,) = map(json.loads, capsys.readouterr().out.splitlines())
     (found,) = model.summarize(
-        [TEXTS[0]], 8, 9, 2, strategy="beam", ban=("1", "4"), force="7", prefix="9", min_words=6,
+        [TEXTS[0]], 8, 9, 2, strategy="beam", must_not_include=("1", "4"), must_include="7",
+        prefix="9", min_words=6,
         length_penalty=0.5, coverage_penalty=0.1, normalization="gnmt",
     )  # fmt: skip
     assert [h["summary"] for h in record["alternatives"]] == [h.text for h in found.alternatives]
@@ -319,13 +321,19 @@ def test_evaluating_asks_too(digits, tmp_path, capsys):
         ("--strategy sample --top-p 2", "top-p 2.0: must be above 0 and at most 1"),
         ("--strategy diverse --beam 5", "beam 5: must be a multiple of the groups, 4"),
         ("--strategy greedy --beam 2", "beam 2: strategy greedy keeps only 1"),
-        ("--strategy sample --force 1", "force '1': only with strategy beam, not sample"),
+        (
+            "--strategy sample --must-include 1",
+            "must-include '1': only with strategy beam, not sample",
+        ),
         ("--length-penalty -1", "length-penalty -1.0: must be 0 or more"),
-        ("--ban=", "ban '': has no word"),
-        ("--force 12 --ban 12", "force '12': holds '12', which is banned"),
-        ("--prefix 1_2 --ban 2", "prefix '1_2': holds '2', which is banned"),
-        ("--force 1_2_3 --max-words 2", "max-words 2: too few for 3 words that are forced"),
-        ("--force " + "_".join("1234567890" * 3), "force: what is asked for has "),
+        ("--must-not-include=", "must-not-include '': has no word"),
+        (
+            "--must-include 12 --must-not-include 12",
+            "must-include '12': holds '12', which is banned",
+        ),
+        ("--prefix 1_2 --must-not-include 2", "prefix '1_2': holds '2', which is banned"),
+        ("--must-include 1_2_3 --max-words 2", "max-words 2: too few for 3 words that are forced"),
+        ("--must-include " + "_".join("1234567890" * 3), "must-include: what is asked for has "),
     ],
 )
 def test_impossible_wishes_are_told_once(digits, tmp_path, capsys, command, line):
@@ -359,7 +367,7 @@ def test_a_graph_of_an_earlier_version_does_what_it_can(digits, monkeypatch):
     assert old.summarize(TEXTS)[0].text
     assert given == [early]
     with pytest.raises(ModelError, match="exported by an earlier version: export it again"):
-        old.summarize(TEXTS, ban=["1"])
+        old.summarize(TEXTS, must_not_include=["1"])
 
 
 # --- phrases -----------------------------------------------------------------------------------
@@ -499,7 +507,8 @@ def test_an_exported_ensemble_summarizes_as_its_members_do(digits, model, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("wishes", "factor"), [({"ban": ("1", "6")}, 1), ({"min_words": 3}, 0.5), ({"max_words": 2}, 2)]
+    ("wishes", "factor"),
+    [({"must_not_include": ("1", "6")}, 1), ({"min_words": 3}, 0.5), ({"max_words": 2}, 2)],
 )
 def test_what_the_search_did_not_know_is_found_in_the_text(model, monkeypatch, wishes, factor):
     """Spellings are hidden from the search and lengths counted otherwise: it learns from texts."""
@@ -510,7 +519,7 @@ def test_what_the_search_did_not_know_is_found_in_the_text(model, monkeypatch, w
         return int(factor * len(text.split()))
 
     for summary in opened.summarize(TEXTS, Wishes(**wishes), length):
-        assert not any(holds(summary.text, word) for word in wishes.get("ban", ()))
+        assert not any(holds(summary.text, word) for word in wishes.get("must_not_include", ()))
         assert wishes.get("min_words", 1) <= length(summary.text) <= wishes.get("max_words", 99)
     monkeypatch.setattr(session, "TRIES", 1)
     with pytest.raises(InputError, match="was found of the document beginning '2 7 1'"):

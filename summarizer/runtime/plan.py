@@ -123,19 +123,22 @@ def check_numbers(wishes: Wishes) -> None:
 
 def _check_words(wishes: Wishes, length: Callable[[str], int]) -> None:
     """Check what a summary is to hold against what it is not to hold, and its length."""
-    for name in ("ban", "force"):
+    for name in ("must_include", "must_not_include"):
         for phrase in getattr(wishes, name):
             if not phrase.strip():
-                raise InputError(f"{name} {phrase!r}: has no word")
+                raise InputError(f"{_said(name)} {phrase!r}: has no word")
     if wishes.prefix is not None and not wishes.prefix.strip():
         raise InputError(f"prefix {wishes.prefix!r}: has no word")
-    needed = {"force": list(wishes.force), "prefix": [wishes.prefix] if wishes.prefix else []}
+    needed = {
+        "must-include": list(wishes.must_include),
+        "prefix": [wishes.prefix] if wishes.prefix else [],
+    }
     for name, phrases in needed.items():
         for phrase in phrases:
-            banned = next((word for word in wishes.ban if holds(phrase, word)), None)
+            banned = next((word for word in wishes.must_not_include if holds(phrase, word)), None)
             if banned is not None:
                 raise InputError(f"{name} {phrase!r}: holds {banned!r}, which is banned")
-    extra = [p for p in wishes.force if not holds(wishes.prefix or "", p)]
+    extra = [p for p in wishes.must_include if not holds(wishes.prefix or "", p)]
     words = sum(map(length, [*extra, *needed["prefix"]]))
     if wishes.max_words and words > wishes.max_words and not _nested(extra):
         raise InputError(f"max-words {wishes.max_words}: too few for {words} words that are forced")
@@ -161,8 +164,10 @@ def _strategy(wishes: Wishes, decode: DecodeConfig) -> tuple[str, dict[str, Any]
             if other != name:
                 raise InputError(f"{_said(key)} {value}: only with strategy {other}, not {name}")
             options[key] = value
-    if wishes.force and name != "beam":
-        raise InputError(f"force {wishes.force[0]!r}: only with strategy beam, not {name}")
+    if wishes.must_include and name != "beam":
+        raise InputError(
+            f"must-include {wishes.must_include[0]!r}: only with strategy beam, not {name}"
+        )
     return name, options
 
 

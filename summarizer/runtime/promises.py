@@ -67,25 +67,30 @@ class Promises:
             InputError: what is to be written cannot be, or is too long.
         """
         wishes, encode = self._wishes, self._phrases.encode
-        forced = dict.fromkeys(encode(" ".join(p.split()), document) for p in wishes.force)
+        forced = dict.fromkeys(encode(" ".join(p.split()), document) for p in wishes.must_include)
         prefix = encode(self._prefix, document) if self._prefix else ()
         for name, phrase, text in (
-            *(("force", p, text) for p, text in zip(forced, wishes.force, strict=False)),
+            *(
+                ("must-include", p, text)
+                for p, text in zip(forced, wishes.must_include, strict=False)
+            ),
             ("prefix", prefix, self._prefix),
         ):
             if UNKNOWN in phrase:
                 raise InputError(
                     f"{name} {text!r}: neither the model's vocabulary nor the document has it"
                 )
-        outside = [p for p, text in zip(forced, wishes.force, strict=False)
+        outside = [p for p, text in zip(forced, wishes.must_include, strict=False)
                    if not holds(self._prefix, text)]  # fmt: skip
         pieces = sum(i != BOUNDARY for phrase in (prefix, *outside) for i in phrase)
         if pieces + 1 > self._plan.maximum:
             raise InputError(
-                f"{'force' if forced else 'prefix'}: what is asked for has {pieces} pieces, a "
-                f"summary has at most {self._plan.maximum - 1}"
+                f"{'must-include' if forced else 'prefix'}: what is asked for has {pieces} pieces, "
+                f"a summary has at most {self._plan.maximum - 1}"
             )
-        banned = (self._phrases.spellings(" ".join(p.split()), document) for p in wishes.ban)
+        banned = (
+            self._phrases.spellings(" ".join(p.split()), document) for p in wishes.must_not_include
+        )
         spaced = self._length(document) == len(document.split())
         return Demand(
             document, prefix, tuple(forced), frozenset().union(*banned), spaced,
@@ -96,7 +101,7 @@ class Promises:
         """Return a summary with the spelling of what was asked for; `prefix`: as it came out."""
         if self._prefix and plain(text[: len(prefix)]) == plain(prefix):
             text = self._prefix + text[len(prefix) :]
-        for phrase in (p for p in self._wishes.force if p != p.lower()):
+        for phrase in (p for p in self._wishes.must_include if p != p.lower()):
             words = r"\s+".join(map(re.escape, phrase.split()))
             found = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
             text = found.sub(" ".join(phrase.split()).replace("\\", r"\\"), text)
@@ -109,7 +114,7 @@ class Promises:
             InputError: no stricter one would help.
         """
         wishes, text = self._wishes, found.text
-        banned = [phrase for phrase in wishes.ban if holds(text, phrase)]
+        banned = [phrase for phrase in wishes.must_not_include if holds(text, phrase)]
         if banned:
             more = {self._phrases.written(found.ids, p, demand.text) for p in banned}
             return dataclasses.replace(demand, banned=demand.banned | more)
@@ -120,9 +125,9 @@ class Promises:
         if wishes.min_words and count < wishes.min_words:
             shortest = demand.shortest + wishes.min_words - count
             return dataclasses.replace(demand, shortest=shortest)
-        missing = [phrase for phrase in wishes.force if not holds(text, phrase)]
+        missing = [phrase for phrase in wishes.must_include if not holds(text, phrase)]
         if missing:
-            raise InputError(f"force {missing[0]!r}: cannot be written by this model")
+            raise InputError(f"must-include {missing[0]!r}: cannot be written by this model")
         if not plain(text).startswith(plain(self._prefix)):
             raise InputError(f"prefix {self._prefix!r}: cannot be written by this model")
         return None
