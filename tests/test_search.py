@@ -159,6 +159,25 @@ def test_search_score_is_the_rescored_one():
         np.testing.assert_allclose(found.log_prob[b], again, atol=1e-3)
 
 
+def test_steps_are_what_each_piece_adds():
+    model, docs = tiny(attention="dot"), documents()
+    found = beam(model, 3, 9)(docs)
+    np.testing.assert_allclose(found.steps.sum(axis=2), found.log_prob * written(found), atol=1e-4)
+    assert not found.steps[found.pieces == PAD].any()
+    for b, document in enumerate(docs):
+        for k in range(3):
+            ids = [p for p in found.pieces[b, k] if p != PAD]
+            beginnings = [tuple(ids[: t + 1]) for t in range(len(ids))]
+            whole = log_probability(model, document, beginnings)
+            alone = np.diff([0.0, *whole])
+            np.testing.assert_allclose(found.steps[b, k, : len(ids)], alone, atol=2e-3)
+
+
+def written(found):
+    """Which places of the pool hold a hypothesis."""
+    return found.log_prob > -1e8
+
+
 def test_greedy_takes_the_best_piece_each_time():
     model, docs = tiny(3), documents()
     strategy = plugins.build("strategy", "greedy")

@@ -11,6 +11,9 @@ BOUNDARY = -1  # in a phrase: whatever does not go on with a word
 STRATEGIES = ("beam", "sample", "diverse")  # by their numbers in the graph; greedy: sample of 1
 UNLIMITED = 1_000_000  # words
 
+# What the graph gives, see `search.Found`; one of an earlier version lacks the last.
+OUTPUTS = ("pieces", "log_prob", "score", "attention", "gate", "steps")
+
 # Name → dtype and rank. B documents, S their pieces, K beams, T positions, N vocabulary.
 INPUTS = {
     "document": ("int32", 2),  # [B, S]

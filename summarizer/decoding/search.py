@@ -22,7 +22,7 @@ from summarizer.decoding.choosing import Choosing
 from summarizer.decoding.constraints import Demands
 from summarizer.decoding.scoring import Limits
 from summarizer.model.gather import along, put, rows
-from summarizer.vocabulary import PAD
+from summarizer.vocabulary import END, PAD
 
 __all__ = ["Demands", "Found", "Limits", "compiled", "search"]
 
@@ -38,6 +38,8 @@ class Found(NamedTuple):
         score: float32 [B, K].
         attention: float32 [B, K, T, S]; 0 after the end.
         gate: float32 [B, K, T], probability of generating; 0 after the end.
+        steps: float32 [B, K, T], log-probability of each piece behind those before it; 0 after the
+            end. Their sum is `log_prob`.
     """
 
     pieces: Any
@@ -45,6 +47,7 @@ class Found(NamedTuple):
     score: Any
     attention: Any
     gate: Any
+    steps: Any
 
 
 class _Kept(NamedTuple):
@@ -56,6 +59,7 @@ class _Kept(NamedTuple):
     score: Any  # float32 [B, K]
     attention: Any  # float32 [T, B, K, S], of the beams in the order that they had at t
     gate: Any  # float32 [T, B, K]
+    log_probs: Any  # float32 [T, B, K], of the beams before t
 
 
 def search(
@@ -90,7 +94,8 @@ def search(
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)
     longest = limits.maximum
-    seen = ops.zeros((longest, batch, width, positions)), ops.zeros((longest, batch, width))
+    nothing = (ops.zeros((longest, batch, width)) for _ in range(2))
+    seen = ops.zeros((longest, batch, width, positions)), *nothing
     done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
     first, which = ops.convert_to_tensor(0, "int32"), ops.arange(batch, dtype="int32")
 
@@ -140,7 +145,7 @@ def _write(this: Choosing, memory: Any, which: Any, begun: Any, stay: int | None
     def advance(t: Any, state: Any, alive: Beams, seen: Any) -> Any:
         account, state = this.model.step(alive.last, state, memory)
         now = ops.stack([ops.full_like(which, t), which], axis=1)
-        shown = this.model.shown(account)
+        shown = (*this.model.shown(account), alive.log_prob)
         seen = tuple(put(old, now, new) for old, new in zip(seen, shown, strict=True))
         choice = this.choose(t, account, alive, state, memory, places, which)
         parents = ops.reshape(choice.parents + offsets, (-1,))
@@ -179,7 +184,10 @@ def _found(kept: _Kept, width: Any) -> Found:
     written = ops.cast(pieces != PAD, "float32")
     attention = rows(ops.reshape(kept.attention, (-1, positions)), at) * written[..., None]
     gate = rows(ops.reshape(kept.gate, (-1,)), at) * written
-    return Found(pieces, log_prob, score, attention, gate)
+    before = rows(ops.reshape(kept.log_probs, (-1,)), at)
+    after = ops.concatenate([before[:, :, 1:], ops.zeros_like(before[:, :, :1])], axis=2)
+    after = ops.where(pieces == END, log_prob[:, :, None], after)
+    return Found(pieces, log_prob, score, attention, gate, (after - before) * written)
 
 
 def compiled(
