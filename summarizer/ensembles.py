@@ -10,6 +10,7 @@ from summarizer import config as configuration
 from summarizer import starting
 from summarizer.config import Config
 from summarizer.datasets import fingerprints
+from summarizer.documents import lowercase
 from summarizer.errors import ConfigError, ModelError
 from summarizer.experiment import write_aside
 from summarizer.vocabulary import Vocabulary
@@ -65,7 +66,9 @@ def join(members: Sequence[str | Path], output: str | Path) -> Path:
     write_aside(output / "config.json", configuration.to_json(merged).encode())
     write_aside(output / "vocabulary.model", words.proto)
     checkpoint.save(output / "weights.npz", weights.arrays(model), {"step": 0})
-    _merge_fingerprints([_folder(Path(member)) for member in members], output)
+    folders = [_folder(Path(member)) for member in members]
+    _merge(fingerprints.Recorder(), folders, output / fingerprints.FILE)
+    _merge(lowercase.Recorder(), folders, output / lowercase.FILE)
     return output
 
 
@@ -113,12 +116,11 @@ def _folder(member: Path) -> Path:
     return next((p for p in member.parents if (p / "config.json").exists()), member.parent)
 
 
-def _merge_fingerprints(folders: Sequence[Path], output: Path) -> None:
-    """Write what the members were trained on, where each of them says it."""
-    paths = [folder / fingerprints.FILE for folder in dict.fromkeys(folders)]
-    (output / fingerprints.FILE).unlink(missing_ok=True)
+def _merge(recorder: Any, folders: Sequence[Path], output: Path) -> None:
+    """Write what the members kept of their training's texts, where each of them has it."""
+    paths = [folder / output.name for folder in dict.fromkeys(folders)]
+    output.unlink(missing_ok=True)
     if all(path.exists() for path in paths):
-        recorder = fingerprints.Recorder()
         for path in paths:
             recorder.add(path)
-        recorder.save(output / fingerprints.FILE)
+        recorder.save(output)

@@ -17,7 +17,7 @@ from summarizer import starting, validating, vocabulary
 from summarizer.config import Config
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tasks
-from summarizer.documents import boundaries
+from summarizer.documents import boundaries, lowercase
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.training.validation import ROUGE1, Metric
 from summarizer.types import Example
@@ -161,17 +161,43 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         opened = store.read(kept)
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
-    recorder = fingerprints.Recorder(specs.identity(data.spec))
-    ids = tasks.tokenize(data, recorder.watch(source()), words)
+    recorders: dict[Path, fingerprints.Recorder | lowercase.Recorder] = {
+        prints: fingerprints.Recorder(specs.identity(data.spec)),
+        folder / lowercase.FILE: lowercase.Recorder(),
+    }
+    examples = source()
+    for recorder in recorders.values():
+        examples = recorder.watch(examples)
+    ids = tasks.tokenize(data, examples, words)
     made = store.write(kept, ids, words.size, about, words.extended)
-    if config.train.init:
-        known = Path(config.train.init) / prints.name
-        if known.exists():
+    for path, recorder in recorders.items():
+        known = Path(config.train.init) / path.name
+        if config.train.init and known.exists():
             recorder.add(known)
-        else:
+        elif config.train.init:
             LOG.info("%s: missing: what it was trained on will not be known as seen", known)
-    recorder.save(prints)
+        recorder.save(path)
     return words, made
+
+
+def record_words(folder: str | Path, spec: str = "", skip_bad: bool = False) -> Path:
+    """Write `lowercase.npz` for a model trained before there was one; return where.
+
+    Args:
+        folder: of the model.
+        spec: what it was trained on; empty: as its `config.json` names it.
+        skip_bad: count lines that cannot be used and go on, instead of stopping.
+
+    Raises:
+        SummarizerError: the folder or the data cannot be read.
+    """
+    config = configuration.load(Path(folder) / "config.json")
+    recorder, path = lowercase.Recorder(), Path(folder) / lowercase.FILE
+    spec = spec or config.data.spec
+    for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
+        pass
+    recorder.save(path)
+    return path
 
 
 def _split(config: Config) -> str:

@@ -90,6 +90,9 @@ class Wishes:
         must_include: words or phrases that every summary holds.
         prefix: what every summary begins with.
         threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
+        faithful: off; warn, say which numbers and names of a summary its document does not hold;
+            or strict, write none of these.
+        explain: also say where each word came from.
     """
 
     beam: int | None = None
@@ -110,6 +113,8 @@ class Wishes:
     must_include: tuple[str, ...] = ()
     prefix: str | None = None
     threshold: float | None = None
+    faithful: str | None = None
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,9 @@ class Hypothesis:
         score: `log_prob` after length normalisation; what the search ranks by.
         attention: float32 [T, S] weights over the document's pieces, where asked for.
         gate: float32 [T], probability of generating rather than copying, where asked for.
+        steps: float32 [T], log-probability of each piece behind those before it; None: a graph of
+            an earlier version, which does not tell.
+        selected: bool [S], the document's pieces that may be copied; None: all.
     """
 
     ids: tuple[int, ...]
@@ -131,6 +139,66 @@ class Hypothesis:
     score: float
     attention: Any = None
     gate: Any = None
+    steps: Any = None
+    selected: Any = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where in a document a word of its summary was copied from.
+
+    Attributes:
+        begin: the first of the characters in the document.
+        end: behind the last of them.
+        share: how much of the word came from there, 0 to 1.
+    """
+
+    begin: int
+    end: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word or mark of a summary, and where it came from.
+
+    Attributes:
+        text: as the summary has it.
+        begin: its first character in the summary.
+        end: behind its last one.
+        copied: how much of it was copied, 0 to 1: the mean over its pieces (but those that are a
+            space alone) of the probability that a piece, once written, was copied. The rest was
+            generated.
+        gate: the probability with which the model set out to generate it, the mean over its pieces.
+        log_prob: of all its pieces, behind those before it.
+        sources: where it was copied from, the greatest share first; shares below 1% are left out.
+        attention: how much of the attention was on each of the document's sentences, the mean over
+            its pieces.
+    """
+
+    text: str
+    begin: int
+    end: int
+    copied: float
+    gate: float
+    log_prob: float
+    sources: tuple[Source, ...]
+    attention: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where each word of a summary came from; characters are code points.
+
+    Attributes:
+        words: of the summary, marks too, in order.
+        sentences: where those of the document that were read begin and end.
+        end: log-probability of the summary's end; with those of the words the summary's own.
+    """
+
+    words: tuple[Word, ...]
+    sentences: tuple[tuple[int, int], ...]
+    end: float
 
 
 @dataclass(frozen=True)
@@ -147,6 +215,8 @@ class Summary:
         parts: how many parts of the document were read one after the other (`long="chunks"`).
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
+        explanation: where each word came from, where that was asked.
+        unsupported: numbers and names that the document does not hold; None: nobody asked.
     """
 
     text: str
@@ -157,6 +227,8 @@ class Summary:
     parts: int = 1
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None
+    explanation: Explanation | None = None
+    unsupported: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_a_run_leaves_all_that_belongs_to_a_model(digits):
     names = {path.name for path in digits.folder.iterdir()}
     assert names >= {
         "config.json", "vocabulary.model", "weights.npz", "checkpoint.npz", "model.onnx",
-        "export.json", "metrics.jsonl", "metrics.png", "fingerprints.npz", "store",
+        "export.json", "metrics.jsonl", "metrics.png", "fingerprints.npz", "lowercase.npz", "store",
     }  # fmt: skip
     assert not [name for name in names if name.endswith((".part", ".new"))]
     assert (digits.folder / "metrics.png").read_bytes().startswith(b"\x89PNG")

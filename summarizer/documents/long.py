@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from summarizer.datasets.cleaning import clean
-from summarizer.documents import sentences
+from summarizer.documents import places, sentences
 from summarizer.documents.central import centrality
 from summarizer.errors import InputError, did_you_mean
 from summarizer.types import Summary
@@ -39,10 +39,12 @@ class Reading:
     Attributes:
         parts: what it reads, each at once.
         pieces: how many the document has; 0 where nobody counted (lead).
+        chosen: the sentences that the part consists of, where it is not all of the document.
     """
 
     parts: list[str]
     pieces: int
+    chosen: Sequence[str] = ()
 
 
 def summarize(
@@ -70,13 +72,14 @@ def summarize(
     groups = [list(itertools.islice(found, len(one.parts))) for one in readings]
     several = [i for i, group in enumerate(groups) if len(group) > 1]
     if not several:
-        return [_counted(one, *group) for one, group in zip(readings, groups, strict=True)]
+        read = zip(texts, readings, groups, strict=True)
+        return [_counted(text, one, *group) for text, one, group in read]
     notes = [". ".join(s.text for s in groups[i]) for i in several]
     shrinks = all(2 * len(n) < len(texts[i]) for n, i in zip(notes, several, strict=True))
     second = summarize(notes, way if shrinks else "lead", limit, encode, search)
     merged = dict(zip(several, second, strict=True))
     return [
-        _merged(merged[i], group) if i in merged else _counted(readings[i], *group)
+        _merged(merged[i], group) if i in merged else _counted(texts[i], readings[i], *group)
         for i, group in enumerate(groups)
     ]
 
@@ -94,13 +97,20 @@ def reading(text: str, way: str, limit: int, encode: Encode) -> Reading:
         return Reading([whole], len(ids))
     found, pieces = _sentences(text, limit, encode)
     choose = _chunks if way == "chunks" else _select
-    parts = [sentences.join([found[i] for i in chosen]) for chosen in choose(pieces, limit)]
-    return Reading(parts, sum(map(len, pieces)))
+    parts = [[found[i] for i in chosen] for chosen in choose(pieces, limit)]
+    chosen = parts[0] if way == "select" else ()
+    return Reading([sentences.join(part) for part in parts], sum(map(len, pieces)), chosen)
 
 
-def _counted(one: Reading, found: Summary) -> Summary:
-    """The summary of what was read, with what was not."""
-    return replace(found, truncated=max(one.pieces - found.read, found.truncated))
+def _counted(text: str, one: Reading, found: Summary) -> Summary:
+    """The summary of what was read, with what was not; its words come from the text as given."""
+    found = replace(found, truncated=max(one.pieces - found.read, found.truncated))
+    if found.explanation is None:
+        return found
+    given = places.of_clean(text)
+    if one.chosen:
+        given = [given[i] for i in places.of_parts(one.chosen, one.parts[0], clean(text))]
+    return replace(found, explanation=places.moved(found.explanation, given))
 
 
 def _merged(found: Summary, group: list[Summary]) -> Summary:
@@ -206,3 +216,23 @@ def outline(text: str, length: Callable[[str], int]) -> list[str]:
     if is_open and len(groups) > 1:
         groups[-2:] = [groups[-2] + groups[-1]]
     return [" ".join(group) for group in groups]
+
+
+def outlined(text: str, groups: Sequence[str], found: Sequence[Summary]) -> list[Summary]:
+    """Return the summaries of an outline, explained by places in the document itself.
+
+    Args:
+        text: the document.
+        groups: its paragraphs, from `outline`.
+        found: the summary of each, explained by places in the paragraph.
+    """
+    if any(summary.explanation is None for summary in found):
+        return list(found)
+    given, whole = places.of_clean(text), clean(text)
+    end, out = 0, []
+    for group, summary in zip(groups, found, strict=True):
+        begin = whole.index(group, end)
+        end = begin + len(group)
+        explanation = summary.explanation and places.moved(summary.explanation, given[begin:end])
+        out.append(replace(summary, explanation=explanation))
+    return out

@@ -102,14 +102,18 @@ class Vocabulary:
                 gives each word the spelling that it has there; an extended one finds there the
                 words that it lacks.
         """
+        text = self.plain(ids, document)
+        return restore_case(text, document) if self.fold and document else text
+
+    def plain(self, ids: Iterable[int], document: str | None = None) -> str:
+        """Return the text of ids as the pieces have it, in no other spelling; see `decode`."""
         kept = []
         for i in ids:
             if i == END:
                 break
             if i not in (PAD, START):
                 kept.append(int(i))
-        text = self._kind.text(kept, document)
-        return restore_case(text, document) if self.fold and document else text
+        return self._kind.text(kept, document)
 
 
 def train(

@@ -23,7 +23,7 @@ _SPACELESS = (
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
 _SINGLE = re.compile(f"[{_SPACELESS}]")
-_LETTER = rf"[^\W_{_SPACELESS}]"
+LETTER = rf"[^\W_{_SPACELESS}]"  # or a digit, of a script with spaces between words
 
 
 def normal(text: str, fold: bool) -> str:
@@ -87,8 +87,8 @@ def _token() -> re.Pattern[str]:
         for code in (0xAD, *range(0x300, 0x20000), *range(0xE0000, 0xE0200))
         if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me", "Cf") and code != 0x200B
     )  # what belongs to the character before it; a zero-width space does not
-    word = rf"{_LETTER}+(?:[{signs}]+{_LETTER}*)*"
-    over = rf"(?!{_LETTER}|[{signs}])"
+    word = rf"{LETTER}+(?:[{signs}]+{LETTER}*)*"
+    over = rf"(?!{LETTER}|[{signs}])"
     return re.compile(
         rf"(?P<number>\d+(?:[.,]\d+)+{over})"
         rf"|(?P<word>{word}(?:['’](?![sS]{over}){word})*)"

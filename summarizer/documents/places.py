@@ -1,0 +1,70 @@
+"""Where in a document, as it was given, the characters stand of what a model read of it."""
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from summarizer.datasets.cleaning import DROPPED
+from summarizer.types import Explanation, Source
+
+Span = tuple[int, int]
+
+
+def of_clean(text: str) -> list[Span]:
+    """Return where in a text each character of `cleaning.clean(text)` begins and ends.
+
+    Where a word is composed of fewer characters than it was given in, all of them are the word.
+    """
+    found: list[Span] = []
+    for match in re.finditer(r"\S+", text):
+        kept = [i for i in range(*match.span()) if ord(text[i]) not in DROPPED]
+        if not kept:
+            continue
+        if found:
+            found.append((found[-1][1], kept[0]))  # the space
+        word = "".join(text[i] for i in kept)
+        composed = unicodedata.normalize("NFC", word)
+        if composed == word:
+            found += [(i, i + 1) for i in kept]
+        else:
+            found += [(kept[0], kept[-1] + 1)] * len(composed)
+    return found
+
+
+def of_parts(parts: Iterable[str], text: str, whole: str) -> list[int]:
+    """Return which character of a whole each one is of a text that is put together from its parts.
+
+    Args:
+        parts: in the order in which both hold them.
+        text: the parts, with white space between some; it stands where the part behind it begins.
+        whole: holds them, with more between.
+    """
+    found: list[int] = []
+    end = 0
+    for part in parts:
+        gap = text.index(part, len(found)) - len(found)
+        begin = whole.index(part, end)
+        end = begin + len(part)
+        found += [begin] * gap
+        found += range(begin, end)
+    return found
+
+
+def moved(explanation: Explanation, places: Sequence[Span]) -> Explanation:
+    """Return what an explanation of a text says of the document that the text was made from.
+
+    Args:
+        explanation: its sources and sentences are places in the text.
+        places: where each character of the text stands in the document.
+    """
+
+    def to(begin: int, end: int) -> Span:
+        return places[begin][0], places[max(begin, end - 1)][1]
+
+    said = []
+    for word in explanation.words:
+        sources = (Source(*to(s.begin, s.end), s.share) for s in word.sources)
+        said.append(dataclasses.replace(word, sources=tuple(sources)))
+    sentences = tuple(to(*sentence) for sentence in explanation.sentences)
+    return Explanation(tuple(said), sentences, explanation.end)
