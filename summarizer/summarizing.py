@@ -3,6 +3,8 @@
 Apart from `api`, so that a summary on the command line imports no more than it needs.
 """
 
+import dataclasses
+import functools
 import itertools
 import os
 from collections.abc import Sequence
@@ -10,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from summarizer.config import Config
+from summarizer.datasets.cleaning import clean
+from summarizer.documents import claims, lowercase
 from summarizer.documents import long as ways
-from summarizer.errors import ModelError
+from summarizer.errors import InputError, ModelError
 from summarizer.evaluation import baselines
 from summarizer.types import Summary, Wishes
 
@@ -75,21 +79,47 @@ class Summarizer:
                 beginning; "select": its first and its most central sentences, in their order;
                 "chunks": all of it in parts, then the summaries of the parts.
             wishes: further ones, such as `must_include=["word"]`, by the names of `types.Wishes`.
+                With `explain=True` each summary has an `explanation`, by places in the document
+                as it was given; with `faithful="warn"` it says what is `unsupported`.
 
         Raises:
             InputError: a document is empty, or a wish is impossible.
+            ModelError: the model was exported by a version that cannot do what is asked.
         """
         for name in wishes.keys() & {"must_include", "must_not_include"}:
             words = wishes[name]
             wishes[name] = (words,) if isinstance(words, str) else tuple(words)
         asked = Wishes(beam, n_best, max_words, **wishes)
+        if asked.explain and long == "chunks":
+            raise InputError(
+                "explain: not with long chunks, where a summary is made of the summaries of parts; "
+                "use lead or select"
+            )
 
         def search(parts: Sequence[str]) -> list[Summary]:
             found: list[Summary] = self._session.summarize(parts, asked, baselines.length)
             return found
 
         encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
-        return ways.summarize(texts, long, limit, encode, search)
+        found = ways.summarize(texts, long, limit, encode, search)
+        if asked.faithful in (None, "off"):
+            return found
+        return [self._checked(*pair, asked) for pair in zip(texts, found, strict=True)]
+
+    @functools.cached_property
+    def known(self) -> lowercase.Known | None:
+        """The words that training saw in lower case; None: the model's folder does not tell."""
+        return lowercase.load(self._session.folder)
+
+    def _checked(self, text: str, found: Summary, asked: Wishes) -> Summary:
+        """The summary with what it claims and its document does not hold."""
+        held = " ".join([clean(text), asked.prefix or "", *asked.must_include])
+        wrong = tuple(c.text for c in claims.unsupported(found.text, held, self.known))
+        if wrong and asked.faithful == "strict":
+            raise InputError(
+                f"no summary without {wrong[0]!r}, which the document lacks, was found"
+            )
+        return dataclasses.replace(found, unsupported=wrong)
 
     def outline(
         self, texts: Sequence[str], long: str = "lead", **options: Any
@@ -106,7 +136,8 @@ class Summarizer:
         """
         groups = [ways.outline(text, baselines.length) or [""] for text in texts]
         found = iter(self.summarize([p for g in groups for p in g], long=long, **options))
-        return [list(itertools.islice(found, len(group))) for group in groups]
+        parted = [list(itertools.islice(found, len(group))) for group in groups]
+        return [ways.outlined(*one) for one in zip(texts, groups, parted, strict=True)]
 
 
 def model_folder(folder: str | Path | None) -> Path:

@@ -8,6 +8,7 @@ OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
     ("min-words", int, "N", "no summary is shorter"),
     ("must-not-include", str, "WORDS", "no summary holds these words; repeatable"),
     ("must-include", str, "WORDS", "every summary holds these words; repeatable"),
+    ("faithful", str, "HOW", "off, warn of, or strict: no number or name that is not in the text"),
     ("prefix", str, "TEXT", "every summary begins so"),
     ("strategy", str, "NAME", "beam, greedy, sample or diverse"),
     ("temperature", float, "X", "sample: below 1 safer, above 1 bolder"),

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from summarizer import config as configuration
+from summarizer.decoding.explaining import explain
 from summarizer.decoding.extracting import Tagged
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime.plan import check_numbers
 from summarizer.runtime.session import BATCH, Session, padded, parts
 from summarizer.types import Hypothesis, Summary, Wishes
 
-TAKEN = ("max_words", "threshold")  # wishes that a tagger fulfils
+# Wishes that a tagger fulfils; it writes no number and no name that the document lacks anyway.
+TAKEN = ("max_words", "threshold", "faithful", "explain")
 
 
 class Extractor:
@@ -77,6 +79,13 @@ class Extractor:
             log_prob=float(np.log(np.maximum(sure, 1e-30)).sum()),
             score=extract.score,
         )
+        told = None
+        if wishes.explain:
+            places = np.flatnonzero(extract.pieces)
+            seen, never = np.eye(len(keep))[places], np.zeros(len(places))
+            steps = np.log(np.maximum(keep[places], 1e-30))
+            one = dataclasses.replace(one, attention=seen, gate=never, steps=steps)
+            told = explain(one, text, self.vocabulary)
         return Summary(
             text=one.text,
             score=one.score,
@@ -85,6 +94,7 @@ class Extractor:
             spelled=self.vocabulary.spelled(ids),
             alternatives=(one,),
             hypothesis=one,
+            explanation=told,
         )
 
     def selected(

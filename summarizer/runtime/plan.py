@@ -21,6 +21,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 WIDTHS = {"beam": 4, "greedy": 1, "sample": 1, "diverse": 4}
 MOST_WORDS = 1000  # for `min_words`
+PIECES = {"characters": 12, "bytes": 24}  # of a vocabulary's kind that a word may have; others: 4
+FAITHFUL = ("off", "warn", "strict")
 WIDEST = 32  # beams that forced words get by themselves
 
 
@@ -49,13 +51,16 @@ class Plan:
     threshold: float | None = None
 
 
-def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> Plan:
+def make(
+    wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int], kind: str = "unigram"
+) -> Plan:
     """Check the wishes against each other and fill in the model's own settings.
 
     Args:
         wishes: what the user asks.
         decode: the model's settings.
         length: counts words.
+        kind: of the model's vocabulary.
 
     Raises:
         InputError: names the wish, its value and what is allowed.
@@ -79,7 +84,7 @@ def make(wishes: Wishes, decode: DecodeConfig, length: Callable[[str], int]) -> 
     return Plan(
         beam,
         wishes.n_best,
-        _maximum(wishes, decode.maximum),
+        _maximum(wishes, decode.maximum, PIECES.get(kind, 4)),
         wishes.min_words or 0,
         wishes.max_words or UNLIMITED,
         options.get("seed", 0),
@@ -112,7 +117,10 @@ def check_numbers(wishes: Wishes) -> None:
         raise InputError(f"top-p {wishes.top_p}: must be above 0 and at most 1")
     if wishes.threshold is not None and not 0 <= wishes.threshold < 1:
         raise InputError(f"threshold {wishes.threshold}: must be 0 or more and below 1")
-    for name, known in (("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average"))):
+    for name, known in (
+        ("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average")),
+        ("faithful", FAITHFUL),
+    ):  # fmt: skip
         value = getattr(wishes, name)
         if value is not None and value not in known:
             raise InputError(f"unknown {name} {value!r}: {did_you_mean(value, known)}")
@@ -190,11 +198,11 @@ def _beam(wishes: Wishes, name: str, options: dict[str, Any], decode: DecodeConf
     return beam
 
 
-def _maximum(wishes: Wishes, own: int) -> int:
+def _maximum(wishes: Wishes, own: int, pieces: int) -> int:
     """Pieces to search: few words rarely need the model's own limit, many more than that."""
     if wishes.max_words is not None:
-        own = min(own, 4 * wishes.max_words + 4)
-    return max(own, 4 * wishes.min_words + 4) if wishes.min_words else own
+        own = min(own, pieces * wishes.max_words + 4)
+    return max(own, pieces * wishes.min_words + 4) if wishes.min_words else own
 
 
 def widened(plan: Plan, elements: int, wished: int | None) -> Plan:

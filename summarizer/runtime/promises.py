@@ -16,10 +16,13 @@ from summarizer.decoding.inputs import BOUNDARY, UNLIMITED
 from summarizer.errors import InputError
 from summarizer.runtime.phrases import Phrases, holds, plain
 from summarizer.runtime.plan import Plan
+from summarizer.runtime.strict import Strict
 from summarizer.types import Hypothesis, Wishes
 from summarizer.vocabulary import UNKNOWN
 
 Phrase = tuple[int, ...]
+PATIENCE = 2  # summaries with unsupported claims before `strict` bars more
+ROOMIER = 8  # times the pieces of the plan, at most, that the last word may need to end
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class Demand:
         spaced: whether length is counted in words, not in characters.
         shortest: words.
         longest: words.
+        room: pieces at most, the end included.
         block: whether a sequence of pieces may not come twice, as the model's settings say.
+        doubts: how many searches found a number or name that the document does not hold.
     """
 
     text: str
@@ -44,7 +49,9 @@ class Demand:
     spaced: bool
     shortest: int
     longest: int
+    room: int
     block: bool = True
+    doubts: int = 0
 
     @property
     def active(self) -> bool:
@@ -52,13 +59,23 @@ class Demand:
         lengths = self.shortest > 0 or self.longest < UNLIMITED
         return bool(self.prefix or self.forced or self.banned or lengths)
 
+    @property
+    def whole(self) -> bool:
+        """Whether only whole words may be written any more."""
+        return self.doubts > 2 * PATIENCE
+
 
 class Promises:
     """Makes demands of wishes, and finds which summaries keep them."""
 
-    def __init__(self, wishes: Wishes, plan: Plan, phrases: Phrases, length: Callable[[str], int]):
+    def __init__(
+        self, wishes: Wishes, plan: Plan, phrases: Phrases, length: Callable[[str], int],
+        strict: Strict | None = None,
+    ):  # fmt: skip
+        """Take what is asked; `strict`: no number or name that a document does not hold."""
         self._wishes, self._plan, self._phrases, self._length = wishes, plan, phrases, length
         self._prefix = " ".join((wishes.prefix or "").split())
+        self._strict = strict
 
     def demand(self, document: str) -> Demand:
         """Return what is asked for a document.
@@ -94,8 +111,19 @@ class Promises:
         spaced = self._length(document) == len(document.split())
         return Demand(
             document, prefix, tuple(forced), frozenset().union(*banned), spaced,
-            self._plan.shortest, self._plan.longest,
+            self._plan.shortest, self._plan.longest, self._plan.maximum,
         )  # fmt: skip
+
+    def allowed(self, demands: Sequence[Demand]) -> dict[str, Any]:
+        """Return what the generator may write for each document, as an input of the graph."""
+        if self._strict is None:
+            return {}
+        rows = [self._strict.allowed(self._held(d), d.whole) for d in demands]
+        return {"allowed": np.stack(rows)}
+
+    def _held(self, demand: Demand) -> str:
+        """What a summary may claim: what the document says, and what the user wants to be said."""
+        return " ".join([demand.text, self._prefix, *self._wishes.must_include])
 
     def spelled(self, text: str, prefix: str) -> str:
         """Return a summary with the spelling of what was asked for; `prefix`: as it came out."""
@@ -118,6 +146,10 @@ class Promises:
         if banned:
             more = {self._phrases.written(found.ids, p, demand.text) for p in banned}
             return dataclasses.replace(demand, banned=demand.banned | more)
+        if self._strict and (claims := self._strict.unsupported(text, self._held(demand))):
+            return self._stricter(found, demand, [claim.text for claim in claims])
+        if demand.doubts and not any(map(str.isalnum, text)):  # nothing was left to say
+            return dataclasses.replace(demand, doubts=demand.doubts + 1)
         count = self._length(text)
         if wishes.max_words and count > wishes.max_words:
             longest = min(demand.longest - 1, demand.longest * wishes.max_words // count)
@@ -125,12 +157,29 @@ class Promises:
         if wishes.min_words and count < wishes.min_words:
             shortest = demand.shortest + wishes.min_words - count
             return dataclasses.replace(demand, shortest=shortest)
+        full = len(found.ids) + 1 >= demand.room
+        most = ROOMIER * self._plan.maximum  # what does not end by then is no word that is cut
+        if full and demand.room < most and (wishes.max_words or wishes.min_words):
+            # There was no room for more, and the last word may be cut: so many words, but whole.
+            longest = min(demand.longest, max(count, demand.shortest))
+            return dataclasses.replace(demand, room=min(2 * demand.room, most), longest=longest)
         missing = [phrase for phrase in wishes.must_include if not holds(text, phrase)]
         if missing:
             raise InputError(f"must-include {missing[0]!r}: cannot be written by this model")
         if not plain(text).startswith(plain(self._prefix)):
             raise InputError(f"prefix {self._prefix!r}: cannot be written by this model")
         return None
+
+    def _stricter(self, found: Hypothesis, demand: Demand, claims: Sequence[str]) -> Demand:
+        """Ban what a summary claims and the document does not hold; at last all that could."""
+        text, doubts = demand.text, demand.doubts + 1
+        more = {self._phrases.written(found.ids, claim, text) for claim in claims}
+        more = more.union(*(self._phrases.spellings(claim, text) for claim in claims))
+        stricter = dataclasses.replace(demand, doubts=doubts)
+        if self._strict and doubts > PATIENCE:
+            needed = {i for phrase in (demand.prefix, *demand.forced) for i in phrase}
+            more |= {(i,) for i in self._strict.barred(text, stricter.whole) - needed}
+        return dataclasses.replace(stricter, banned=demand.banned | more)
 
 
 def joined(one: Demand, other: Demand) -> Demand:
@@ -140,6 +189,8 @@ def joined(one: Demand, other: Demand) -> Demand:
         banned=one.banned | other.banned,
         shortest=max(one.shortest, other.shortest),
         longest=min(one.longest, other.longest),
+        room=max(one.room, other.room),
+        doubts=max(one.doubts, other.doubts),
         block=one.block and other.block,
     )
 

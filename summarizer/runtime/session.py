@@ -11,12 +11,14 @@ import numpy as np
 
 from summarizer import config as configuration
 from summarizer.config import Config
-from summarizer.decoding.inputs import STRATEGIES, arrays, neutral
+from summarizer.decoding.explaining import explain
+from summarizer.decoding.inputs import OUTPUTS, STRATEGIES, arrays, neutral
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime import plan as plans
 from summarizer.runtime.phrases import Phrases
 from summarizer.runtime.plan import Plan
 from summarizer.runtime.promises import Demand, Promises, inputs, joined
+from summarizer.runtime.strict import Strict
 from summarizer.types import Hypothesis, Summary, Wishes
 from summarizer.vocabulary import END, PAD, Vocabulary
 
@@ -36,6 +38,7 @@ class Session:
     Attributes:
         config: the model's configuration.
         vocabulary: its pieces.
+        folder: its own.
     """
 
     def __init__(
@@ -54,15 +57,24 @@ class Session:
         """
         self.config, self.vocabulary, self._session = parts(folder, graph, brief)
         self._phrases = Phrases(self.vocabulary)
-        self._path, self._selector = folder / graph, selector
+        self.folder, self._path, self._selector = folder, folder / graph, selector
         self._inputs = {i.name for i in self._session.get_inputs()}
+        given = {o.name for o in self._session.get_outputs()}
+        self._outputs = [name for name in OUTPUTS if name in given]
         if selector and selector.vocabulary.fingerprint != self.vocabulary.fingerprint:
             raise ModelError(
                 f"{selector.folder}: has another vocabulary than {folder}: what it selects of a "
                 "document are other pieces"
             )
         if selector and "selected" not in self._inputs:
-            raise ModelError(f"{self._path}: exported by an earlier version: export it again")
+            raise self._too_old()
+
+    def _too_old(self) -> ModelError:
+        return ModelError(f"{self._path}: exported by an earlier version: export it again")
+
+    @functools.cached_property
+    def _strict(self) -> Strict:
+        return Strict(self.vocabulary, self.folder)
 
     def summarize(
         self,
@@ -83,13 +95,16 @@ class Session:
         wishes = wishes or Wishes()
         if wishes.threshold is not None and self._selector is None:
             raise InputError(f"threshold {wishes.threshold}: only with a tagger")
-        plan = plans.make(wishes, self.config.decode, length)
+        if wishes.explain and "steps" not in self._outputs:
+            raise self._too_old()
+        plan = plans.make(wishes, self.config.decode, length, self.config.vocabulary.kind)
         limit = self.config.data.document_pieces
         ids = self.vocabulary.encode_all(texts)
         for i, pieces in enumerate(ids):
             if not pieces:
                 raise InputError(f"document {i + 1}: has no text")
-        promises = Promises(wishes, plan, self._phrases, length)
+        strict = self._strict if wishes.faithful == "strict" else None
+        promises = Promises(wishes, plan, self._phrases, length, strict)
         demands = [promises.demand(text) for text in texts]
         elements = max((sum(map(len, d.forced)) for d in demands), default=0)
         plan = plans.widened(plan, elements, wishes.beam)
@@ -101,15 +116,18 @@ class Session:
             found = self._find(part, [demands[i] for i in rows], plan, promises)
             for row, i in enumerate(rows):
                 hypotheses = self._kept(found[row], part[row], demands[i], plan, promises)
-                read = len(part[row])
+                best, read, told = hypotheses[0], len(part[row]), None
+                if wishes.explain:
+                    told = explain(best, texts[i], self.vocabulary)
                 out[i] = Summary(
-                    text=hypotheses[0].text,
-                    score=hypotheses[0].score,
+                    text=best.text,
+                    score=best.score,
                     read=read,
                     truncated=len(ids[i]) - read,
                     spelled=self.vocabulary.spelled(ids[i]),
                     alternatives=tuple(hypotheses[: plan.n_best]),
-                    hypothesis=hypotheses[0],
+                    hypothesis=best,
+                    explanation=told,
                 )
         return [out[i] for i in range(len(texts))]
 
@@ -117,13 +135,16 @@ class Session:
         self, documents: list[list[int]], demands: list[Demand], plan: Plan, promises: Promises
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each document, the best first; none where nothing can be written."""
-        asked = {**plan.inputs, **inputs(demands, self._phrases)}
+        asked = {**plan.inputs, **inputs(demands, self._phrases), **promises.allowed(demands)}
         if not all(demand.block for demand in demands):
             asked["block"] = 0
         if self._selector:
             texts = [demand.text for demand in demands]
             asked["selected"] = self._selector.selected(texts, documents, plan.threshold)
-        found = self.search(documents, plan.beam, plan.maximum, asked, plan.seed)
+        room = max(demand.room for demand in demands)
+        found = self.search(documents, plan.beam, room, asked, plan.seed)
+        if self._selector:
+            found["selected"] = asked["selected"]
         return [
             self._hypotheses(found, row, demand, promises) for row, demand in enumerate(demands)
         ]
@@ -135,15 +156,19 @@ class Session:
         """Those that keep what was asked; searched again, more strictly, where too few do."""
         kept: list[Hypothesis] = []
         for _ in range(TRIES):
-            checked = [(h, promises.broken(h, demand)) for h in found]
-            now = [h for h, stricter in checked if stricter is None]
+            now, stricter = list[Hypothesis](), list[Demand]()
+            for one in found:  # as many as are needed
+                if len(now) < plan.n_best and (wanted := promises.broken(one, demand)):
+                    stricter.append(wanted)
+                elif len(now) < plan.n_best:
+                    now.append(one)
             kept = now if len(now) >= len(kept) else kept
-            stricter = [s for _, s in checked if s is not None]
             if not found and demand.block:  # it may be the rule that no piece was left by
                 stricter = [dataclasses.replace(demand, block=False)]
-            if len(kept) >= plan.n_best or not stricter:
+            asked = functools.reduce(joined, stricter, demand)
+            if len(kept) >= plan.n_best or asked == demand:
                 break
-            demand = functools.reduce(joined, stricter, demand)
+            demand = asked
             (found,) = self._find([document], [demand], plan, promises)
         if not kept:
             raise InputError(
@@ -194,10 +219,9 @@ class Session:
         })  # fmt: skip
         for name in values.keys() - self._inputs:
             if not np.array_equal(values[name], usual[name]):
-                raise ModelError(f"{self._path}: exported by an earlier version: export it again")
-        names = ["pieces", "log_prob", "score", "attention", "gate"]
+                raise self._too_old()
         given = {name: value for name, value in values.items() if name in self._inputs}
-        return dict(zip(names, self._session.run(names, given), strict=True))
+        return dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
 
     def _hypotheses(
         self, found: dict[str, Any], row: int, demand: Demand, promises: Promises
@@ -217,6 +241,8 @@ class Session:
                 score=float(found["score"][row, k]),
                 attention=found["attention"][row, k, : len(ids)],
                 gate=found["gate"][row, k, : len(ids)],
+                steps=found["steps"][row, k, : len(ids)] if "steps" in found else None,
+                selected=found["selected"][row] if "selected" in found else None,
             )
         return list(out.values())
 
