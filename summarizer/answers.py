@@ -1,16 +1,19 @@
 """What `summarize` prints: summaries on stdout; warnings, mistakes and a bar on stderr."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from summarizer.documents import files, stream
+from summarizer.documents import files, lowercase, stream
 from summarizer.documents.files import Document
 from summarizer.documents.reading import STDIN
 from summarizer.errors import SummarizerError
-from summarizer.summarizing import Summarizer
+from summarizer.showing import Page, told
+from summarizer.summarizing import Summarizer, model_folder
 from summarizer.types import Summary
 
 FEW = 30  # documents that are summarized sooner without the time to optimize the graph
@@ -25,12 +28,14 @@ class Shape:
         n_best: alternatives of each.
         outline: one summary a paragraph.
         long: what was read of a long document.
+        explain: the file of the page that shows where each word came from; None: no page.
     """
 
     json: bool
     n_best: int
     outline: bool
     long: str
+    explain: str | None = None
 
 
 def run(
@@ -56,26 +61,36 @@ def run(
     """
     every = files.files(names)
     many = any(name == STDIN or files.has_many(name) for name in every)
-    summarizer = Summarizer.load(model, not many and len(every) <= FEW, select)
-    bar = _bar(every, many)
-    done = (lambda count: None) if bar is None else bar.update
-    found = stream.summarize(
-        summarizer, files.documents(every, fetch), options, shape.outline, done
-    )
     status = 0
-    try:
+    with contextlib.ExitStack() as closing:
+        page = Page(Path(shape.explain)) if shape.explain else None
+        closing.enter_context(page or contextlib.nullcontext())
+        summarizer = Summarizer.load(model, not many and len(every) <= FEW, select)
+        if options.get("faithful") == "warn" and summarizer.known is None:
+            missing = f"{model_folder(model) / lowercase.FILE}: no such file"
+            _say(f"{missing}: which words are names is told by their capitals")
+        bar = _bar(every, many)
+        if bar is not None:
+            closing.callback(bar.close)
+        found = stream.summarize(
+            summarizer, files.documents(every, fetch), {**options, "explain": bool(page)},
+            shape.outline, (lambda count: None) if bar is None else bar.update,
+        )  # fmt: skip
         for document, summaries in found:
             if bar is not None:
                 bar.clear()  # a line of its own for what is printed
             if isinstance(summaries, SummarizerError):
-                print(f"summarizer: {summaries}", file=sys.stderr)
+                _say(str(summaries))
                 status = 1
-            else:
-                _show(document, summaries, shape)
-    finally:
-        if bar is not None:
-            bar.close()
+                continue
+            _show(document, summaries, shape)
+            if page:
+                page.add(document.name, str(document.text), summaries)
     return status
+
+
+def _say(line: str) -> None:
+    print(f"summarizer: {line}", file=sys.stderr)
 
 
 def _bar(every: list[str], many: bool) -> Any:
@@ -90,7 +105,7 @@ def _bar(every: list[str], many: bool) -> Any:
 
 def _show(document: Document, found: list[Summary], shape: Shape) -> None:
     for said in _warnings(found, shape):
-        print(f"summarizer: {document.name}: {said}", file=sys.stderr)
+        _say(f"{document.name}: {said}")
     if shape.json:
         print(json.dumps(_record(document, found, shape), ensure_ascii=False))
     else:
@@ -121,20 +136,23 @@ def _warnings(found: list[Summary], shape: Shape) -> Iterator[str]:
             f"{spelled:.0%} of it is in characters or words that the model was not trained on; "
             "the summary means little"
         )
+    wrong = dict.fromkeys(word for summary in found for word in summary.unsupported or ())
+    if wrong:
+        yield f"not in the document: {', '.join(map(repr, wrong))}"
 
 
 def _record(document: Document, found: list[Summary], shape: Shape) -> dict[str, Any]:
     """The JSON of a document; for an outline a list of paragraphs in place of its summary."""
     read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
-    lines = [_line(summary, shape.n_best) for summary in found]
+    lines = [_line(summary, str(document.text), shape.n_best) for summary in found]
     named = {"file": document.file} | ({} if document.id is None else {"id": document.id})
     said = {"outline": lines} if shape.outline else lines[0]
     share = left_out / max(read + left_out, 1)
     return {**named, **said, "read": read, "truncated": left_out, "left_out": round(share, 4)}
 
 
-def _line(found: Summary, n_best: int) -> dict[str, Any]:
-    record: dict[str, Any] = {"summary": found.text, "score": found.score}
+def _line(found: Summary, text: str, n_best: int) -> dict[str, Any]:
+    record = told(found, text)
     if n_best > 1:
         record["alternatives"] = [
             {"summary": h.text, "score": h.score, "log_prob": h.log_prob}

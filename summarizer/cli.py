@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--beam", type=int, help="hypotheses kept while searching")
     p.add_argument("--n-best", type=int, default=1, metavar="N", help="alternatives to print")
     p.add_argument("--max-words", type=int, metavar="N", help="no summary is longer")
+    p.add_argument("--explain", metavar="FILE", help="a page: where each word came from")
     wishes.add(p)
     _documents(p)
 
@@ -160,7 +161,7 @@ def _summarize(a: Arguments) -> int:
     from summarizer import answers
 
     options = {"beam": a.beam, "max_words": a.max_words, "n_best": a.n_best, "long": a.long}
-    shape = answers.Shape(a.json, a.n_best, a.outline, a.long)
+    shape = answers.Shape(a.json, a.n_best, a.outline, a.long, a.explain)
     return answers.run(a.model, a.files, options | wishes.given(a), shape, a.fetch, a.select)
 
 

@@ -215,3 +215,16 @@ def test_a_watch_counts_examples_waiting_and_padding(monkeypatch):
     assert sum(watch.empty) / sum(watch.positions) == pytest.approx(2 / 6)
     assert watch.speeds()[0] == pytest.approx(1 / 2.0)
     assert watch.shapes == {(4, 2)}
+
+
+@pytest.mark.slow
+def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
+    command = ("--data", "reverse_digits,count=200", "--quick", "--model", str(digits.folder))
+    record = ran(tmp_path, "faithful.py", *command)
+    rows = values(record)
+    assert record["detail"]["documents"] == 8
+    assert rows["strict: numbers that the document lacks"] == 0
+    for metric in ("rouge1", "rouge2", "rougeL"):
+        difference = rows[f"strict: {metric}"] - rows[f"off: {metric}"]
+        assert rows[f"strict - off: {metric}"] == pytest.approx(difference)
+    assert ran(tmp_path, "faithful.py")["rows"][0]["note"] == "no --data SPEC given"

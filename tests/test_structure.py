@@ -27,7 +27,7 @@ LAYERS = (
     ("model", "documents"),
     ("decoding",),
     ("training", "evaluation", "export", "runtime"),
-    ("starting", "summarizing", "validating"),
+    ("starting", "summarizing", "validating", "showing"),
     ("generating", "evaluating"),
     ("experiment",),
     ("ensembles",),

@@ -170,6 +170,7 @@ LONGER = [
     {"must_not_include": ["1", "6 2"]},
     {"must_include": ["7 7", "4"], "beam": 8},
     {"prefix": "9 9", "min_words": 5, "max_words": 6, "beam": 4},
+    {"faithful": "strict", "min_words": 6},
 ]
 
 
@@ -190,6 +191,7 @@ def test_the_graph_searches_as_keras_does(model, keras_served, monkeypatch):
         np.testing.assert_array_equal(ours["pieces"], theirs["pieces"])
         np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-3)
         np.testing.assert_allclose(ours["attention"], theirs["attention"], atol=1e-3)
+        np.testing.assert_allclose(ours["steps"], theirs["steps"], atol=1e-3)
 
 
 def test_normalization_and_coverage_penalty_are_as_defined(model):

@@ -1,0 +1,493 @@
+"""Where each word came from: against the mixture's own formula, in the document as it was given."""
+
+import functools
+import itertools
+import json
+import math
+import shutil
+import unicodedata
+import zlib
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from summarizer import api, cli, vocabulary
+from summarizer.config import Config
+from summarizer.datasets.cleaning import DROPPED, clean
+from summarizer.decoding import explaining
+from summarizer.documents import long, places
+from summarizer.errors import InputError, ModelError, SummarizerError
+from summarizer.runtime.extractor import Extractor
+from summarizer.showing import Page
+from summarizer.types import Explanation, Hypothesis, Source, Summary, Wishes, Word
+
+KINDS = ("unigram", "bpe", "characters", "bytes", "words")
+DOCUMENT = (
+    "The old bridge over the Rhône was closed. Engineers found 1,200 cracks (and the bridge's "
+    "hangers). 北京的桥很老。The café — old, too — is open."
+)
+
+
+@functools.cache
+def words_of(kind):
+    lines = [DOCUMENT, "a bridge is a bridge", "the hangers of old bridges"] * 20
+    return vocabulary.train(lines, {"words": 50}.get(kind, 340), kind=kind)
+
+
+def made(kind, text, seed=0, selected=False):
+    """A summary as a search would give it, and what it is made of.
+
+    Returns:
+        The hypothesis; the probability that the generator gives each of its pieces; the document's
+        pieces.
+    """
+    random, words = np.random.default_rng(seed), words_of(kind)
+    pieces = words.encode(DOCUMENT)
+    ids = words.encode_summary(text, DOCUMENT)
+    assert vocabulary.UNKNOWN not in ids
+    shape = len(ids), len(pieces)
+    attention = random.dirichlet(np.full(shape[1], 0.05), shape[0])
+    for row, piece in enumerate(ids):  # some of it where the piece is
+        for place in np.flatnonzero(np.equal(pieces, piece)):
+            attention[row, place] += random.random()
+    attention /= attention.sum(1, keepdims=True)
+    gate, generated = random.random(shape[0]), random.random(shape[0])
+    chosen = random.random(shape[1]) < 0.7 if selected else np.ones(shape[1], bool)
+    steps = np.zeros(shape[0])
+    for t, j in itertools.product(*map(range, shape)):
+        steps[t] += (1 - gate[t]) * copying(attention[t], chosen)[j] * (pieces[j] == ids[t])
+    steps = np.log(steps + gate * generated)
+    found = Hypothesis(
+        ids=tuple(ids),
+        text=words.decode(ids, DOCUMENT),
+        log_prob=float(steps.sum()) - 0.25,
+        score=0.0,
+        attention=np.pad(attention, ((0, 0), (0, 3))),  # as in a batch with longer documents
+        gate=gate,
+        steps=steps,
+        selected=np.pad(chosen, (0, 3)) if selected else None,
+    )
+    return found, generated, pieces
+
+
+def copying(attention, chosen):
+    """Attention on what may be copied."""
+    left = attention * chosen
+    return left / left.sum() * attention.sum() if left.sum() > 0 else attention
+
+
+TEXTS = ["The bridge's old hangers", "cracks, 1,200 bridges of the Rhône", "北京的桥 is old (too)"]
+
+
+# --- the explanation ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("selected", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_shares_are_those_of_the_mixture(kind, selected):
+    found, generated, pieces = made(kind, "The bridge's old cracks", 3, selected)
+    size = len(pieces)
+    shares = explaining.copied(found, np.array(pieces), found.attention[:, :size])
+    chosen = found.selected[:size] if selected else np.ones(size, bool)
+    for t, piece in enumerate(found.ids):
+        weights = copying(found.attention[t, :size], chosen)
+        from_document = [
+            (1 - found.gate[t]) * weights[j] * (pieces[j] == piece) for j in range(size)
+        ]
+        whole = sum(from_document) + found.gate[t] * generated[t]
+        np.testing.assert_allclose(shares[t], np.array(from_document) / whole, atol=1e-9)
+    assert 0 < shares.sum() < len(found.ids)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, text):
+    found, _, pieces = made(kind, text)
+    told = explaining.explain(found, DOCUMENT, words_of(kind))
+    assert "".join(w.text for w in told.words) == "".join(found.text.split())
+    end = 0
+    for word in told.words:
+        assert end <= word.begin < word.end
+        assert found.text[word.begin : word.end] == word.text
+        assert found.text[end : word.begin].strip() == ""
+        end = word.end
+    assert sum(w.log_prob for w in told.words) + told.end == pytest.approx(found.log_prob)
+    assert told.end == pytest.approx(-0.25)
+    shares = explaining.copied(found, np.array(pieces), found.attention[:, : len(pieces)])
+    if kind == "words" and "▁" not in words_of(kind).pieces(found.ids):  # a piece each
+        np.testing.assert_allclose([w.copied for w in told.words], shares.sum(1), atol=1e-9)
+        np.testing.assert_allclose([w.gate for w in told.words], found.gate)
+        np.testing.assert_allclose([w.log_prob for w in told.words], found.steps)
+    for word in told.words:
+        assert sum(word.attention) == pytest.approx(1)
+        listed = sum(source.share for source in word.sources)
+        assert listed <= word.copied + 1e-9
+        assert word.copied - listed < explaining.LEAST * len(pieces)
+        assert all(source.share >= explaining.LEAST for source in word.sources)
+        assert sorted(word.sources, key=lambda s: -s.share) == list(word.sources)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_copied_word_is_traced_to_its_own_place(kind):
+    """All attention on one occurrence of each piece, nothing generated."""
+    words = words_of(kind)
+    begin = DOCUMENT.index("Engineers")
+    text = DOCUMENT[begin : DOCUMENT.index(" (and")]
+    before = len(words.encode(DOCUMENT[: begin - 1]))
+    pieces, ids = words.encode(DOCUMENT), words.encode_summary(text, DOCUMENT)
+    where = [before + i for i in range(len(ids))]
+    if kind == "bytes":  # which begins a text without a space
+        where = [i + 1 for i in where]
+    assert [pieces[i] for i in where] == list(ids)
+    attention, zeros = np.eye(len(pieces))[where], np.zeros(len(ids))
+    found = Hypothesis(tuple(ids), words.decode(ids, DOCUMENT), 0, 0, attention, zeros, zeros)
+    told = explaining.explain(found, DOCUMENT, words)
+    assert [w.text for w in told.words] == ["Engineers", "found", "1,200", "cracks"]
+    for word in told.words:
+        (source,) = word.sources
+        assert DOCUMENT[source.begin : source.end] == word.text
+        assert source.begin >= begin
+        assert (word.copied, source.share) == pytest.approx((1, 1))
+        assert word.attention == pytest.approx((0, 1, 0, 0))
+    assert [DOCUMENT[a:b] for a, b in told.sentences][1:3] == [
+        "Engineers found 1,200 cracks (and the bridge's hangers).", "北京的桥很老。",
+    ]  # fmt: skip
+
+
+def test_a_model_that_only_generates_copies_nothing():
+    found, _, _ = made("unigram", TEXTS[0])
+    ones, nothing = np.ones_like(found.gate), np.zeros_like(found.attention)
+    found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.steps)
+    for word in explaining.explain(found, DOCUMENT, words_of("unigram")).words:
+        assert (word.copied, word.gate, word.sources) == (0, 1, ())
+        assert set(word.attention) == {0}
+
+
+def test_only_sentences_that_were_read_are_told():
+    found, _, _ = made("unigram", "The bridge")
+    found = Hypothesis(*[getattr(found, n) for n in ("ids", "text", "log_prob", "score")],
+                       found.attention[:, :12], found.gate, found.steps)  # fmt: skip
+    told = explaining.explain(found, DOCUMENT, words_of("unigram"))
+    read = words_of("unigram").spans(DOCUMENT)[11][1]
+    assert 1 <= len(told.sentences) < 4
+    assert all(begin < read for begin, _ in told.sentences)
+    assert all(s.end <= read for w in told.words for s in w.sources)
+
+
+def test_another_spelling_of_the_summary_moves_no_word():
+    words = words_of("unigram")
+    found, _, _ = made("unigram", "the old bridge")
+    for text in ("The old bridge", "The OLD  bridge!", "Straße old bridge"):
+        spelled = Hypothesis(found.ids, text, *[getattr(found, n) for n in (
+            "log_prob", "score", "attention", "gate", "steps",
+        )])  # fmt: skip
+        told = explaining.explain(spelled, DOCUMENT, words).words
+        plain = explaining.explain(found, DOCUMENT, words).words
+        assert "".join(w.text for w in told) == "".join(text.split())
+        assert told[1].text.lower() == "old"
+        assert told[1].sources == plain[1].sources
+
+
+def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
+    words = words_of("unigram")
+    tagger = Extractor.__new__(Extractor)
+    tagger.config, tagger.vocabulary = Config(), words
+    begin, end = DOCUMENT.index("Engineers"), DOCUMENT.index(" cracks")
+
+    def search(documents):
+        inside = [begin <= b + 1 and e <= end for b, e in words.spans(DOCUMENT)]
+        return {"keep": np.where(inside, 0.9, 0.1)[None].astype(np.float32)}
+
+    monkeypatch.setattr(tagger, "search", search, raising=False)
+    (found,) = tagger.summarize([DOCUMENT], Wishes(explain=True))
+    assert found.text == "Engineers found 1,200"
+    assert [w.text for w in found.explanation.words] == found.text.split()
+    for word in found.explanation.words:
+        (source,) = word.sources
+        assert (DOCUMENT[source.begin : source.end], word.copied) == (word.text, 1)
+        assert word.begin + begin == source.begin
+    total = sum(w.log_prob for w in found.explanation.words) + found.explanation.end
+    assert total == pytest.approx(found.hypothesis.log_prob)
+
+
+# --- places ------------------------------------------------------------------------------------
+
+messy = st.text("aé e\u0301\u1112\u1161\u11ab\x00\ufeff\u00a0\n\t 가京.", max_size=20)
+
+
+@given(messy)
+def test_a_clean_text_is_found_in_the_given_one(text):
+    found, cleaned = places.of_clean(text), clean(text)
+    assert len(found) == len(cleaned)
+    assert [a for a, _ in found] == sorted(a for a, _ in found)
+    for char, (begin, end) in zip(cleaned, found, strict=True):
+        part = "".join(c for c in text[begin:end] if ord(c) not in DROPPED)
+        assert char in unicodedata.normalize("NFC", part) or (char == " " and not part.strip())
+
+
+LONG = "\n\n".join(
+    f"Part  {i}\nof the\x00 book. It tells of {w}s;  many {w}s! Was that all?"
+    for i, w in enumerate(["bee", "cow", "dog", "bee", "elk", "fox"])
+)
+
+
+def echo(read):
+    """Stands in for a model: each text's last three words, said to come from where they are."""
+    out = []
+    for text in read:
+        spans, at = [], 0
+        for word in text.split():
+            at = text.index(word, at)
+            spans.append((at, at + len(word)))
+            at += len(word)
+        told = [Word(text[a:b], 0, 1, 1, 0, 0, (Source(a, b, 1.0),), (1.0,)) for a, b in spans[-3:]]
+        explanation = Explanation(tuple(told), (spans[0][:1] + spans[-1][1:],), 0)
+        out.append(Summary(text, 0, len(text.split()), explanation=explanation))
+    return out
+
+
+@pytest.mark.parametrize("way", ["lead", "select"])
+def test_places_are_of_the_document_as_it_was_given(way):
+    def encode(texts):
+        return [[zlib.crc32(word.encode()) for word in text.split()] for text in texts]
+
+    texts = [LONG, "  A short\x00 text.\n"]
+    found = long.summarize(texts, way, 20, encode, echo)
+    assert (found[0].text == clean(LONG)) == (way == "lead")
+    for text, summary in zip(texts, found, strict=True):
+        for word in summary.explanation.words:
+            (source,) = word.sources
+            assert text[source.begin : source.end].replace("\x00", "") == word.text
+        ((begin, end),) = summary.explanation.sentences
+        assert clean(text[begin:end]).startswith(summary.text.split()[0])
+        assert clean(text[begin:end]).endswith(summary.text.split()[-1])
+
+
+def test_an_outline_is_explained_by_places_in_the_whole_document():
+    groups = long.outline(LONG, lambda text: len(text.split()))
+    assert len(groups) > 1
+    found = long.outlined(LONG, groups, echo(groups))
+    begins = [s.explanation.words[0].sources[0].begin for s in found]
+    assert begins == sorted(begins)
+    assert len(set(begins)) == len(groups)
+    for summary in found:
+        for word in summary.explanation.words:
+            (source,) = word.sources
+            assert clean(LONG[source.begin : source.end]) == word.text
+
+
+# --- the exported model ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    return api.Summarizer.load(digits.folder)
+
+
+def test_an_exported_model_explains_its_summaries(model):
+    texts = [" 3  1\n4 1 5\t9 2 6", "2 7 1", "8 6 7 5 3 " * 40]
+    for text, found in zip(texts, model.summarize(texts, explain=True), strict=True):
+        told = found.explanation
+        assert [w.text for w in told.words] == found.text.split()
+        total = sum(w.log_prob for w in told.words) + told.end
+        assert total == pytest.approx(found.hypothesis.log_prob, abs=1e-3)
+        assert all(w.log_prob < 1e-5 for w in told.words)
+        assert sum(w.copied for w in told.words) > 0
+        for word in told.words:
+            assert 0 <= word.copied <= 1
+            assert sum(word.attention) == pytest.approx(1, abs=1e-3)
+            for source in word.sources:
+                assert text[source.begin : source.end] == word.text
+        plain = model.summarize([text])[0]
+        assert (plain.text, plain.explanation) == (found.text, None)
+
+
+def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
+    old = api.Summarizer.load(digits.folder)
+    monkeypatch.setattr(
+        old._session, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
+    )
+    (found,) = old.summarize(["1 2 3"])
+    assert found.hypothesis.steps is None
+    with pytest.raises(ModelError, match="exported by an earlier version: export it again$"):
+        old.summarize(["1 2 3"], explain=True)
+
+
+def test_summaries_of_summaries_are_not_explained(model):
+    with pytest.raises(InputError, match="^explain: not with long chunks"):
+        model.summarize(["1 2 3"], explain=True, long="chunks")
+
+
+# --- JSON and the page -------------------------------------------------------------------------
+
+
+class Parsed(HTMLParser):
+    """What a browser would see of a page: its scripts, and every attribute."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.scripts: list[tuple[dict[str, str], str]] = []
+        self.names: list[str] = []
+        self.inside = False
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.names += [name for name, _ in attrs]
+        self.inside = tag == "script"
+        if self.inside:
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            kind, text = self.scripts[-1]
+            self.scripts[-1] = kind, text + data
+
+    @property
+    def data(self):
+        (text,) = [text for kind, text in self.scripts if kind.get("type") == "application/json"]
+        return json.loads(text)
+
+
+NASTY = "</script><script>alert(1)</script><!-- &amp; \u2028 \udc80 京 \"'<b>"
+
+
+def explained(text):
+    word = Word(text[:3], 0, 3, 0.5, 0.25, -1.0, (Source(0, 2, 0.5),), (0.75,))
+    return Summary(text, -1.0, explanation=Explanation((word,), ((0, len(text)),), -0.5))
+
+
+def test_the_page_holds_all_and_loads_nothing(tmp_path):
+    path = tmp_path / "why.html"
+    with Page(path) as page:
+        page.add(NASTY, NASTY, [explained(NASTY)])
+        page.add("b", "two words", [explained("two words")] * 2)
+        assert not path.exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["why.html"]
+    text = path.read_text("utf-8")
+    parsed = Parsed(text)
+    assert len(parsed.scripts) == 2
+    first, second = parsed.data
+    assert first["name"] == first["text"] == first["summaries"][0]["summary"] == NASTY
+    assert len(second["summaries"]) == 2
+    assert second["summaries"][0]["words"][0]["sources"][0]["text"] == "tw"
+    assert not {"src", "href", "onclick", "srcset", "action"} & set(parsed.names)
+    for outside in ("http:", "https:", "//", "url(", "@import", "fetch(", "innerHTML"):
+        assert outside not in text.replace("  // ", "  "), outside
+    assert "default-src 'none'" in text
+
+
+def test_a_page_that_is_not_finished_leaves_the_last_one(tmp_path):
+    path = tmp_path / "why.html"
+    path.write_text("before")
+
+    def interrupted():
+        with Page(path) as page:
+            page.add("a", "b c d", [explained("b c d")])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with Page(path):  # nothing to show
+        pass
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("why.html", "before")]
+    for wrong in (tmp_path, tmp_path / "none" / "why.html"):
+        with pytest.raises(SummarizerError, match="why.html: cannot be written: |directory$"):
+            Page(wrong)
+
+
+@pytest.fixture
+def summarize(digits, capsys):
+    def run(*words):
+        status = cli.main(["summarize", "--model", str(digits.folder), *map(str, words)])
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path):
+    out = []
+    for name, text in (("a", "3 1 4\n\n1 5 9 2 6\n"), ("b", "2 7 1")):
+        out.append(tmp_path / f"{name}.txt")
+        out[-1].write_text(text)
+    return out
+
+
+def test_json_and_page_say_the_same_of_each_word(summarize, files, tmp_path, model):
+    page = tmp_path / "why.html"
+    status, out, err = summarize("--json", "--explain", page, "--faithful", "warn", *files)
+    assert (status, err) == (0, [])
+    records = list(map(json.loads, out))
+    shown = Parsed(page.read_text("utf-8")).data
+    for record, entry, path in zip(records, shown, files, strict=True):
+        text = path.read_text()
+        assert (entry["name"], entry["text"]) == (str(path), text)
+        (found,) = entry["summaries"]
+        assert {name: record[name] for name in found} == found
+        assert set(found) == {"summary", "score", "unsupported", "words", "sentences", "end"}
+        (again,) = model.summarize([text], explain=True)
+        assert [w["text"] for w in record["words"]] == again.text.split()
+        for ours, word in zip(record["words"], again.explanation.words, strict=True):
+            assert ours["log_prob"] == pytest.approx(word.log_prob, abs=1e-3)
+            assert ours["copied"] == pytest.approx(word.copied, abs=1e-3)
+            for source in ours["sources"]:
+                assert text[source["begin"] : source["end"]] == source["text"] == ours["text"]
+    assert math.isclose(records[0]["score"], shown[0]["summaries"][0]["score"])
+    assert summarize(*files)[1] == [r["summary"] for r in records]
+    assert "words" not in json.loads(summarize("--json", files[0])[1][0])
+
+
+def test_an_outline_on_the_page_has_a_summary_for_each_paragraph(summarize, tmp_path):
+    document, page = tmp_path / "a.txt", tmp_path / "why.html"
+    parts = [" ".join(str(7919 * i)) * 9 for i in (11, 22)]
+    document.write_text("\n\n".join(parts))
+    assert summarize("--outline", "--explain", page, document)[0] == 0
+    (entry,) = Parsed(page.read_text("utf-8")).data
+    assert len(entry["summaries"]) == 2
+    second = entry["summaries"][1]
+    assert all(begin >= len(parts[0]) for begin, _ in second["sentences"])
+    assert any(word["sources"] for word in second["words"])
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_summarized(
+    summarize, files, tmp_path
+):
+    page = tmp_path / "none" / "why.html"
+    line = f"summarizer: {page}: cannot be written: No such file or directory"
+    assert summarize("--explain", page, *files) == (1, [], [line])
+    missing = tmp_path / "missing.txt"
+    page = tmp_path / "why.html"
+    assert summarize("--explain", page, missing)[0] == 1
+    assert not page.exists()
+    status, out, _ = summarize("--explain", page, missing, files[1])
+    assert (status, len(out)) == (1, 1)
+    assert len(Parsed(page.read_text("utf-8")).data) == 1
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_any_spelling_is_carried_from_end_to_end(data):
+    one = data.draw(st.text("aBc é", max_size=12))
+    other = data.draw(st.text("aBc é", max_size=12))
+    found = explaining._carried(one, other)
+    assert len(found) == len(one) + 1
+    assert found == sorted(found)
+    assert all(0 <= place <= len(other) for place in found)
+    assert found[-1] == len(other)
+    assert explaining._carried(one, one) == list(range(len(one) + 1))
+
+
+def test_copying_a_folder_of_a_model_is_enough_to_explain(digits, tmp_path):
+    """What explains is in the graph, the vocabulary and the configuration."""
+    for name in ("config.json", "vocabulary.model", "model.onnx"):
+        shutil.copy(digits.folder / name, tmp_path)
+    (found,) = api.Summarizer.load(tmp_path).summarize(["1 2 3"], explain=True, faithful="warn")
+    assert found.explanation.words

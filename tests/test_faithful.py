@@ -1,0 +1,511 @@
+"""Numbers and names come from the document: what is one, who knows it, and that none slips in."""
+
+import itertools
+import json
+import shutil
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from summarizer import api, cli, ensembles, experiment, vocabulary
+from summarizer import config as configuration
+from summarizer.config import Config
+from summarizer.decoding.inputs import BOUNDARY, INPUTS, OUTPUTS
+from summarizer.documents import claims, lowercase
+from summarizer.errors import InputError, ModelError
+from summarizer.runtime import plan as plans
+from summarizer.runtime import session as session_module
+from summarizer.runtime.phrases import Phrases
+from summarizer.runtime.promises import PATIENCE, ROOMIER
+from summarizer.runtime.session import Session
+from summarizer.runtime.strict import Strict
+from summarizer.types import Example, Wishes
+from summarizer.vocabulary import END, PAD
+
+# --- what a number and a name is ---------------------------------------------------------------
+
+COMMON = set(
+    claims.words("the a of in and was were cost costs heat co s study we to for strasse it at")
+)
+
+
+@pytest.mark.parametrize(
+    ("summary", "document", "lacking"),
+    [
+        ("It cost 1,000 euros", "for 1000 euros", []),
+        ("It cost 1000 euros", "it cost 1,000 euros", []),
+        ("It cost 1,000,000.5 euros", "it cost euros 1000000.5", []),
+        ("cost 10,00", "cost 1000", ["10,00"]),
+        ("cost 1.000", "cost 1000", ["1.000"]),
+        ("cost 5%", "cost 5 in all", []),
+        ("cost 1.5", "cost 1, then 5", ["1.5"]),
+        ("cost 1.5", "cost 1.50", ["1.5"]),
+        ("cost 19", "cost 1 and 9", ["19"]),
+        ("cost 2", "cost two", ["2"]),
+        ("at 12:30", "at 12:30", []),
+        ("at 12 and 30", "at 12:30", []),
+        ("at 12:30", "at 12 and 30", ["12:30"]),
+        ("in 2019", "in 2019/20", []),
+        ("in the 1990s", "in 1990", ["1990s"]),
+        ("COVID-19", "the 19 of Covid", []),
+        ("GPT4", "GPT 4", ["GPT4"]),
+        ("x\u00b2", "x2", []),
+        ("\u0663\u0664 heat", "34", []),
+        ("\uff11\uff12", "12", []),
+        ("12 and 12", "x", ["12"]),
+        ("三千 and 3000", "三千", ["3000"]),
+        ("In 5 Studies", "STUDIES in 5", []),
+        ("Fermi and Bose", "the bose gas", ["Fermi"]),
+        ("the fermi gas", "gas of the", ["fermi"]),
+        ("Heat", "the", []),
+        ("The Study of heat", "", []),
+        ("Fermi's heat", "Fermi", []),
+        ("the Straße", "", []),
+        ("Μάξ and МАКС and Ärzte", "", ["Μάξ", "МАКС", "Ärzte"]),
+        ("北京 東京 אבג", "", []),
+        ("用Fermi做3月", "fermi 3", []),
+        ("用Bose做5月", "用fermi做3月", ["Bose", "5"]),
+        ("๓ and ๑๒", "3", ["๑๒"]),
+        ("zorpified heat", "heat", ["zorpified"]),
+        ("", "", []),
+    ],
+)
+def test_what_the_document_lacks_is_listed(summary, document, lacking):
+    found = claims.unsupported(summary, document, COMMON | {"gas"})
+    assert [claim.text for claim in found] == lacking
+    assert [c.number for c in found] == [any(map(str.isdecimal, c.text)) for c in found]
+
+
+@pytest.mark.parametrize(
+    ("summary", "lacking"),
+    [
+        ("Fermi and Bose met", ["Bose"]),
+        ("We met. Fermi left with Bose", ["Bose"]),
+        ("the fermi gas of 5", ["5"]),
+        ("Of iPhones", ["iPhones"]),
+    ],
+)
+def test_without_known_words_capitals_tell_names(summary, lacking):
+    assert [claim.text for claim in claims.unsupported(summary, "and met")] == lacking
+
+
+texts = st.text("aB1 2.,:/-é中٣๓²'\n", max_size=25)
+
+
+@given(texts, texts)
+def test_what_is_listed_is_in_the_summary_and_not_in_the_document(summary, document):
+    for known in (None, frozenset(), COMMON):
+        assert claims.unsupported(document, document, known) == []
+        assert claims.unsupported(summary, f"{document} {summary}", known) == []
+        found = claims.unsupported(summary, document, known)
+        assert len({claim.text.casefold() for claim in found}) == len(found)
+        for claim in found:
+            assert claim.text in unicodedata.normalize("NFKC", summary)
+            assert claims.key(claim.text) not in claims.keys(document)
+
+
+# --- what training saw -------------------------------------------------------------------------
+
+ROWS = [
+    ("The Fermi gas in Paris, and the Bose gas.", "Gases of NASA"),
+    ("A bose-like gas costs 10 euros; naïve Straße", "straße, γάτα"),
+]
+
+
+def test_recorded_words_are_those_in_lower_case(tmp_path, monkeypatch):
+    seen = {"gas", "in", "and", "the", "of", "bose", "like", "costs", "euros", "naïve",
+            "strasse", "γάτα"}  # fmt: skip
+    for most in (100_000, 3):
+        monkeypatch.setattr(lowercase, "_AT_ONCE", most)
+        recorder = lowercase.Recorder()
+        examples = [Example(str(i), *row) for i, row in enumerate(ROWS)] * 3
+        assert list(recorder.watch(examples)) == examples
+        recorder.save(tmp_path / lowercase.FILE)
+        known = lowercase.load(tmp_path)
+        every = {claims.key(w) for row in ROWS for text in row for w in claims.words(text)}
+        assert {word for word in every if word in known} == seen
+        assert len(known) == len(seen)
+    assert [p.name for p in tmp_path.iterdir()] == [lowercase.FILE]
+    more = lowercase.Recorder()
+    more.see("a word")
+    more.add(tmp_path / lowercase.FILE)
+    more.save(tmp_path / lowercase.FILE)
+    again = lowercase.load(tmp_path)
+    assert all(word in again for word in seen | {"a", "word"})
+    assert "fermi" not in again
+
+
+def test_two_hundred_thousand_words_take_less_than_a_megabyte(tmp_path):
+    recorder = lowercase.Recorder()
+    letters = "abcdefghijklmnopqrst"
+    for first in letters:
+        rest = itertools.product(letters, repeat=3)
+        recorder.see(" ".join(f"{first}{''.join(word)}xy" for word in rest))
+    recorder.save(tmp_path / lowercase.FILE)
+    known = lowercase.load(tmp_path)
+    assert (tmp_path / lowercase.FILE).stat().st_size < 800_000
+    assert 159_900 < len(known) <= 160_000
+    others = (f"z{''.join(word)}xy" for word in itertools.product(letters, repeat=3))
+    assert sum(word in known for word in others) < 10
+
+
+def test_no_file_and_a_bad_file(tmp_path):
+    assert lowercase.load(tmp_path) is None
+    path = tmp_path / lowercase.FILE
+    for content in (b"", b"no file of ours"):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match="lowercase.npz: cut or not made by this program"):
+            lowercase.load(tmp_path)
+    np.savez(path, words=np.zeros(3))
+    with pytest.raises(ModelError, match="lowercase.npz: not made by this program"):
+        lowercase.load(tmp_path)
+
+
+def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):
+    data, folder = tmp_path / "data.jsonl", tmp_path / "run"
+    rows = [{"id": str(i), "document": f"{d} {i}", "summary": s} for i, (d, s) in
+            enumerate(ROWS * 60)]  # fmt: skip
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = configuration.override(
+        Config(), [f"data.spec={data}", f"data.validation={data}", "vocabulary.size=330"]
+    )
+    experiment.prepare(config, folder, False, False)
+    path = folder / lowercase.FILE
+    made = path.read_bytes()
+    known = lowercase.load(folder)
+    assert ("bose" in known, "fermi" in known, "nasa" in known) == (True, False, False)
+    assert experiment.record_words(folder) == path
+    assert path.read_bytes() == made
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps({"document": "all of fermi", "summary": "x"}) + "\n")
+    experiment.record_words(folder, str(other))
+    assert "fermi" in lowercase.load(folder)
+    # A run that starts from the model knows what both saw.
+    init = configuration.override(config, [f"train.init={folder}"])
+    experiment.prepare(init, tmp_path / "tuned", False, False)
+    tuned = lowercase.load(tmp_path / "tuned")
+    assert ("bose" in tuned, "fermi" in tuned, "nasa" in tuned) == (True, True, False)
+
+
+def test_an_ensemble_knows_what_its_members_saw(digits, tmp_path):
+    members = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        leave = shutil.ignore_patterns("store", "checkpoint.npz", "model.onnx", "metrics.*")
+        shutil.copytree(digits.folder, folder, ignore=leave)
+        recorder = lowercase.Recorder()
+        recorder.see(name)
+        recorder.save(folder / lowercase.FILE)
+        members.append(folder)
+    members[1] = members[1] / "weights.npz"
+    known = lowercase.load(ensembles.join(members, tmp_path / "both"))
+    assert [word in known for word in ("one", "two", "three")] == [True, True, False]
+
+
+# --- what may be written -----------------------------------------------------------------------
+
+LINES = [
+    "we study the heat of a gas in 1990 and 2000, 77 or 3000",
+    "the heat costs 10 of the 25 gases",
+    "fermi and bose study cold gases; Planck, Curie and Rhône",
+    "用深度学习的方法做学习",
+]
+KNOWN = "we study the heat of a gas in and costs gases cold"
+KINDS = ("unigram", "bpe", "words")
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("known")
+    recorder = lowercase.Recorder()
+    recorder.see(KNOWN)
+    recorder.save(folder / lowercase.FILE)
+    return folder
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def words(request):
+    size = {"words": 60}.get(request.param, 330)
+    return vocabulary.train(LINES * 20, size, kind=request.param)
+
+
+def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, known):
+    strict, document = Strict(words, known), "Fermi saw 25 gases"
+    allowed = strict.allowed(document)
+    pieces = dict(enumerate(words.pieces(range(words.size))))
+    assert allowed[END]
+    for i, piece in pieces.items():
+        if i > 3 and not piece.startswith("<0x"):
+            digit = any(map(str.isdigit, piece))
+            name = piece in ("▁bose", "▁planck", "▁curie", "▁rhône")
+            assert not (allowed[i] and (digit or name)), piece
+    by = {piece: i for i, piece in pieces.items()}
+    assert all(allowed[by[piece]] for piece in ("▁the", "▁heat", "▁gas") if piece in by)
+    assert "▁fermi" not in by or allowed[by["▁fermi"]]
+    assert "▁fermi" not in by or not strict.allowed("saw 25 gases")[by["▁fermi"]]
+
+
+def test_at_last_only_whole_words_are_left(words, known):
+    strict, document = Strict(words, known), "Fermi saw 25 gases of Zorp, used 用学习"
+    allowed = strict.allowed(document, whole=True)
+    barred = strict.barred(document, whole=True)
+    digits = strict.barred(document)
+    ids = words.encode(document)
+    assert digits <= barred <= set(ids)
+    texts = dict(zip(ids, words.pieces(ids, document), strict=True))
+    assert {i for i in ids if any(map(str.isdigit, texts[i]))} - {
+        i for i in ids if texts[i].startswith("<0x")
+    } == digits
+    may = [i for i in range(words.size) if allowed[i]] + [i for i in ids if i not in barred]
+    random = np.random.default_rng(1)
+    for _ in range(300):  # whatever is put together from these claims nothing else
+        text = words.decode([int(i) for i in random.choice(may, 6) if i != END], document)
+        assert strict.unsupported(text, document) == []
+
+
+# --- a search that makes things up -------------------------------------------------------------
+
+
+class Inventor(Session):
+    """A session whose search writes at random what it is allowed to, or may copy."""
+
+    def __init__(self, words, folder, longest=9):
+        self.config, self.vocabulary, self.folder = Config(), words, folder
+        self._phrases, self._selector, self._path = Phrases(words), None, folder / "model.onnx"
+        self._inputs, self._outputs = set(INPUTS), list(OUTPUTS)
+        self.random, self.longest, self.asked = np.random.default_rng(1), longest, []
+
+    def search(self, documents, beam=None, maximum=None, asked=None, seed=1):
+        self.asked.append((maximum, asked))
+        shape = (len(documents), beam, maximum)
+        found = {n: np.zeros(shape, np.float32) for n in ("gate", "steps")}
+        found["pieces"] = np.zeros(shape, np.int32)
+        found["attention"] = np.zeros((*shape, max(map(len, documents))), np.float32)
+        for b, document in enumerate(documents):
+            allowed = asked.get("allowed", np.ones((len(documents), self.vocabulary.size), bool))[b]
+            may = [i for i in np.flatnonzero(allowed) if i > 3]
+            banned = asked["banned"][b] if "banned" in asked else []
+            for k in range(beam):
+                ids = self.written(may, document, banned, min(self.longest, maximum - 1))
+                found["pieces"][b, k, : len(ids) + 1] = [*ids, END]
+        found["log_prob"] = -np.arange(shape[1], dtype=np.float32) - np.ones(shape[:2], np.float32)
+        return {**found, "score": found["log_prob"]}
+
+    def written(self, may, document, banned, longest):
+        begins, out = self._phrases.begins, []
+
+        def ends(piece):
+            return piece == END or piece >= len(begins) or bool(begins[piece])
+
+        def completes(piece):
+            now = [*out, piece]
+            for phrase in ([int(p) for p in row if p != PAD] for row in banned):
+                if (
+                    phrase
+                    and len(now) >= len(phrase)
+                    and all(
+                        ends(s) if p == BOUNDARY else s == p
+                        for s, p in zip(now[-len(phrase) :], phrase, strict=True)
+                    )
+                ):
+                    return True
+            return False
+
+        for _ in range(longest):
+            source = document if self.random.random() < 0.6 else may
+            piece = int(self.random.choice(source)) if len(source) else END
+            if not completes(piece):
+                out.append(piece)
+        while out and completes(END):
+            out.pop()
+        return out
+
+
+DOCUMENT = "In 1990 Fermi and 25 others (of 2,000) saw the heat of Zorpish gases. 用学习 of 10."
+
+
+def test_a_strict_summary_claims_nothing_that_the_document_lacks(words, known, monkeypatch):
+    monkeypatch.setattr(session_module, "TRIES", 3 * PATIENCE + 4)
+    seen = lowercase.load(known)
+    wild = Inventor(words, known)
+    free = wild.summarize([DOCUMENT] * 9, Wishes(beam=2))
+    assert sum(bool(claims.unsupported(s.text, DOCUMENT, seen)) for s in free) > 2
+    for beam, wish in ((1, {}), (4, {}), (2, {"n_best": 2})):
+        session = Inventor(words, known)
+        wishes = Wishes(beam=beam, faithful="strict", **wish)
+        for summary in session.summarize([DOCUMENT] * 9, wishes):
+            assert len(summary.alternatives) == wishes.n_best
+            for hypothesis in summary.alternatives:
+                assert claims.unsupported(hypothesis.text, DOCUMENT, seen) == []
+    allowed = [asked["allowed"] for _, asked in session.asked]
+    # Pieces came down to whole words; words are whole anyway.
+    assert words.extended or len({rows.sum() for rows in allowed}) > 1
+
+
+def test_what_the_user_wants_said_is_no_claim(words, known):
+    promised, plan = "Curie 77", plans.make(Wishes(), Config().decode, len)
+    promises = session_module.Promises(
+        Wishes(must_include=(promised,), prefix="Planck"), plan, Phrases(words),
+        lambda text: len(text.split()), Strict(words, known),
+    )  # fmt: skip
+    demand = promises.demand(DOCUMENT)
+    ids = words.encode_summary(f"Planck {promised} 1990", DOCUMENT)
+    text = "Planck Curie 77 1990"
+    found = session_module.Hypothesis(tuple(ids), text, -1.0, -1.0)
+    assert promises.broken(found, demand) is None
+    found = session_module.Hypothesis(tuple(ids), text + " 78", -1.0, -1.0)
+    stricter = promises.broken(found, demand)
+    assert stricter.doubts == 1
+    assert stricter.banned > demand.banned
+    for _ in range(2 * PATIENCE):
+        stricter = promises.broken(found, stricter)
+    needed = {i for phrase in (*stricter.forced, stricter.prefix) for i in phrase}
+    assert stricter.whole
+    assert not {i for phrase in stricter.banned if len(phrase) == 1 for i in phrase} & needed
+
+
+def test_strict_gives_up_in_one_line(words, known, monkeypatch):
+    session = Inventor(words, known)
+    monkeypatch.setattr(session, "written", lambda *_: words.encode_summary("In 3000", DOCUMENT))
+    with pytest.raises(InputError, match="^no summary that keeps what is asked was found of the"):
+        session.summarize([DOCUMENT], Wishes(faithful="strict"))
+
+
+# --- with the trained model --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    return api.Summarizer.load(digits.folder)
+
+
+TEXTS = ["3 1 4 1 5 9 2 6", "2 7 1", "8 6 7 5 3", "10 23 5 77"]
+WILD = [
+    *({"strategy": "sample", "temperature": 3.0, "beam": 6, "seed": seed} for seed in range(2)),
+    {"min_words": 6},
+    {"must_not_include": ["1", "7"], "n_best": 3},
+    {"strategy": "diverse", "beam": 4, "groups": 2, "strength": 9.0},
+]
+
+
+def made(summary, document):
+    """Numbers of a summary that its document of numbers does not hold."""
+    held = document.split()
+    numbers = [w for w in claims.words(summary) if any(map(str.isdigit, w))]
+    return [number for number in dict.fromkeys(numbers) if number not in held]
+
+
+def test_no_made_up_number_is_in_a_strict_summary(model):
+    before, none = 0, 0
+    for wishes, text in itertools.product(WILD, TEXTS[1:]):
+        (free,) = model.summarize([text], **wishes)
+        assert free.unsupported is None
+        before += any(made(h.text, text) for h in free.alternatives)
+        try:
+            (found,) = model.summarize([text], faithful="strict", **wishes)
+        except InputError:  # it knows nothing but digits, and may have no others
+            none += 1
+            continue
+        assert found.unsupported == ()
+        for hypothesis in found.alternatives:
+            assert made(hypothesis.text, text) == []
+            assert any(map(str.isalnum, hypothesis.text))
+    assert before >= 5
+    assert none < len(WILD)
+
+
+def test_warnings_name_what_is_made_up(digits, model, tmp_path, capsys):
+    document = tmp_path / "a.txt"
+    document.write_text(TEXTS[1])
+    command = ["summarize", "--model", str(digits.folder), "--json", "--faithful", "warn"]
+    command += ["--strategy", "sample", "--temperature", "3", "--beam", "1", "--seed"]
+    said_any = 0
+    for seed in range(5):
+        assert cli.main([*command, str(seed), str(document)]) == 0
+        said = capsys.readouterr()
+        record = json.loads(said.out)
+        assert set(made(record["summary"], TEXTS[1])) <= set(record["unsupported"])
+        wrong = record["unsupported"]
+        line = f"summarizer: {document}: not in the document: {', '.join(map(repr, wrong))}\n"
+        assert said.err == (line if wrong else "")
+        said_any += bool(wrong)
+    assert said_any
+
+
+def test_a_model_without_its_words_warns_of_less_and_cannot_be_strict(digits, tmp_path, capsys):
+    for name in ("config.json", "vocabulary.model", "model.onnx"):
+        shutil.copy(digits.folder / name, tmp_path)
+    document = tmp_path / "a.txt"
+    document.write_text("1 2 3")
+    command = ["summarize", "--model", str(tmp_path), str(document), "--faithful"]
+    file = f"summarizer: {tmp_path / lowercase.FILE}: no such file"
+    assert cli.main([*command, "warn"]) == 0
+    assert capsys.readouterr().err == f"{file}: which words are names is told by their capitals\n"
+    assert cli.main([*command, "strict"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith(f"{file}, which tells what is a name: faithful strict cannot be")
+    assert cli.main([*command, "strikt"]) == 1
+    line = (
+        "summarizer: unknown faithful 'strikt': did you mean 'strict'? known: off, strict, warn\n"
+    )
+    assert capsys.readouterr().err == line
+
+
+def test_evaluating_can_be_strict(digits, tmp_path):
+    data = tmp_path / "data.jsonl"
+    rows = [{"document": text, "summary": "1 2"} for text in TEXTS[:3]]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["evaluate", digits.folder, data, "--output", tmp_path / "out", "--faithful", "strict"]
+    assert cli.main([*map(str, words), "--min-words", "6"]) == 0
+    lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
+    for line, row in zip(lines, rows, strict=True):
+        assert made(json.loads(line)["prediction"], row["document"]) == []
+
+
+# --- length ------------------------------------------------------------------------------------
+
+
+class Slow(Inventor):
+    """Its search writes the same two words each time, as far as there is room."""
+
+    def __init__(self, folder, needed):
+        words = vocabulary.train(LINES * 20, 330)
+        super().__init__(words, folder, longest=10_000)
+        (letter,) = [i for i, piece in enumerate(words.pieces(range(words.size))) if piece == "e"]
+        self.whole = [*words.encode("heat"), *words.encode("a"), *[letter] * needed]
+
+    def written(self, may, document, banned, longest):
+        return self.whole[:longest]
+
+
+@pytest.mark.parametrize("wish", [{"max_words": 2}, {"max_words": 3, "min_words": 2}])
+@pytest.mark.parametrize("needed", [3, 11, 30, 85])
+def test_no_word_is_cut_to_meet_a_length(known, needed, wish):
+    session = Slow(known, needed)
+    (found,) = session.summarize(["the heat"], Wishes(**wish))
+    assert found.text == "Heat a" + "e" * needed
+    rooms = [room for room, _ in session.asked]
+    assert rooms == [rooms[0] * 2**i for i in range(len(rooms))]
+    assert rooms[-1] > len(session.whole) + 1
+    assert len(rooms) == 1 or rooms[-2] <= len(session.whole) + 1
+
+
+def test_a_word_that_never_ends_is_cut_at_last(known):
+    session = Slow(known, 10_000)
+    (found,) = session.summarize(["the heat"], Wishes(max_words=2))
+    rooms = [room for room, _ in session.asked]
+    assert rooms[-1] == ROOMIER * rooms[0]
+    assert len(found.hypothesis.ids) == rooms[-1] - 1
+    assert len(rooms) < 6
+    (found,) = session.summarize(["the heat"])  # the model's own limit is one of pieces
+    assert len(found.hypothesis.ids) == Config().decode.maximum - 1
+
+
+@pytest.mark.parametrize(("kind", "pieces"), [("unigram", 24), ("characters", 64), ("bytes", 124)])
+def test_a_word_has_as_many_pieces_as_its_vocabulary_gives_it(kind, pieces):
+    decode = configuration.override(Config(), ["decode.maximum=400"]).decode
+    assert plans.make(Wishes(max_words=5), decode, len, kind).maximum == pieces
