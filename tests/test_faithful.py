@@ -248,6 +248,18 @@ def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, kno
     assert "▁fermi" not in by or not strict.allowed("saw 25 gases")[by["▁fermi"]]
 
 
+def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
+    words = vocabulary.train(["heat he gas gasps fermi"] * 30 + ["gases"] * 30, 60, kind="words")
+    strict, text = Strict(words, known), "gases"
+    ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
+    for piece, first, last in (
+        ("▁he", True, False), ("▁heat", True, True), ("▁fermi", False, False),
+        ("▁gasps", False, False),
+    ):  # fmt: skip
+        assert strict.allowed(text)[ids[piece]] == first
+        assert strict.allowed(text, whole=True)[ids[piece]] == last
+
+
 def test_at_last_only_whole_words_are_left(words, known):
     strict, document = Strict(words, known), "Fermi saw 25 gases of Zorp, used 用学习"
     allowed = strict.allowed(document, whole=True)

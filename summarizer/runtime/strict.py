@@ -1,12 +1,14 @@
 """What a summary is written with, so that it holds no number or name that its document lacks.
 
 The generator loses every piece with a digit, and every piece that alone is a name of which the
-document knows nothing (`documents.claims` says what is one). Copying stays free; so pieces may
-still be put together to something new, and each summary is read again. Where bans of what was
-found there do not help, no digit is copied either, and at last only whole words are written, each
-one of the document or known from training: there is nothing left to put together.
+document knows nothing (`documents.claims` says what is one), but for stems of other words. Copying
+stays free; so pieces may still be put together to something new, and each summary is read again.
+Where bans of what was found there do not help, no digit is copied either, and at last only whole
+words are written, each one of the document or known from training: there is nothing left to put
+together.
 """
 
+import bisect
 import functools
 import re
 import unicodedata
@@ -31,11 +33,13 @@ class _Kinds(NamedTuple):
         whole: bool [N], whether it cannot be a part of a word of a script with capitals.
         strange: the words, as `claims.key` gives them, that training did not see in lower case, of
             each piece that begins a word and has some.
+        stems: those of the strange pieces that other words begin with, as *requir* does *require*.
     """
 
     digits: Any
     whole: Any
     strange: dict[int, frozenset[str]]
+    stems: set[int]
 
 
 class Strict:
@@ -58,7 +62,8 @@ class Strict:
     @functools.cached_property
     def _kinds(self) -> _Kinds:
         size = self._vocabulary.size
-        kinds = _Kinds(np.zeros(size, bool), np.ones(size, bool), {})
+        kinds = _Kinds(np.zeros(size, bool), np.ones(size, bool), {}, set())
+        stems, familiar = dict[int, str](), list[str]()
         for i, piece in enumerate(self._vocabulary.pieces(range(size))):
             if i <= UNKNOWN:
                 continue
@@ -72,6 +77,14 @@ class Strict:
             unknown = frozenset(key for key in keys if key not in self._known)
             if unknown and kinds.whole[i]:
                 kinds.strange[i] = unknown
+                stems[i] = bare
+            elif keys and kinds.whole[i]:
+                familiar.append(bare)
+        familiar.sort()
+        for i, bare in stems.items():
+            after = bisect.bisect(familiar, bare)
+            if familiar[after : after + 1] and familiar[after].startswith(bare):
+                kinds.stems.add(i)
         return kinds
 
     def unsupported(self, text: str, document: str) -> list[Claim]:
@@ -85,10 +98,11 @@ class Strict:
             document: what it may name.
             whole: only pieces that are whole words, or marks.
         """
-        digits, words, strange = self._kinds
+        digits, words, strange, stems = self._kinds
         held = claims.keys(document)
         out = ~digits & words if whole else ~digits
-        out[[i for i, keys in strange.items() if not keys <= held]] = False
+        free = set() if whole else stems
+        out[[i for i, keys in strange.items() if i not in free and not keys <= held]] = False
         out[END] = True
         return out
 
