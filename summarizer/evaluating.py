@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from summarizer import config as configuration
 from summarizer.datasets import cleaning, fingerprints
 from summarizer.datasets import spec as specs
-from summarizer.errors import InputError
+from summarizer.errors import InputError, ModelError
 from summarizer.summarizing import Summarizer, model_folder
 from summarizer.types import Example, Report
 
@@ -37,7 +39,8 @@ def evaluate(
     Args:
         model: folder of an exported model; None: as `Summarizer.load`.
         spec: what to summarize; of a source with splits, its test split unless the SPEC says.
-        output: gets `predictions.jsonl` and `report.json`; None: a folder in the model's.
+        output: gets `predictions.jsonl`, `report.json` and `report.html`; None: a folder in the
+            model's.
         beam: hypotheses kept while searching; None: what the model was made with.
         stem: compare English words by their stems; None: where the references are English.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
@@ -57,8 +60,6 @@ def evaluate(
         SummarizerError: the model, the data or the output is at fault, or the model was trained
             on documents that it is measured on.
     """
-    from tqdm import tqdm
-
     from summarizer.evaluation import report
 
     folder = model_folder(model)
@@ -68,17 +69,14 @@ def evaluate(
     rules = _rules(examples, stem, tokens, references)
     overlap = _overlap([folder, *([Path(select)] if select else [])], spec, examples, allow_overlap)
     report.reserve(output)
-    predictions: list[str] = []
-    for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
-        texts = [e.document for e in examples[begin : begin + 64]]
-        predictions.extend(s.text for s in summarizer.summarize(texts, beam, **wishes))
+    predictions, rules["told"] = _summarized(summarizer, examples, beam, wishes)
     config = summarizer.config
     rules["kept"] = config.data.task == "select"
     found = dataclasses.replace(
         _reported(examples, predictions, rules), test=spec, model=config.name,
         config_hash=configuration.fingerprint(config), command=command, overlap=overlap,
     )  # fmt: skip
-    report.write(found, output)
+    _write(found, output, examples, _marks(summarizer, examples, found, beam, wishes))
     return found
 
 
@@ -107,7 +105,7 @@ def score(
     report.reserve(output)
     found = _reported(examples, given, rules)
     found = dataclasses.replace(found, test=spec, command=command)
-    report.write(found, output)
+    _write(found, output, examples, {})
     return found
 
 
@@ -159,6 +157,58 @@ def _overlap(
     return len(seen) if known else None
 
 
+def _summarized(
+    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
+) -> tuple[list[str], dict[str, list[float | None]]]:
+    """The summaries, and what the model says of them: its gate, and whether it read all."""
+    from tqdm import tqdm
+
+    texts, pointed = list[str](), summarizer.config.model.pointer
+    told: dict[str, list[float | None]] = {"gate": [], "truncated": []}
+    for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
+        documents = [e.document for e in examples[begin : begin + 64]]
+        for summary in summarizer.summarize(documents, beam, **wishes):
+            texts.append(summary.text)
+            gate = summary.hypothesis.gate if summary.hypothesis and pointed else None
+            told["gate"].append(float(np.mean(gate)) if gate is not None and len(gate) else None)
+            told["truncated"].append(float(summary.truncated > 0))
+    return texts, told
+
+
+def _marks(
+    summarizer: Summarizer,
+    examples: Sequence[Example],
+    found: Report,
+    beam: int | None,
+    wishes: dict[str, Any],
+) -> dict[int, Any]:
+    """Where the words of the summaries that are shown came from, by the row of the example."""
+    from summarizer.evaluation import marking, page
+
+    rows = [row for shown in page.chosen(found).values() for row in shown]
+    texts = [examples[row].document for row in rows]
+    try:
+        again = summarizer.summarize(texts, beam, **{**wishes, "explain": True})
+    except ModelError as error:  # a graph that does not tell
+        LOG.warning("%s; the page marks copied words by their text alone", error)
+        return {}
+    return {
+        row: marking.explained(summary.explanation)
+        for row, summary in zip(rows, again, strict=True)
+        # In another batch another summary may be as good.
+        if summary.explanation and summary.text == found.per_example[row]["prediction"]
+    }
+
+
+def _write(
+    found: Report, output: str | Path, examples: Sequence[Example], marks: dict[int, Any]
+) -> None:
+    from summarizer.evaluation import page, report
+
+    documents = [example.document for example in examples]
+    report.write(found, output, page.render(found, documents, marks))
+
+
 def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, Any]) -> Report:
     from summarizer.evaluation import report
 
@@ -167,6 +217,7 @@ def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, An
         [e.document for e in examples],
         [e.references or (e.summary or "",) for e in examples],
         predictions,
+        whole=True,
         **rules,
     )
     if found.empty:

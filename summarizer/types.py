@@ -254,6 +254,9 @@ class Report:
         empty: how many predictions say nothing; they score 0.
         overlap: how many of the documents the model was trained on; None: that was not checked,
             or could not be.
+        diagnostics: system → measure → {"mean", "low", "high", "of"}: what summaries are like,
+            those of the model, the references and the first words; `of` how many have a number.
+        lengths: the scores and diagnostics in each fifth of the documents, the shortest first.
         per_example: one record a document: id, prediction, reference and its scores.
     """
 
@@ -269,4 +272,6 @@ class Report:
     command: str = ""
     empty: int = 0
     overlap: int | None = None
+    diagnostics: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    lengths: list[dict[str, Any]] = field(default_factory=list)
     per_example: list[dict[str, Any]] = field(default_factory=list)

@@ -318,10 +318,21 @@ def test_evaluate_a_model_and_then_its_predictions(digits, tmp_path, capsys):
     assert "first-k-words" in table
     assert report["signature"] in table
     assert len(report["config_hash"]) == 16
+    # What the model alone tells: in the report, in the table and in the page.
+    for part in [report["diagnostics"]["model"], *(p["diagnostics"] for p in report["lengths"])]:
+        assert 0 < part.pop("gate")["mean"] < 1
+        assert part.pop("truncated")["mean"] == 0
+    told = [line for line in table.splitlines() if re.search("not read to|rather than", line)]
+    assert len(told) == 2
+    assert re.search('data-note="copied [0-9]+%, gate ', (folder / "report.html").read_text())
 
     command = ["evaluate", TEST, "--predictions", str(folder / "predictions.jsonl")]
     assert cli.main([*command, "--output", str(tmp_path / "again")]) == 0
-    assert capsys.readouterr().out == table
+    left = [line for line in table.splitlines() if line not in told]
+    assert capsys.readouterr().out.splitlines() == left
+    page = (tmp_path / "again" / "report.html").read_text()
+    assert 'data-note="in the document' in page
+    assert "gate" not in page
     again = json.loads((tmp_path / "again" / "report.json").read_text())
     apart = ("config_hash", "model", "command", "overlap")
     assert {k: v for k, v in again.items() if k not in apart} == {

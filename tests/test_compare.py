@@ -128,9 +128,9 @@ def test_documents_are_put_into_fifths_by_length():
 
 
 def test_words_that_repeat_and_words_that_are_copied():
-    assert measures.repeated("The model, the MODEL and a model") == pytest.approx(3 / 7)
-    assert measures.repeated("") == measures.copied("", "a") == 0
-    assert measures.copied("A new model", "one model is a model") == pytest.approx(2 / 3)
+    examples = [Example("1", "one model is a model"), Example("2", "a")]
+    assert measures.habits(["The model, the MODEL", ""], examples) == pytest.approx((0.25, 0.25))
+    assert measures.habits(["A new model"], examples[:1]) == pytest.approx((0, 2 / 3))
     examples = [Example("1", "a b"), Example("2", "c")]
     assert measures.habits(["a a", "c d"], examples) == pytest.approx((0.25, 0.75))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from summarizer import plugins, validating
 from summarizer.config import Config
-from summarizer.evaluation import tokens
+from summarizer.evaluation import diagnostics, tokens
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
 
@@ -47,23 +47,15 @@ def summaries(model: Any, words: Vocabulary, config: Config, examples: list[Exam
     return Written(texts, None if model.gate is None else total / max(count, 1.0))
 
 
-def repeated(text: str) -> float:
-    """Return the share of a text's words that stood in it before."""
-    words = tokens.words(text)
-    return 1 - len(set(words)) / len(words) if words else 0.0
-
-
-def copied(text: str, document: str) -> float:
-    """Return the share of a text's words that are in the document, wherever."""
-    words, known = tokens.words(text), set(tokens.words(document))
-    return sum(word in known for word in words) / len(words) if words else 0.0
-
-
 def habits(texts: Sequence[str], examples: Sequence[Example]) -> tuple[float, float]:
-    """Return the means over documents of `repeated` and `copied`."""
-    pairs = list(zip(texts, examples, strict=True))
-    again = float(np.mean([repeated(text) for text in texts]))
-    return again, float(np.mean([copied(text, e.document) for text, e in pairs]))
+    """Return the means over documents of the shares of words that repeat, and that are copied."""
+    found = []
+    for text, example in zip(texts, examples, strict=True):
+        words, document = tokens.words(text), diagnostics.known(tokens.words(example.document))
+        copied = diagnostics.coverage(diagnostics.fragments(words, document), len(words))
+        found.append((diagnostics.repeated(words), copied))
+    means = np.mean(found, axis=0)
+    return float(means[0]), float(means[1])
 
 
 def longest(words: Vocabulary, config: Config, examples: Sequence[Example]) -> Any:

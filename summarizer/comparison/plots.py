@@ -8,8 +8,7 @@ import numpy as np
 
 from summarizer.comparison.results import Result
 from summarizer.comparison.table import PLOTS
-
-BUCKETS = 5  # of documents by length, as many in each
+from summarizer.evaluation.describing import fifths
 
 
 def draw(results: Sequence[Result], folder: Path, prefix: str) -> list[Path]:
@@ -26,9 +25,8 @@ def draw(results: Sequence[Result], folder: Path, prefix: str) -> list[Path]:
 
 def buckets(lengths: Sequence[int], scores: Sequence[float]) -> list[tuple[float, float]]:
     """Return (median length, mean score) of each fifth of the documents, the shortest first."""
-    order = np.argsort(lengths, kind="stable")
-    parts = [part for part in np.array_split(order, BUCKETS) if len(part)]
     sizes, points = np.asarray(lengths), np.asarray(scores)
+    parts = fifths(lengths)
     return [(float(np.median(sizes[part])), float(points[part].mean())) for part in parts]
 
 

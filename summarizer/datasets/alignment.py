@@ -150,28 +150,28 @@ def _traced(steps: Sequence[tuple[Any, Any, Any]], last: Any) -> list[bool]:
 
 def _shared(document: Sequence[str], summary: Sequence[str]) -> list[bool]:
     """The words of the longest sequences that both have, each sequence where it first occurs."""
-    there, here = (_places(forms) for forms in (summary, document))
+    there, here = (places_of(forms) for forms in (summary, document))
     chosen, i = [False] * len(document), 0
     while i < len(document):
         form = document[i]
-        length = max((_alike(document, i, summary, j) for j in there.get(form, ())), default=0)
-        before = (_alike(document, i, document, j) for j in here[form] if j < i)
+        length = max((same_run(document, i, summary, j) for j in there.get(form, ())), default=0)
+        before = (same_run(document, i, document, j) for j in here[form] if j < i)
         if not any(alike >= length for alike in before):
             chosen[i : i + length] = [True] * length
         i += max(length, 1)
     return chosen
 
 
-def _places(forms: Sequence[str]) -> dict[str, list[int]]:
-    """Where each word stands."""
+def places_of(forms: Sequence[str]) -> dict[str, list[int]]:
+    """Return where each word stands, in order."""
     found: dict[str, list[int]] = {}
     for i, form in enumerate(forms):
         found.setdefault(form, []).append(i)
     return found
 
 
-def _alike(one: Sequence[str], i: int, other: Sequence[str], j: int) -> int:
-    """How many words of two texts are the same from two places on."""
+def same_run(one: Sequence[str], i: int, other: Sequence[str], j: int) -> int:
+    """Return how many words of two texts are the same from two places on."""
     count, most = 0, min(len(one) - i, len(other) - j)
     while count < most and one[i + count] == other[j + count]:
         count += 1

@@ -14,7 +14,9 @@ def add(parser: Any) -> None:
         "words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional"
     )
     parser.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
-    parser.add_argument("--output", metavar="FOLDER", help="gets report.json and predictions.jsonl")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="gets report.json, predictions.jsonl and report.html"
+    )
     parser.add_argument("--beam", type=int, help="hypotheses kept while searching")
     parser.add_argument(
         "--stem", choices=("auto", "yes", "no"), default="auto", help="English stems"

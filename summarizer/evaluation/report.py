@@ -1,5 +1,6 @@
 """Measures predictions beside baselines, and lays out what was found."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,9 @@ import numpy.typing as npt
 
 from summarizer.datasets import alignment, cleaning
 from summarizer.errors import InputError
-from summarizer.evaluation import bootstrap, rouge, significance
+from summarizer.evaluation import bootstrap, describing, extracts, rouge, significance
 from summarizer.evaluation.baselines import lead
+from summarizer.evaluation.describing import MODEL, REFERENCES
 from summarizer.evaluation.predictions import aligned
 from summarizer.evaluation.predictions import read as read_predictions
 from summarizer.evaluation.rouge import References
@@ -58,6 +60,8 @@ def evaluate(
     units: str = "characters",
     config_hash: str = "",
     kept: bool = False,
+    whole: bool = False,
+    told: Mapping[str, Sequence[float | None]] | None = None,
     samples: int = 1000,
     seed: int = 1,
 ) -> Report:
@@ -73,6 +77,8 @@ def evaluate(
         units: of scripts without spaces between words, see `tokens.words`.
         config_hash: of the model's configuration; "" for predictions from elsewhere.
         kept: also compare which words of the documents are kept, with the first reference.
+        whole: also score all other baselines, and say what the predictions are like.
+        told: what the model says of its own summaries, see `describing.describe`; with `whole`.
         samples: bootstrap samples.
         seed: of the bootstrap and the permutation test.
 
@@ -107,14 +113,18 @@ def evaluate(
         return Measured(values, sides)
 
     ours = measured(found)
-    others = {BASELINE: measured(lead(list(map(Example, ids, documents, first))))}
+    texts = {BASELINE: lead(list(map(Example, ids, documents, first)))}
+    if whole:
+        counted = [tuple(rouge.counted(given, several)) for given in every]
+        texts |= extracts.every(list(map(Example, ids, documents, first, counted)), stem, units)
+    others = {name: measured(theirs) for name, theirs in texts.items()}
     records: list[dict[str, Any]] = []
-    for row, (name, prediction, texts) in enumerate(zip(ids, found, every, strict=True)):
-        record: dict[str, Any] = {"id": name, "prediction": prediction, "reference": texts[0]}
-        if len(texts) > 1:
-            record["references"] = list(texts)
+    for row, (name, prediction, given) in enumerate(zip(ids, found, every, strict=True)):
+        record: dict[str, Any] = {"id": name, "prediction": prediction, "reference": given[0]}
+        if len(given) > 1:
+            record["references"] = list(given)
         records.append(record | {m: float(values[row]) for m, values in ours.values.items()})
-    return Report(
+    made = Report(
         scores=ours.intervals(samples, seed),
         baselines={name: other.intervals(samples, seed) for name, other in others.items()},
         differences={
@@ -130,6 +140,22 @@ def evaluate(
         config_hash=config_hash,
         empty=sum(map(cleaning.blank, found)),
         per_example=records,
+    )
+    if not whole:
+        return made
+    described = describing.describe(
+        documents, {MODEL: found, REFERENCES: first, BASELINE: texts[BASELINE]},
+        {MODEL: ours.values, BASELINE: others[BASELINE].values}, told or {},
+        units=units, samples=samples, seed=seed,
+    )  # fmt: skip
+    return dataclasses.replace(
+        made,
+        diagnostics=described.systems,
+        lengths=described.lengths,
+        per_example=[
+            {**record, "diagnostics": row}
+            for record, row in zip(records, described.rows, strict=True)
+        ],
     )
 
 
@@ -159,17 +185,25 @@ def fingerprint(
 def table(report: Report) -> str:
     """Lay out the scores for people, a row a metric, the signature last.
 
-    "better" (or "worse") stands only where the paired interval excludes 0.
+    "better" (or "worse") stands only where the paired interval excludes 0. Of baselines but the
+    first, and of what summaries are like, it has what matters most; the report has the rest.
     """
-    rows = [["", "model", "precision", "recall"]]
-    rows[0] += [head for name in report.baselines for head in (name, "difference")]
+    first, *others = report.baselines
+    rows = [["", "model", "precision", "recall", first, "difference"]]
     for metric, own in report.scores.items():
-        row = [metric, cell(own)]
-        row += [f"{own[side]:.1f}" if side in own else "" for side in ("precision", "recall")]
-        for name, scores in report.baselines.items():
-            row += [cell(scores[metric]), difference_cell(report.differences[name][metric])]
-        rows.append(row)
-    return aligned_rows(rows) + report.signature + "\n"
+        sides = [f"{own[side]:.1f}" if side in own else "" for side in ("precision", "recall")]
+        difference = difference_cell(report.differences[first][metric])
+        rows.append([metric, cell(own), *sides, cell(report.baselines[first][metric]), difference])
+    parts = [rows]
+    if others:
+        parts.append([["rouge1 of", "", "model less it"]])
+        for name in others:
+            score, less = report.baselines[name]["rouge1"], report.differences[name]["rouge1"]
+            parts[-1].append([name, cell(score), difference_cell(less)])
+    if report.diagnostics:
+        parts.append([["mean of", *report.diagnostics]])
+        parts[-1] += describing.rows_of(list(report.diagnostics.values()))
+    return "\n".join(map(aligned_rows, parts)) + report.signature + "\n"
 
 
 def aligned_rows(rows: Sequence[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Keeps a report in a folder: `report.json`, and `predictions.jsonl` with a line a document.
+"""Keeps a report in a folder: `report.json`, `predictions.jsonl` with a line a document, a page.
 
 `docs/report.md` describes both. Another `SCHEMA` is another form of them.
 """
@@ -17,7 +17,7 @@ from summarizer.errors import InputError, SummarizerError
 from summarizer.types import Report
 
 SCHEMA = 2
-REPORT, PREDICTIONS = "report.json", "predictions.jsonl"
+REPORT, PREDICTIONS, PAGE = "report.json", "predictions.jsonl", "report.html"
 
 _DEPTHS = {"scores": 2, "baselines": 3, "differences": 3}  # of names above the numbers
 
@@ -30,7 +30,7 @@ def reserve(folder: str | Path) -> None:
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        for path in (Path(folder) / REPORT, Path(folder) / PREDICTIONS):
+        for path in (Path(folder) / name for name in (REPORT, PREDICTIONS, PAGE)):
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, f"{path.name} is a directory")
         part = Path(folder) / f"{REPORT}.part"
@@ -40,10 +40,15 @@ def reserve(folder: str | Path) -> None:
         raise _unwritable(Path(folder), error) from None
 
 
-def write(report: Report, folder: str | Path) -> None:
+def write(report: Report, folder: str | Path, page: str = "") -> None:
     """Write `report.json`, and `predictions.jsonl` with a line for each example.
 
-    Both are written aside and then renamed: until then the folder keeps what it had.
+    All are written aside and then renamed: until then the folder keeps what it had.
+
+    Args:
+        report: what was found.
+        folder: made where there is none.
+        page: the report for a browser, `report.html`, if there is one.
 
     Raises:
         SummarizerError: the folder cannot be written to, or the disk is full.
@@ -52,7 +57,8 @@ def write(report: Report, folder: str | Path) -> None:
     del summary["per_example"]
     written = json.dumps({"schema": SCHEMA, **summary}, indent=2, ensure_ascii=False)
     records = (json.dumps(record, ensure_ascii=False) for record in report.per_example)
-    _write_aside(Path(folder), {REPORT: [written], PREDICTIONS: records})
+    files = {REPORT: [written], PREDICTIONS: records} | ({PAGE: [page]} if page else {})
+    _write_aside(Path(folder), files)
 
 
 def _write_aside(folder: Path, files: Mapping[str, Iterable[str]]) -> None:
