@@ -14,7 +14,7 @@ from summarizer.config import Config
 from summarizer.datasets import alignment, batches, store, tasks
 from summarizer.training.validation import KEPT, LOSS, ROUGE1, Metric, Validation
 from summarizer.types import Example
-from summarizer.vocabulary import Vocabulary
+from summarizer.vocabulary import PAD, Vocabulary
 
 METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS, "select": KEPT}
 ROWS = 50  # examples at once
@@ -70,11 +70,17 @@ def _summaries(
 
     def validate() -> Validation:
         texts: list[Any] = []
+        gates: list[Any] = []
         for rows in padded(examples, words, config.data.document_pieces):
-            pieces = np.asarray(search(rows).pieces)
-            texts.extend(pieces[:, 0])
-        found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=False)]
-        return _scored(rouge.score(found, references, stem), found, references)
+            searched = search(rows)
+            pieces = np.asarray(searched.pieces)[: len(examples) - len(texts), 0]
+            gates.extend(np.asarray(searched.gate)[: len(pieces), 0][pieces != PAD])
+            texts.extend(pieces)
+        found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=True)]
+        scores = rouge.score(found, references, stem)
+        if config.model.pointer:
+            scores["gate"] = np.asarray(gates)
+        return _scored(scores, found, references)
 
     return validate
 

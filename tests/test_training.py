@@ -47,16 +47,18 @@ def test_the_log_has_its_fields_and_the_loss_falls(digits):
     assert [r["step"] for r in found] == [50, 100, 150, 200, 250]
     fields = {
         "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
-        "pieces_per_second", "padding", "waiting", "minutes",
+        "pieces_per_second", "padding", "waiting", "gradient_norm", "gradient_peak", "minutes",
     }  # fmt: skip
     assert all(fields <= set(r) for r in found)
-    assert set(found[-1]) - fields == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
+    assert set(found[-1]) - fields == {"rouge1", "rouge2", "rougeL", "rougeLsum", "gate"}
+    assert 0 < found[-1]["gate"] < 1
     assert found[-1]["loss"] < found[0]["loss"] / 4
     for record in found:
         assert record["perplexity"] == pytest.approx(np.exp(record["loss"]))
         assert 0 <= record["accuracy"] <= 1
         assert 0 < record["padding"] < 1
         assert 0 <= record["waiting"] <= 1
+        assert 0 < record["gradient_norm"] <= record["gradient_peak"]
         assert record["pieces_per_second"] > 3 * record["examples_per_second"] > 0
     rates = [r["learning_rate"] for r in found]
     assert max(rates) == rates[1] == pytest.approx(4e-3, rel=1e-3)  # the warm-up ends at step 100

@@ -12,10 +12,12 @@ from tqdm import tqdm
 from summarizer.training.board import Board
 
 _LABELS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
-# Fields of every record; and the ROUGE-L of sentences, which is that of a whole summary of one.
+# Fields of every record, and what a validation adds without its being a score of its own: the mean
+# gate, and the ROUGE-L of sentences, which is that of a whole summary of one.
 _OWN = {
     "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
-    "pieces_per_second", "padding", "waiting", "minutes", "rougeLsum",
+    "pieces_per_second", "padding", "waiting", "gradient_norm", "gradient_peak", "minutes", "gate",
+    "rougeLsum",
 }  # fmt: skip
 
 
@@ -37,6 +39,7 @@ class Progress:
         self.began, self.stopped = time.perf_counter(), 0.0
         self.steps = self.examples = self.positions = 0
         self.total = self.pieces = self.accuracy = self.padding = self.waited = 0.0
+        self.norm = self.peak = 0.0
 
     def step(
         self, shown: Any, examples: int, positions: int, padding: float, waited: float
@@ -55,6 +58,8 @@ class Progress:
         self.positions += positions
         self.padding += padding * positions
         self.waited += waited
+        self.norm += float(shown[1])
+        self.peak = max(self.peak, float(shown[1]))
         self.total += float(shown[2])
         self.pieces += float(shown[3])
         self.accuracy += float(shown[4])
@@ -92,6 +97,8 @@ class Progress:
             "pieces_per_second": (self.positions - self.padding) / seconds,
             "padding": self.padding / max(self.positions, 1),
             "waiting": self.waited / seconds,
+            "gradient_norm": self.norm / max(self.steps, 1),
+            "gradient_peak": self.peak,
             **more,
         }
         self.file.write(json.dumps(record) + "\n")
