@@ -1,6 +1,7 @@
 """The command line: parses, calls one function, prints; results on stdout, the rest on stderr.
 
-Exit status: 0 done, 1 a user's error (one line), 2 wrong usage, 130 interrupted.
+Exit status: 0 done, 1 a user's error (one line), 2 wrong usage, 3 findings of `doctor`, 130
+interrupted.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from typing import Any
 
 from summarizer import __version__, wishes
 from summarizer.comparison import command as comparison
+from summarizer.doctor import command as doctor
 from summarizer.errors import ConfigError, SummarizerError
 from summarizer.evaluation import command as evaluation
 
@@ -133,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
                          help="compare size and ROUGE of all --weights, write nothing")  # fmt: skip
 
     comparison.add(verb("compare", comparison.run, "compare reports, or variants trained alike"))
+    doctor.add(verb("doctor", doctor.run, "name what is wrong with data, or with a run"))
     verb("datasets", _datasets, "list the data sources; each also takes split= and shard=")
     verb("presets", _presets, "list the presets")
     p = verb("demo", _demo, "summarize the articles of data/ with the shipped model")

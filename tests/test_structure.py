@@ -32,7 +32,7 @@ LAYERS = (
     ("experiment",),
     ("ensembles",),
     ("delivery",),
-    ("proof", "comparison"),
+    ("proof", "comparison", "doctor"),
     ("api", "answers", "wishes"),
     ("cli",),
     ("__main__",),

@@ -25,17 +25,20 @@ _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 def of(text: str) -> int:
     """Return the fingerprint of a text: letters and digits only, without case."""
-    text = text.casefold()
-    if text.isascii():  # the same, many times as fast
-        kept = text.encode().translate(None, _ASCII_MARKS)
-    else:
-        kept = "".join(filter(str.isalnum, text)).encode()
-    return _hash(kept)
+    return _hash(letters(text))
 
 
 def of_id(name: str, source: str) -> int:
     """Return the fingerprint of an id, as it stands, within a source; see `spec.identity`."""
     return _hash(f"{source}\0{name}".encode("utf-8", "surrogatepass"))
+
+
+def letters(text: str) -> bytes:
+    """Return what a fingerprint is of: the letters and digits of a text without case, as UTF-8."""
+    text = text.casefold()
+    if text.isascii():  # the same, many times as fast
+        return text.encode().translate(None, _ASCII_MARKS)
+    return "".join(filter(str.isalnum, text)).encode()
 
 
 def _hash(data: bytes) -> int:

@@ -199,4 +199,6 @@ def settle(
         raise InputError(f"{path}: all {bad} rows are bad, {first}" if bad else f"{path}: no rows")
     if bad:
         log = logging.getLogger("summarizer")
-        log.warning("%s: skipped %d bad of %d rows, %s", path, bad, good + bad, first)
+        counts = {"skipped": (bad, good + bad, first)}  # for `doctor`, which tells it otherwise
+        line = "%s: skipped %d bad of %d rows, %s"
+        log.warning(line, path, bad, good + bad, first, extra=counts)

@@ -1,0 +1,156 @@
+"""How hard the pairs are: what can be copied, what the first words get, how much there is."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from summarizer import vocabulary
+from summarizer.config import Config
+from summarizer.doctor import cutting
+from summarizer.doctor.finding import Finding, excerpt, share
+from summarizer.doctor.survey import TRAIN, VALIDATION, Survey
+from summarizer.evaluation import baselines, rouge, tokens
+from summarizer.types import Example
+
+# XSum, the most abstractive of the usual sets, has 36% (Narayan et al. 2018, arXiv:1808.08745,
+# table 2); above that pairs often do not belong together.
+NOVEL = 0.4
+# ROUGE-1 of the first sentences of CNN/Daily Mail; the pointer-generator with coverage has 39.5
+# (See et al. 2017, arXiv:1704.04368, table 1).
+HARD = 40.0
+# A thousand summaries of ten words have two or three words for each of the 4,000 pieces of the
+# smallest preset.
+ENOUGH = 1000
+# The pointer-generator trained for 13 epochs (See et al. 2017, section 5); with fewer pairs than
+# theirs, more than 20 are learned by heart.
+EPOCHS = 20
+
+CHARACTERS = 2_000_000  # of text that a vocabulary for counting pieces is learned from
+_FIFTH = 0.2  # of a document, which is where the first words are looked for
+
+
+def novel(survey: Survey) -> Iterator[Finding]:
+    """Name summaries whose words are not in the documents."""
+    pairs = _pairs(survey)
+    shares = []
+    for example in pairs:
+        known, words = set(tokens.words(example.document)), tokens.words(example.summary or "")
+        shares.append((sum(word not in known for word in words), len(words)))
+    new, written = np.sum(shares, axis=0) if shares else (0, 0)
+    if new and new >= NOVEL * written:
+        at = max(range(len(shares)), key=lambda i: shares[i][0] / max(shares[i][1], 1))
+        yield Finding(
+            "new words",
+            int(new),
+            int(written),
+            f"words of the summaries of {len(pairs):,} pairs drawn from train are not in the "
+            "documents: a pointer cannot copy them, and who writes them has to make them up",
+            "look whether summaries and documents belong together; if they do, more pairs and a "
+            "larger vocabulary.size help, and --faithful strict when summarizing",
+            f"{pairs[at].id} {excerpt(pairs[at].document)} → {excerpt(pairs[at].summary or '')}",
+        )
+
+
+def first_words(survey: Survey) -> Iterator[Finding]:
+    """Name data of which the first words of the document are a summary that is hard to beat."""
+    pairs = _pairs(survey)
+    if not pairs:
+        return
+    texts, references = baselines.lead(pairs), [example.summary or "" for example in pairs]
+    scores = rouge.score(texts, references, rouge.default_stem(references))["rouge1"]
+    if scores.mean() < HARD:
+        return
+    at = int(np.argsort(scores, kind="stable")[len(scores) // 2])
+    yield Finding(
+        "first words hard to beat",
+        int((scores >= HARD).sum()),
+        len(pairs),
+        f"pairs drawn from train get a ROUGE-1 of {HARD:g} or more from the first words of the "
+        f"document, as many as a summary has; the mean is {scores.mean():.1f}, and "
+        f"{share(_early(pairs), 1)} of the summaries' words that the document has stand in its "
+        "first fifth",
+        "look at the difference to first-k-words in each evaluation, not at ROUGE alone; take out "
+        "pairs whose summary is the beginning of the document, or do without a model",
+        f"{pairs[at].id}: {excerpt(texts[at])} for {excerpt(references[at])}",
+    )
+
+
+def _early(pairs: Sequence[Example]) -> float:
+    """The share of the summaries' words in the documents that stand in their first fifth."""
+    early = found = 0
+    for example in pairs:
+        words = tokens.words(example.document)
+        first, known = set(words[: math.ceil(_FIFTH * len(words))]), set(words)
+        copied = [word for word in tokens.words(example.summary or "") if word in known]
+        early, found = early + sum(word in first for word in copied), found + len(copied)
+    return early / max(found, 1)
+
+
+def truncated(survey: Survey) -> Iterator[Finding]:
+    """Name what is cut, in pieces of a vocabulary that is learned from what was drawn."""
+    pairs = _pairs(survey)
+    if not pairs:
+        return
+    words = _vocabulary(survey.config, pairs)
+    texts = [e.document for e in pairs], [e.summary or "" for e in pairs]
+    ids = list(words.encode_pairs(*texts))
+    shown = [f"{example.id} {excerpt(example.document)}" for example in pairs]
+    yield from cutting.documents(survey.config, ids, shown)
+    if survey.config.data.task == "summarize":
+        yield from cutting.summaries(survey.config, ids, shown)
+
+
+def _vocabulary(config: Config, pairs: Sequence[Example]) -> vocabulary.Vocabulary:
+    """Learn a vocabulary as training would, from less text."""
+    texts, taken = list[str](), 0
+    for example in pairs:
+        if taken < CHARACTERS:
+            texts += [example.document[: CHARACTERS - taken], example.summary or ""]
+            taken += len(example.document)
+    wanted = config.vocabulary
+    return vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
+
+
+def amount(survey: Survey) -> Iterator[Finding]:
+    """Name too few pairs, and steps that are too many or too few for them."""
+    train, asked = survey.config.train, survey.config.train.steps * survey.config.train.batch
+    pairs = len(survey.rows(TRAIN))
+    if pairs < ENOUGH:
+        yield Finding(
+            "too few pairs",
+            pairs,
+            ENOUGH,
+            "pairs are there that a network needs at least to begin from nothing",
+            "start from a trained model: summarizer train --init saved_models/arxiv-titles …",
+        )
+    if not len(survey.rows(VALIDATION)):
+        yield Finding(
+            "no validation",
+            0,
+            len(survey.ids),
+            "pairs are held out, so that training cannot tell which weights are best",
+            "name others: --set data.validation=SPEC",
+        )
+    if asked > EPOCHS * pairs:
+        yield Finding(
+            "too many epochs",
+            asked - EPOCHS * pairs,
+            asked,
+            f"examples that train.steps={train.steps} asks for come after each pair was seen "
+            f"{EPOCHS} times: they are learned by heart",
+            f"--set train.steps={max(EPOCHS * pairs // train.batch, 1)} or fewer, or more pairs; "
+            "model.dropout and train.patience help",
+        )
+    elif asked < pairs:
+        yield Finding(
+            "less than one epoch",
+            pairs - asked,
+            pairs,
+            f"pairs of train are never seen in train.steps={train.steps} of {train.batch}",
+            f"--set train.steps={math.ceil(pairs / train.batch)} or more, or --budget TIME",
+        )
+
+
+def _pairs(survey: Survey) -> list[Example]:
+    return [example for example in survey.sample if example.summary is not None]
