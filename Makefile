@@ -16,7 +16,7 @@ TEST ?=
 WORKS = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 # What requirements/dev.txt holds: all extras but those for a GPU and for comparison.
-EXTRAS := train notebooks jax files docs dev
+EXTRAS := train notebooks jax files words docs dev
 
 # Each is a command; what they share is not, and the table comes last.
 BENCHMARKS := $(filter-out %/measure.py %/table.py,$(sort $(wildcard benchmarks/*.py)))
@@ -47,7 +47,7 @@ demo: $(VENV)/.base ## summarize the English articles of data/ with the shipped 
 train: $(VENV)/.train ## train PRESET, by default on the installed packages' docstrings (ARGS="--budget 30m")
 	@$(RUN) train --preset $(PRESET) $(ARGS)
 
-evaluate: $(VENV)/.train ## ROUGE of MODEL on SPEC, beside the first words (SPEC=file.jsonl)
+evaluate: $(VENV)/.train ## ROUGE of MODEL on SPEC, beside seven baselines (SPEC=file.jsonl)
 	$(if $(SPEC),,$(error say what to evaluate on: make evaluate SPEC=file.jsonl [MODEL=$(MODEL)]))
 	@$(RUN) evaluate $(MODEL) $(SPEC) $(ARGS)
 

@@ -159,7 +159,8 @@ def shortened(words: list[str]) -> list[str]:
 def run(words: list[str]) -> None:
     """Run a command of this project's here, in this process."""
     main = {"summarizer": cli.main, "summarize": cli.summarize_main}[words[0]]
-    assert main(words[1:]) == 0, shlex.join(words)
+    good = (0, 3) if words[1] == "doctor" else (0,)  # 3: it found something
+    assert main(words[1:]) in good, shlex.join(words)
 
 
 def run_in_a_shell(line: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from summarizer import config as configuration
 from summarizer.config import Config
-from summarizer.datasets import store
+from summarizer.datasets import fingerprints, store
 from summarizer.errors import InputError, ModelError
 
 SPAN = 50  # steps: means of fewer go up and down by more than there is to see
@@ -43,8 +43,7 @@ class Run(NamedTuple):
         log: the lines of `metrics.jsonl`, by steps.
         spans: the same, without what a few steps have of chance.
         store: what was trained on, as pieces; None where it was not kept.
-        seen: uint64 [n], fingerprints of the ids that were trained on; n is 0 where they were not
-            kept.
+        pairs: how many were trained on; 0 where nothing tells.
         report: of the evaluation in the folder, or of the model that ships; {} where there is none.
         predictions: the lines of that evaluation.
     """
@@ -53,7 +52,7 @@ class Run(NamedTuple):
     log: list[dict[str, Any]]
     spans: list[Span]
     store: store.Store | None
-    seen: Any
+    pairs: int
     report: dict[str, Any]
     predictions: list[dict[str, Any]]
 
@@ -69,13 +68,14 @@ def read(folder: Path) -> Run:
     log = list(_steps(_lines(folder / "metrics.jsonl")))
     if not log:
         raise ModelError(f"{folder}: metrics.jsonl is missing or empty, so there is no run to read")
-    kept, evaluated = folder / "store", folder / "evaluation"
+    tokens, evaluated = folder / "store", folder / "evaluation"
+    kept = store.read(tokens) if tokens.exists() else None
     return Run(
         config,
         log,
         spans(log),
-        store.read(kept) if kept.exists() else None,
-        _fingerprints(folder / "fingerprints.npz"),
+        kept,
+        kept.rows if kept else _fingerprints(folder / fingerprints.FILE),
         _report(evaluated / "report.json") or _report(folder / "report.json"),
         list(_lines(evaluated / "predictions.jsonl")),
     )
@@ -142,11 +142,12 @@ def _report(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _fingerprints(path: Path) -> Any:
+def _fingerprints(path: Path) -> int:
+    """How many fingerprints a file holds; 0 where there is none."""
     if not path.exists():
-        return np.zeros(0, np.uint64)
+        return 0
     try:
         with np.load(path, allow_pickle=False) as file:
-            return file["ids"]
+            return len(file["ids"])
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise ModelError(f"{path}: cannot be read: {error}") from None

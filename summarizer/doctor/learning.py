@@ -173,7 +173,7 @@ def epochs(run: Run) -> Iterator[Finding]:
     """Name a run that saw only part of its pairs, or all of them too often."""
     train = run.config.train
     steps = run.spans[-1].step
-    pairs, seen = run.store.rows if run.store else len(run.seen), steps * train.batch
+    pairs, seen = run.pairs, steps * train.batch
     if 0 < seen < pairs:
         yield Finding(
             "less than one epoch",
