@@ -5,7 +5,6 @@ interrupted.
 """
 
 import argparse
-import functools
 import logging
 import os
 import shlex
@@ -206,8 +205,7 @@ def _generate(a: Arguments) -> int:
 def _evaluate(a: Arguments) -> int:
     from summarizer import api
 
-    evaluate = functools.partial(api.evaluate, select=a.select, **wishes.given(a))
-    return evaluation.run(a, evaluate, api.score)
+    return evaluation.run(a, wishes.given(a), api.evaluate, api.score)
 
 
 def _export(a: Arguments) -> int:

@@ -189,7 +189,7 @@ def _marks(
     texts = [examples[row].document for row in rows]
     try:
         again = summarizer.summarize(texts, beam, **{**wishes, "explain": True})
-    except ModelError as error:  # a graph that does not tell
+    except (InputError, ModelError) as error:  # a way of reading, or a graph, that does not tell
         LOG.warning("%s; the page marks copied words by their text alone", error)
         return {}
     return {

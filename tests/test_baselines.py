@@ -29,7 +29,7 @@ def example(parts, reference, name="x"):
 def article(parts, *references):
     """Sentences and references of one-letter words."""
     words = [list(part) for part in parts]
-    return extracts.Article("x", list(parts), words, [list(r) for r in references], [1])
+    return extracts.Article("x", list(parts), words, [list(r) for r in references])
 
 
 def f1(prediction, reference, metric="rouge1"):
@@ -66,12 +66,12 @@ def test_the_first_k_sentences_are_as_many_as_a_reference_has():
 
 def test_k_is_the_lower_median_and_at_least_one():
     examples = [Example(str(i), "text", "Some words. " * n) for i, n in enumerate((3, 1, 4, 2))]
-    assert extracts.usual(extracts.articles(examples)) == 2
-    assert extracts.usual(extracts.articles([Example("a", "text", "")])) == 1
+    assert extracts.usual(examples) == 2
+    assert extracts.usual([Example("a", "text", "")]) == 1
 
 
 def test_sentences_stand_in_the_documents_order():
-    found = extracts.articles([Example("a", CHINESE, "")])[0]
+    (found,) = extracts.articles([Example("a", CHINESE, "")])
     assert extracts.taken(found, [2, 0]) == "我们研究冷原子气体。气体在阱中流动。"
 
 
@@ -137,6 +137,21 @@ def test_of_equally_central_sentences_the_earlier_ones_are_taken(rank):
     assert extracts.central(words, 9, rank) == list(range(6))
 
 
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=9))
+def test_sentences_that_are_like_no_other_are_equally_central(lengths):
+    parts = [[f"{i} {j}" for j in range(n) for _ in range(j % 3 + 1)] for i, n in enumerate(lengths)]
+    for rank in (centrality, textrank):
+        assert extracts.central(parts, len(parts), rank) == list(range(len(parts)))
+
+
+def test_textrank_looks_at_so_many_sentences(monkeypatch):
+    monkeypatch.setattr(extracts, "RANKED", 3)
+    text = "Rain fell. A dog ran. A dog sat. Cats and dogs and rain and a ran sat fell."
+    found = extracts.every([Example("a", text, "One.")])
+    assert found["textrank"] != found["lexrank"]
+    assert found["textrank"] == ["A dog ran."]
+
+
 # --- looking at the reference ------------------------------------------------------------------
 
 
@@ -158,7 +173,7 @@ def test_the_longest_common_subsequence_is_that_of_the_table(one, other):
 @given(document, sentence)
 def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
     given = example(parts, " ".join(reference))
-    cut = extracts.articles([given])[0]
+    (cut,) = extracts.articles([given])
     (chosen,) = extracts.nearest(cut)
     scores = [f1(text, given.summary, "rougeL") for text in cut.sentences]
     assert scores[chosen] == pytest.approx(max(scores))
@@ -167,7 +182,7 @@ def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
 @given(document, sentence)
 def test_the_oracle_is_at_least_as_good_as_every_sentence(parts, reference):
     given = example(parts, " ".join(reference))
-    cut = extracts.articles([given])[0]
+    (cut,) = extracts.articles([given])
     best = f1(extracts.taken(cut, extracts.oracle(cut)), given.summary)
     assert best >= max(f1(text, given.summary) for text in cut.sentences) - 1e-9
 
@@ -191,7 +206,7 @@ def test_several_references_are_met_by_the_one_that_can_be_met_best():
 
 
 def test_without_sentences_or_words_there_is_nothing_to_take():
-    empty = extracts.Article("x", [], [], [["a"]], [1])
+    empty = extracts.Article("x", [], [], [["a"]])
     assert extracts.oracle(empty) == extracts.nearest(empty) == []
     assert set(itertools.chain(*extracts.every([Example("a", "", "")]).values())) == {""}
     assert extracts.every([Example("a", "...", "a")])["oracle"] == ["..."]

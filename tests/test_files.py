@@ -588,6 +588,8 @@ def test_the_command_fetches_only_when_asked(run, site, put):
         "یہ پل ہے۔|وہ کھلا ہے۔",
         "Мост открыт.|Это хорошо!|И. Иванов рад.",
         "ይህ ድልድይ ነው።|ክፍት ነው።",
+        "สะพานเปิดแล้ว|เด็กๆ ชอบ iPhone 15 มาก|ปลอดภัยไหม",
+        "ຂົວເປີດແລ້ວ|ປອດໄພບໍ",
     ],
 )
 def test_sentences_of_every_script(text):

@@ -105,6 +105,14 @@ def test_scores_of_other_examples_are_refused():
         significance.permutation([1.0, 2.0], [1.0])
 
 
+def test_few_examples_never_show_that_one_is_better():
+    for n in range(1, 6):
+        one = significance.difference([12.0] * n, [0.0] * n)
+        assert one["low"] > 0
+        assert bootstrap.verdict(one) == ""
+    assert bootstrap.verdict(significance.difference([12.0] * 6, [0.0] * 6)) == "better"
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [(0.1, 2, "better"), (0, 2, ""), (-1, 1, ""), (-2, 0, ""), (-2, -0.1, "worse")],

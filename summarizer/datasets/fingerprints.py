@@ -98,7 +98,8 @@ def seen(path: Path, examples: Sequence[Example], source: str) -> dict[int, str]
             ids, documents = kept["ids"], kept["documents"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
-    by_text = np.isin(np.array([of(e.document) for e in examples], np.uint64), documents)
+    texts = np.array([of(e.document) for e in examples], np.uint64)
+    by_text = np.isin(texts, documents) & (texts != of(""))  # signs alone are no text to know
     by_id = np.isin(np.array([of_id(e.id, source) for e in examples], np.uint64), ids)
     places = np.flatnonzero(by_text | by_id)
     return {int(place): "text" if by_text[place] else "id" for place in places}

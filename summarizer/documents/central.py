@@ -54,6 +54,9 @@ def textrank(sentences: Sequence[Sequence[int]]) -> np.ndarray:
     two sentences share, over the sum of the logarithms of their lengths. Where that sum is 0, both
     are of one term; it is taken as 1 there.
 
+    All similarities are written down: memory grows with the square of n, time with that and the
+    number of terms.
+
     Args:
         sentences: the terms of each, as numbers; one without terms is like no other.
 
@@ -86,7 +89,8 @@ def _walk(similarities_times: Callable[[np.ndarray], np.ndarray], n: int) -> np.
         similarities_times: multiplies the symmetric similarities, float64 [n, n], by a vector.
         n: sentences.
     """
-    degree = np.maximum(similarities_times(np.ones(n)), 1e-12)
+    degree = similarities_times(np.ones(n))
+    degree[degree < 1e-9] = np.inf  # like no other but for rounding: nobody goes on from there
     rank = np.full(n, 1 / max(n, 1))
     for _ in range(STEPS if n else 0):
         following = DAMPING / n + (1 - DAMPING) * similarities_times(rank / degree)

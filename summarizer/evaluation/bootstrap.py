@@ -61,7 +61,12 @@ def paired(
 
 
 def verdict(difference: Mapping[str, float]) -> str:
-    """Return "better" or "worse" where the interval of a difference excludes 0, else nothing."""
+    """Return "better" or "worse" where the interval of a difference excludes 0, else nothing.
+
+    A "p" of a test has to be below 0.05, too: of very few examples every interval is too short.
+    """
+    if difference.get("p", 0.0) >= 0.05:
+        return ""
     if difference["low"] > 0:
         return "better"
     return "worse" if difference["high"] < 0 else ""

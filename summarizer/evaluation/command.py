@@ -31,13 +31,28 @@ def add(parser: Any) -> None:
 
 
 def run(
-    a: argparse.Namespace, evaluate: Callable[..., Report], score: Callable[..., Report]
+    a: argparse.Namespace,
+    wishes: dict[str, Any],
+    evaluate: Callable[..., Report],
+    score: Callable[..., Report],
 ) -> int:
-    """Score a model with `evaluate`, or predictions with `score`; print the table."""
+    """Score a model with `evaluate`, or predictions with `score`; print the table.
+
+    Args:
+        a: what was given.
+        wishes: what was asked of the search.
+        evaluate: `evaluating.evaluate`.
+        score: `evaluating.score`.
+    """
     from summarizer.evaluation import report
 
     if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
         a.refuse("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
+    asked = {"beam": a.beam, "select": a.select, "allow_overlap": a.allow_overlap or None, **wishes}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if a.predictions and asked:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        a.refuse(f"predictions are there already: they take no {names}")
     options = {
         "stem": None if a.stem == "auto" else a.stem == "yes",
         "skip_bad": a.skip_bad, "tokens": a.tokens, "references": a.references,
@@ -47,7 +62,6 @@ def run(
         found = score(a.words[0], a.predictions, a.output or "evaluation", **options)
     else:
         model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        options["allow_overlap"] = a.allow_overlap
-        found = evaluate(model, spec, a.output, a.beam, **options)
+        found = evaluate(model, spec, a.output, **asked, **options)
     print(report.table(found))
     return 0

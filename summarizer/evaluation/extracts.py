@@ -7,7 +7,7 @@ Sentences are taken whole and uncut, and stand in the document's order. "oracle"
 import statistics
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from summarizer.evaluation import rouge
 from summarizer.types import Example
 
 BOUNDS = ("nearest-sentence", "oracle")  # those that look at the references
+RANKED = 2000  # sentences of a document that TextRank compares, each with each
 
 Words = Sequence[str]
 Centrality = Callable[[Sequence[Sequence[int]]], npt.NDArray[np.float64]]
@@ -32,20 +33,18 @@ class Article(NamedTuple):
         sentences: of the document, in order.
         words: of each sentence, as ROUGE compares them.
         references: the words of each reference.
-        lengths: sentences of each reference.
     """
 
     id: str
     sentences: list[str]
     words: list[list[str]]
     references: list[list[str]]
-    lengths: list[int]
 
 
 def articles(
-    examples: Sequence[Example], stem: bool = True, units: str = "characters"
-) -> list[Article]:
-    """Cut documents into sentences and words, once for all that is made of them.
+    examples: Iterable[Example], stem: bool = True, units: str = "characters"
+) -> Iterator[Article]:
+    """Cut documents into sentences and words, once for all that is made of each.
 
     Args:
         examples: documents with their references.
@@ -53,20 +52,18 @@ def articles(
         units: of scripts without spaces between words, see `tokens.words`.
     """
     words = rouge.UnicodeTokenizer(stem, units).tokenize
-    found = []
     for example in examples:
         parts = sentences.split(example.document)
-        references = example.references or (example.summary or "",)
-        found.append(
-            Article(
-                example.id,
-                parts,
-                [words(part) for part in parts],
-                [words(text) for text in references],
-                [len(sentences.split(text)) for text in references],
-            )
+        yield Article(
+            example.id,
+            parts,
+            [words(part) for part in parts],
+            [words(text) for text in _references(example)],
         )
-    return found
+
+
+def _references(example: Example) -> Sequence[str]:
+    return example.references or (example.summary or "",)
 
 
 def every(
@@ -76,17 +73,20 @@ def every(
 
     Those in `BOUNDS` come last.
     """
-    cut = articles(examples, stem, units)
-    k = usual(cut)
+    k = usual(examples)
     chosen: dict[str, Callable[[Article], Sequence[int]]] = {
         "first-k-sentences": lambda article: range(k),
         "random-sentence": lambda article: [random_sentence(article.id, len(article.sentences))],
-        "textrank": lambda article: central(article.words, k, textrank),
+        "textrank": lambda article: central(article.words[:RANKED], k, textrank),
         "lexrank": lambda article: central(article.words, k, centrality),
         "nearest-sentence": nearest,
         "oracle": oracle,
     }
-    return {name: [taken(a, choose(a)) for a in cut] for name, choose in chosen.items()}
+    found: dict[str, list[str]] = {name: [] for name in chosen}
+    for article in articles(examples, stem, units):  # one at a time: words take much memory
+        for name, choose in chosen.items():
+            found[name].append(taken(article, choose(article)))
+    return found
 
 
 def taken(article: Article, chosen: Sequence[int]) -> str:
@@ -95,9 +95,10 @@ def taken(article: Article, chosen: Sequence[int]) -> str:
     return sentences.join([article.sentences[i] for i in some])
 
 
-def usual(cut: Sequence[Article]) -> int:
+def usual(examples: Iterable[Example]) -> int:
     """Return how many sentences a reference has: their (lower) median, at least 1."""
-    return max(1, statistics.median_low([n for article in cut for n in article.lengths] or [1]))
+    lengths = [len(sentences.split(text)) for example in examples for text in _references(example)]
+    return max(1, statistics.median_low(lengths or [1]))
 
 
 def random_sentence(name: str, count: int) -> int:

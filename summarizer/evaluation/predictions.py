@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from summarizer.datasets.cleaning import clean
 from summarizer.errors import InputError
 
 
@@ -16,6 +17,7 @@ def aligned(ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]) 
     """
     complaints: dict[str, Sequence[str]]
     if isinstance(predictions, Mapping):
+        predictions = _renamed(predictions, set(ids))
         complaints = {
             "missing": [name for name in ids if name not in predictions],
             "not among the examples": sorted(predictions.keys() - set(ids)),
@@ -30,6 +32,14 @@ def aligned(ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]) 
     if isinstance(predictions, Mapping):
         return [predictions[name] for name in ids]
     return list(predictions)
+
+
+def _renamed(predictions: Mapping[str, str], known: Collection[str]) -> Mapping[str, str]:
+    """Clean the ids that are not among the examples', as those of rows are when they are read."""
+    names = {name: name if name in known else clean(name) for name in predictions}
+    if len(set(names.values())) < len(names):
+        return predictions
+    return {names[name]: text for name, text in predictions.items()}
 
 
 def _some(names: Sequence[str]) -> str:
@@ -73,6 +83,8 @@ def _prediction(line: bytes) -> tuple[str, str]:
         raise ValueError("not UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("not JSON that can be read: it is too deep") from None
     if not isinstance(record, dict):
         raise ValueError('not an object with "id" and "prediction"')
     for key in ("id", "prediction"):

@@ -101,7 +101,8 @@ def evaluate(
     first = [texts[0] for texts in every]
 
     def measured(texts: Sequence[str]) -> Measured:
-        detailed = rouge.details(texts, every, stem, several, units)
+        # A newline at the end would make a text one that is cut into lines already.
+        detailed = rouge.details([t.strip() for t in texts], every, stem, several, units)
         values = {metric: scores[:, 2] for metric, scores in detailed.items()}
         values["exact"] = _exact(texts, every, several)
         if kept:

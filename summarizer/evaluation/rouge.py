@@ -6,6 +6,7 @@ The rouge_score library counts; it is imported here only, and only when somethin
 
 import functools
 from collections.abc import Iterable, Sequence
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -147,8 +148,14 @@ def signature(
     stemming = "yes" if stem else "no"
     return (
         f"rouge|tok:{tokens.check(units)}|stem:{stemming}|lsum:split|refs:{several}"
-        f"|boot:{samples}|seed:{seed}|{VERSION}"
+        f"|boot:{samples}|seed:{seed}|{_version(units)}"
     )
+
+
+def _version(units: str) -> str:
+    """Our version, and those of the libraries whose rules for sentences and words decide, too."""
+    libraries = ["sentencex"] + ["icu4py"] * (units == "words")
+    return "+".join([VERSION, *(f"{name}-{metadata.version(name)}" for name in libraries)])
 
 
 def _check(several: str) -> None:

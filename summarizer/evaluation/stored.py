@@ -127,6 +127,8 @@ def _object(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"cut, or not JSON: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("not JSON that can be read: it is too deep") from None
     if not isinstance(found, dict):
         raise ValueError("not a JSON object, {…}")
     return found

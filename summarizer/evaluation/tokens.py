@@ -9,6 +9,7 @@ words of ICU's dictionaries. On ASCII text the words are the runs of `[a-z0-9]`.
 import re
 import unicodedata
 
+from summarizer.documents.sentences import SPACE
 from summarizer.errors import ConfigError, did_you_mean
 
 UNITS = ("characters", "words")  # of scripts without spaces between words
@@ -124,10 +125,10 @@ def lines(text: str) -> str:
 
     A text that has a newline is left as it is, one sentence a line. Any other is cut by the
     sentencex library, at the full stops of all scripts but not after an English abbreviation or
-    inside quotation marks and brackets.
+    inside quotation marks and brackets; and at the spaces of Thai and Lao, which have no full stop.
     """
     if "\n" in text:
         return text
     from sentencex import segment
 
-    return "\n".join(segment("en", _BLANK.sub(" ", text)))
+    return SPACE.sub("\n", "\n".join(segment("en", _BLANK.sub(" ", text))))
