@@ -151,7 +151,7 @@ def test_bad_lines_are_told_and_the_others_summarized(summarize, tmp_path):
         "/x.jsonl:4: no column 'document': known: text",
         "/x.jsonl:5: has no text",
         "source 'jsonl' has no option 'documnet': did you mean 'document'? "
-        "known: document, path, skip_bad, summary",
+        "known: document, path, references, skip_bad, summary",
     ]
     path.write_text("\n\n")
     assert summarize(path) == (1, [], [f"summarizer: {path}: no rows"])
