@@ -501,8 +501,8 @@ def test_an_ensemble_has_seen_what_each_of_its_members_saw(tmp_path):
         recorder = fingerprints.Recorder(folder.name)
         list(recorder.watch([example]))
         recorder.save(folder / fingerprints.FILE)
-    ensembles._merge_fingerprints(folders, tmp_path)
+    ensembles._merge(fingerprints.Recorder(), folders, tmp_path / fingerprints.FILE)
     assert fingerprints.seen(tmp_path / fingerprints.FILE, documents, "c") == {0: "text", 1: "text"}
     (folders[1] / fingerprints.FILE).unlink()
-    ensembles._merge_fingerprints(folders, tmp_path)
+    ensembles._merge(fingerprints.Recorder(), folders, tmp_path / fingerprints.FILE)
     assert not (tmp_path / fingerprints.FILE).exists()
