@@ -445,6 +445,33 @@ def test_json_and_page_say_the_same_of_each_word(summarize, files, tmp_path, mod
     assert "words" not in json.loads(summarize("--json", files[0])[1][0])
 
 
+def test_places_in_json_lines_are_of_the_text_in_the_record(summarize, tmp_path):
+    records, page = tmp_path / "many.jsonl", tmp_path / "why.html"
+    texts = [" 3  1\n\n4\t1 5", "2\u00a0 7 1\n", "1 2 3 4"]
+    records.write_text("".join(json.dumps({"document": text}) + "\n" for text in texts))
+    status, out, _ = summarize("--json", "--explain", page, records)
+    assert status == 0
+    assert [entry["text"] for entry in Parsed(page.read_text("utf-8")).data] == texts
+    for line, text in zip(out, texts, strict=True):
+        record = json.loads(line)
+        ((begin, end),) = record["sentences"]
+        assert text[begin:end] == text.strip()
+        sources = [source for word in record["words"] for source in word["sources"]]
+        assert sources
+        for source in sources:
+            assert text[source["begin"] : source["end"]] == source["text"]
+            assert source["text"].isdigit()
+
+
+def test_what_stands_in_a_source_can_be_written_as_utf_8():
+    text = "a\ud800b\x00c"
+    word = Word("abc", 0, 3, 1.0, 0.0, 0.0, (Source(0, len(text), 1.0),), (1.0,))
+    found = explaining.record(Explanation((word,), ((0, len(text)),), 0.0), text)
+    (source,) = found["words"][0]["sources"]
+    assert (source["text"], source["begin"], source["end"]) == ("abc", 0, 5)
+    assert json.dumps(found, ensure_ascii=False).encode()
+
+
 def test_an_outline_on_the_page_has_a_summary_for_each_paragraph(summarize, tmp_path):
     document, page = tmp_path / "a.txt", tmp_path / "why.html"
     parts = [" ".join(str(7919 * i)) * 9 for i in (11, 22)]

@@ -135,6 +135,17 @@ def test_a_summary_for_each_line_of_json_in_order(summarize, records, tmp_path):
     assert len({json.loads(line)["summary"] for line in lines}) == 1
 
 
+def test_a_record_keeps_its_paragraphs(summarize, tmp_path):
+    parts = ["3 1 4 " * 10, "2 7 5 " * 10]
+    path, plain = tmp_path / "x.jsonl", tmp_path / "x.txt"
+    path.write_text(json.dumps({"document": "\n\n".join(parts)}) + "\n")
+    plain.write_text("\n\n".join(parts))
+    found = [json.loads(summarize("--outline", "--json", name)[1][0]) for name in (path, plain)]
+    lines, expected = ([line["summary"] for line in one["outline"]] for one in found)
+    assert len(lines) == 2
+    assert lines == expected
+
+
 def test_bad_lines_are_told_and_the_others_summarized(summarize, tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"document": "1 2"}\nno\n{"id": "c", "document": " "}\n{"text": "1"}\n'

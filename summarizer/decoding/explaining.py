@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from summarizer.datasets import alignment
+from summarizer.datasets.cleaning import DROPPED
 from summarizer.documents import sentences
 from summarizer.types import Explanation, Hypothesis, Source, Word
 from summarizer.vocabulary import Vocabulary
@@ -174,7 +175,7 @@ def record(explanation: Explanation, document: str) -> dict[str, Any]:
     words = []
     for word in explanation.words:
         sources = [
-            {"text": document[s.begin : s.end], "begin": s.begin, "end": s.end}
+            {"text": document[s.begin : s.end].translate(DROPPED), "begin": s.begin, "end": s.end}
             | {"share": round(s.share, 4)}
             for s in word.sources
         ]

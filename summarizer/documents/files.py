@@ -129,7 +129,7 @@ def _records(spec: str, file: Any = None, first: bytes = b"") -> Iterator[Docume
         options = dataclasses.replace(specs.own_options(part), summary="")
         lines = None if file is None else _rows.numbered(path, file, first)
         row = None
-        for row in jsonl.rows(options, lines):
+        for row in jsonl.rows(options, lines, given=True):
             if isinstance(row, InputError):
                 yield Document(path, "", row)
             elif specs.wanted(row, part):

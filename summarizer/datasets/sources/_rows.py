@@ -107,6 +107,7 @@ def example(
     document: str,
     summary: str,
     references: str | None = "",
+    given: bool = False,
 ) -> Example:
     """Make an example from the columns of a row; an empty `summary` asks for the document only.
 
@@ -118,13 +119,14 @@ def example(
         summary: the column of the summary; where that is missing, it is the first reference.
         references: the column of several references, a list of texts; empty: none is read; None:
             `references` is, where it is there and such a list.
+        given: leave the document as the row has it, uncleaned.
 
     Raises:
         InputError: a column is missing (those that exist are named), empty or not text.
     """
     if not isinstance(id := row.get("id", ""), str | int) or isinstance(id, bool):
         raise InputError(f"{path}:{line}: column 'id' is {_KINDS[type(id)]}, not text")
-    name, text = clean(str(id)) or str(line), _text(path, line, row, document)
+    name, text = clean(str(id)) or str(line), _text(path, line, row, document, given)
     if not summary:
         return Example(name, text)
     every = _references(f"{path}:{line}", row, references)
@@ -161,7 +163,9 @@ def require_columns(where: str, known: Iterable[str], *wanted: str) -> None:
             raise InputError(f"{where}: no column {column!r}: {did_you_mean(column, known)}")
 
 
-def _text(path: str, line: int, row: Mapping[str, Any], column: str) -> str:
+def _text(
+    path: str, line: int, row: Mapping[str, Any], column: str, given: bool = False
+) -> str:
     require_columns(f"{path}:{line}", row, column)
     value = row[column]
     if not isinstance(value, str):
@@ -170,7 +174,7 @@ def _text(path: str, line: int, row: Mapping[str, Any], column: str) -> str:
         raise InputError(f"{path}:{line}: column {column!r} is longer than {LARGEST_TEXT}")
     if not (text := clean(value)):
         raise InputError(f"{path}:{line}: column {column!r} is empty")
-    return text
+    return value if given else text
 
 
 def settle(

@@ -38,13 +38,14 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 
 def rows(
-    options: Options, lines: Iterable[tuple[int, bytes]] | None = None
+    options: Options, lines: Iterable[tuple[int, bytes]] | None = None, given: bool = False
 ) -> Iterator[Example | InputError]:
     """Yield the example, or what is wrong, of every line that is not empty.
 
     Args:
         options: what is read; whatever they say of bad lines, each is yielded.
         lines: with their numbers, where they are not to be read from the file.
+        given: leave documents as the rows have them, uncleaned.
 
     Raises:
         InputError: the file cannot be read any further.
@@ -54,6 +55,6 @@ def rows(
             if isinstance(row, InputError):
                 raise row
             columns = options.document, options.summary, options.references
-            yield _rows.example(options.path, number, row, *columns)
+            yield _rows.example(options.path, number, row, *columns, given=given)
         except InputError as error:
             yield error
