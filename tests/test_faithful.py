@@ -155,13 +155,16 @@ def test_two_hundred_thousand_words_take_less_than_a_megabyte(tmp_path):
 def test_no_file_and_a_bad_file(tmp_path):
     assert lowercase.load(tmp_path) is None
     path = tmp_path / lowercase.FILE
-    for content in (b"", b"no file of ours"):
+    lowercase.Recorder().save(path)
+    for content in (path.read_bytes()[:100], b"", b"no file of ours"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match="lowercase.npz: cut or not made by this program"):
-            lowercase.load(tmp_path)
+        for read, place in ((lowercase.load, tmp_path), (lowercase.Recorder().add, path)):
+            with pytest.raises(ModelError, match="lowercase.npz: cut or not made by this program"):
+                read(place)
     np.savez(path, words=np.zeros(3))
-    with pytest.raises(ModelError, match="lowercase.npz: not made by this program"):
-        lowercase.load(tmp_path)
+    for read, place in ((lowercase.load, tmp_path), (lowercase.Recorder().add, path)):
+        with pytest.raises(ModelError, match="lowercase.npz: not made by this program"):
+            read(place)
 
 
 def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from summarizer import ensembles, vocabulary
 from summarizer.datasets import batches, fingerprints, graph_text, pipeline, spec, store
 from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
-from summarizer.errors import InputError
+from summarizer.errors import InputError, ModelError
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.test_vocabulary import ODD, TEXTS
@@ -480,6 +480,19 @@ def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
     assert fingerprints.seen(path, asked, "jsonl:a") == {0: "id", 2: "text", 3: "text"}
     assert fingerprints.seen(path, asked, "jsonl:b") == {2: "text", 3: "text"}
     assert fingerprints.seen(path, [], "jsonl:a") == {}
+
+
+def test_fingerprints_of_another_model_that_are_cut_are_told(tmp_path):
+    path = tmp_path / fingerprints.FILE
+    recorder = fingerprints.Recorder()
+    recorder.save(path)
+    for content in (path.read_bytes()[:100], b"", b"PK"):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut, or holds no fingerprints"):
+            recorder.add(path)
+    np.savez(path, ids=np.zeros(2), documents=np.zeros(2))
+    with pytest.raises(ModelError, match=r"fingerprints\.npz: holds no fingerprints$"):
+        recorder.add(path)
 
 
 def test_ids_mean_the_same_within_a_file_whatever_is_read_of_it(tmp_path, monkeypatch):

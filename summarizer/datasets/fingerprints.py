@@ -60,10 +60,14 @@ class Recorder:
             yield example
 
     def add(self, path: Path) -> None:
-        """Take in what another model was trained on, from the file that `save` wrote for it."""
-        with np.load(path, allow_pickle=False) as file:
-            self._ids.frombytes(file["ids"].tobytes())
-            self._documents.frombytes(file["documents"].tobytes())
+        """Take in what another model was trained on, from the file that `save` wrote for it.
+
+        Raises:
+            ModelError: the file is cut or foreign.
+        """
+        ids, documents = _read(path)
+        self._ids.frombytes(ids.tobytes())
+        self._documents.frombytes(documents.tobytes())
 
     def save(self, path: Path) -> None:
         """Write `ids` and `documents`, each sorted uint64 [n]; aside, then renamed."""
@@ -71,6 +75,22 @@ class Recorder:
         with open(aside, "wb") as file:
             np.savez(file, ids=_sorted(self._ids), documents=_sorted(self._documents))
         os.replace(aside, path)
+
+
+def _read(path: Path) -> tuple[Any, Any]:
+    """Return the fingerprints of ids and of documents in a file, each uint64 [n].
+
+    Raises:
+        ModelError: the file is cut or foreign.
+    """
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            found = kept["ids"], kept["documents"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
+    if any(values.dtype != np.uint64 for values in found):
+        raise ModelError(f"{path}: holds no fingerprints")
+    return found
 
 
 def _sorted(values: Any) -> Any:

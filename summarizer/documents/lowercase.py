@@ -43,16 +43,23 @@ def load(folder: Path) -> Known | None:
         ModelError: it is cut or something else.
     """
     path = folder / FILE
-    if not path.exists():
-        return None
+    return Known(_read(path)) if path.exists() else None
+
+
+def _read(path: Path) -> Any:
+    """Return the hashes in a file, sorted, uint32 [n].
+
+    Raises:
+        ModelError: it is cut or something else.
+    """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            hashes = file["words"]
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            hashes = kept["words"]
     except Exception as error:  # zipfile and NumPy have many for the ways a file is bad
         raise ModelError(f"{path}: cut or not made by this program ({error})") from None
     if hashes.dtype != np.uint32 or hashes.ndim != 1:
         raise ModelError(f"{path}: not made by this program")
-    return Known(hashes)
+    return hashes
 
 
 class Recorder:
@@ -76,9 +83,12 @@ class Recorder:
             self._settle()
 
     def add(self, path: Path) -> None:
-        """Take in what another model saw, from the file that `save` wrote for it."""
-        with np.load(path, allow_pickle=False) as file:
-            self._hashes = np.union1d(self._hashes, file["words"])
+        """Take in what another model saw, from the file that `save` wrote for it.
+
+        Raises:
+            ModelError: the file is cut or something else.
+        """
+        self._hashes = np.union1d(self._hashes, _read(path))
 
     def save(self, path: Path) -> None:
         """Write `words`, sorted uint32 [n]; aside, then renamed."""
