@@ -12,10 +12,8 @@ from summarizer.config import Config
 from summarizer.datasets import fingerprints
 from summarizer.documents import lowercase
 from summarizer.errors import ConfigError, ModelError
-from summarizer.experiment import write_aside
+from summarizer.experiment import MEMBERS, write_aside
 from summarizer.vocabulary import Vocabulary
-
-MEMBERS = "ensemble.json"  # their configurations, in the folder of an ensemble
 
 
 def join(members: Sequence[str | Path], output: str | Path) -> Path:

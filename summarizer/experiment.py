@@ -24,6 +24,7 @@ from summarizer.types import Example
 from summarizer.vocabulary import UNKNOWN, Vocabulary
 
 LOG = logging.getLogger("summarizer")
+MEMBERS = "ensemble.json"  # in the folder of an ensemble: the configurations of its members
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
         if all(opened.about.get(k) == v for k, v in about.items()):
             return words, opened
     recorders: dict[Path, fingerprints.Recorder | lowercase.Recorder] = {
-        prints: fingerprints.Recorder(specs.identity(data.spec)),
         folder / lowercase.FILE: lowercase.Recorder(),
+        prints: fingerprints.Recorder(specs.identity(data.spec)),  # the last: with it all is there
     }
     examples = source()
     for recorder in recorders.values():
@@ -171,13 +172,22 @@ def prepare(config: Config, folder: Path, resume: bool, skip_bad: bool) -> tuple
     ids = tasks.tokenize(data, examples, words)
     made = store.write(kept, ids, words.size, about, words.extended)
     for path, recorder in recorders.items():
-        known = Path(config.train.init) / path.name
-        if config.train.init and known.exists():
-            recorder.add(known)
-        elif config.train.init:
-            LOG.info("%s: missing: what it was trained on will not be known as seen", known)
-        recorder.save(path)
+        _save(recorder, path, config.train.init)
     return words, made
+
+
+def _save(recorder: Any, path: Path, init: str) -> None:
+    """Write what a run saw, together with what the model saw that it starts from, if any."""
+    known = Path(init) / path.name
+    if init and known.exists():
+        recorder.add(known)
+    elif init and path.name == lowercase.FILE:  # by a part, the model's other words were names
+        path.unlink(missing_ok=True)
+        LOG.info("%s: missing, so the new model gets none: faithful strict is refused", known)
+        return
+    elif init:
+        LOG.info("%s: missing: what it was trained on will not be known as seen", known)
+    recorder.save(path)
 
 
 def record_words(folder: str | Path, spec: str = "", skip_bad: bool = False) -> Path:
@@ -189,15 +199,29 @@ def record_words(folder: str | Path, spec: str = "", skip_bad: bool = False) -> 
         skip_bad: count lines that cannot be used and go on, instead of stopping.
 
     Raises:
-        SummarizerError: the folder or the data cannot be read.
+        SummarizerError: the folder or the data cannot be read, the model is an ensemble, or one
+            that it started from has no such file.
     """
-    config = configuration.load(Path(folder) / "config.json")
-    recorder, path = lowercase.Recorder(), Path(folder) / lowercase.FILE
+    folder = Path(folder)
+    config = configuration.load(folder / "config.json")
+    if (folder / MEMBERS).exists():
+        raise ModelError(
+            f"{folder}: an ensemble of {config.name}: record the words of each of these and make "
+            "it again"
+        )
+    recorder = lowercase.Recorder()
+    if config.train.init:
+        known = Path(config.train.init) / lowercase.FILE
+        if not known.exists():
+            raise ModelError(
+                f"{known}: no such file: {folder} started from that model; record its words first"
+            )
+        recorder.add(known)
     spec = spec or config.data.spec
     for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
         pass
-    recorder.save(path)
-    return path
+    recorder.save(folder / lowercase.FILE)
+    return folder / lowercase.FILE
 
 
 def _split(config: Config) -> str:

@@ -1,5 +1,6 @@
 """Numbers and names come from the document: what is one, who knows it, and that none slips in."""
 
+import io
 import itertools
 import json
 import shutil
@@ -167,14 +168,18 @@ def test_no_file_and_a_bad_file(tmp_path):
             read(place)
 
 
-def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):
-    data, folder = tmp_path / "data.jsonl", tmp_path / "run"
+def learning(tmp_path, *settings):
+    """The configuration of a run that learns from ROWS."""
+    data = tmp_path / "data.jsonl"
     rows = [{"id": str(i), "document": f"{d} {i}", "summary": s} for i, (d, s) in
             enumerate(ROWS * 60)]  # fmt: skip
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    config = configuration.override(
-        Config(), [f"data.spec={data}", f"data.validation={data}", "vocabulary.size=330"]
-    )
+    named = [f"data.spec={data}", f"data.validation={data}", "vocabulary.size=330"]
+    return configuration.override(Config(), [*named, *settings])
+
+
+def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):
+    config, folder = learning(tmp_path), tmp_path / "run"
     experiment.prepare(config, folder, False, False)
     path = folder / lowercase.FILE
     made = path.read_bytes()
@@ -191,6 +196,52 @@ def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):
     experiment.prepare(init, tmp_path / "tuned", False, False)
     tuned = lowercase.load(tmp_path / "tuned")
     assert ("bose" in tuned, "fermi" in tuned, "nasa" in tuned) == (True, True, False)
+
+
+def test_no_words_are_recorded_rather_than_a_part_of_them(tmp_path, caplog):
+    caplog.set_level("INFO", "summarizer")
+    first, tuned = tmp_path / "first", tmp_path / "tuned"
+    experiment.prepare(learning(tmp_path), first, False, False)
+    whole = (first / lowercase.FILE).read_bytes()
+    (first / lowercase.FILE).unlink()
+    init = learning(tmp_path, f"train.init={first}")
+    tuned.mkdir()
+    (tuned / lowercase.FILE).write_bytes(b"a part, of an earlier version")
+    experiment.prepare(init, tuned, False, False)
+    assert f"{first / lowercase.FILE}: missing, so the new model gets none" in caplog.text
+    assert not (tuned / lowercase.FILE).exists()
+    with pytest.raises(ModelError, match="lowercase.npz: no such file: .*tuned started from that"):
+        experiment.record_words(tuned)
+    assert not (tuned / lowercase.FILE).exists()
+    recorder = lowercase.Recorder()
+    recorder.see("zorp")
+    recorder.save(first / lowercase.FILE)
+    known = lowercase.load(experiment.record_words(tuned).parent)
+    assert all(word in known for word in ("zorp", "bose"))
+    assert len(known) == 1 + len(np.load(io.BytesIO(whole))["words"])
+
+
+def test_words_cannot_be_recorded_of_an_ensemble(digits, tmp_path):
+    members = [digits.folder, digits.folder / "weights.npz"]
+    both = ensembles.join(members, tmp_path / "both")
+    before = (both / lowercase.FILE).read_bytes()
+    with pytest.raises(ModelError, match=r"both: an ensemble of reverse_digits\+reverse_digits: "):
+        experiment.record_words(both)
+    assert (both / lowercase.FILE).read_bytes() == before
+
+
+def test_a_run_that_was_stopped_gets_its_words_when_it_is_resumed(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    config, folder = learning(tmp_path), tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(lowercase.Recorder, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            experiment.prepare(config, folder, False, False)
+    assert not (folder / lowercase.FILE).exists()
+    experiment.prepare(config, folder, True, False)
+    assert "bose" in lowercase.load(folder)
 
 
 def test_an_ensemble_knows_what_its_members_saw(digits, tmp_path):
