@@ -136,9 +136,11 @@ def _warnings(found: list[Summary], shape: Shape) -> Iterator[str]:
             f"{spelled:.0%} of it is in characters or words that the model was not trained on; "
             "the summary means little"
         )
-    wrong = dict.fromkeys(word for summary in found for word in summary.unsupported or ())
+    every = (hypothesis for summary in found for hypothesis in summary.alternatives)
+    wrong = dict.fromkeys(word for hypothesis in every for word in hypothesis.unsupported or ())
     if wrong:
-        yield f"not in the document: {', '.join(map(repr, wrong))}"
+        where = "summarized paragraph" if shape.outline else "document"
+        yield f"not in the {where}: {', '.join(map(repr, wrong))}"
 
 
 def _record(document: Document, found: list[Summary], shape: Shape) -> dict[str, Any]:
@@ -156,6 +158,7 @@ def _line(found: Summary, text: str, n_best: int) -> dict[str, Any]:
     if n_best > 1:
         record["alternatives"] = [
             {"summary": h.text, "score": h.score, "log_prob": h.log_prob}
+            | ({} if h.unsupported is None else {"unsupported": list(h.unsupported)})
             for h in found.alternatives
         ]
     return record

@@ -150,6 +150,7 @@ const entries = JSON.parse(document.getElementById("data").textContent);
 for (const entry of entries) {
   entry.chars = Array.from(entry.text);
   const section = make("section"), box = make("div", "text");
+  const where = entry.summaries.length > 1 ? "summarized paragraph" : "document";
   section.append(make("h2", "", entry.name));
   for (const found of entry.summaries) {
     const line = make("p", "summary"), said = make("p", "said");
@@ -157,7 +158,7 @@ for (const entry of entries) {
     summary(entry, found, line, said);
     section.append(line);
     if (found.unsupported && found.unsupported.length)
-      section.append(make("p", "note", "Not in the document: " + found.unsupported.join(", ")));
+      section.append(make("p", "note", `Not in the ${where}: ` + found.unsupported.join(", ")));
     section.append(said);
   }
   const more = make("details");

@@ -112,14 +112,15 @@ class Summarizer:
         return lowercase.load(self._session.folder)
 
     def _checked(self, text: str, found: Summary, asked: Wishes) -> Summary:
-        """The summary with what it claims and its document does not hold."""
+        """The summary with what it and its alternatives claim and the document does not hold."""
         held = " ".join([clean(text), asked.prefix or "", *asked.must_include])
-        wrong = tuple(c.text for c in claims.unsupported(found.text, held, self.known))
-        if wrong and asked.faithful == "strict":
-            raise InputError(
-                f"no summary without {wrong[0]!r}, which the document lacks, was found"
-            )
-        return dataclasses.replace(found, unsupported=wrong)
+        texts = dict.fromkeys([found.text, *(h.text for h in found.alternatives)])
+        wrong = {t: tuple(c.text for c in claims.unsupported(t, held, self.known)) for t in texts}
+        first = next(itertools.chain.from_iterable(wrong.values()), None)
+        if first is not None and asked.faithful == "strict":
+            raise InputError(f"no summary without {first!r}, which the document lacks, was found")
+        every = (dataclasses.replace(h, unsupported=wrong[h.text]) for h in found.alternatives)
+        return dataclasses.replace(found, unsupported=wrong[found.text], alternatives=tuple(every))
 
     def outline(
         self, texts: Sequence[str], long: str = "lead", **options: Any

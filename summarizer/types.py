@@ -131,6 +131,7 @@ class Hypothesis:
         steps: float32 [T], log-probability of each piece behind those before it; None: a graph of
             an earlier version, which does not tell.
         selected: bool [S], the document's pieces that may be copied; None: all.
+        unsupported: numbers and names that the document does not hold; None: nobody looked.
     """
 
     ids: tuple[int, ...]
@@ -141,6 +142,7 @@ class Hypothesis:
     gate: Any = None
     steps: Any = None
     selected: Any = None
+    unsupported: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -501,6 +501,46 @@ def test_warnings_name_what_is_made_up(digits, model, tmp_path, capsys):
     assert said_any
 
 
+def test_alternatives_are_checked_each(digits, tmp_path, capsys):
+    document = tmp_path / "a.txt"
+    document.write_text(TEXTS[1])
+    command = ["summarize", "--model", str(digits.folder), "--json", "--faithful", "warn"]
+    command += ["--strategy", "sample", "--temperature", "3", "--beam", "3", "--n-best", "3"]
+    more = 0  # commands whose best summary claims less than the others
+    for seed in range(5):
+        assert cli.main([*command, "--seed", str(seed), str(document)]) == 0
+        said = capsys.readouterr()
+        record = json.loads(said.out)
+        assert len(record["alternatives"]) > 1
+        for one in record["alternatives"]:
+            assert set(made(one["summary"], TEXTS[1])) <= set(one["unsupported"])
+        assert record["unsupported"] == record["alternatives"][0]["unsupported"]
+        wrong = dict.fromkeys(w for one in record["alternatives"] for w in one["unsupported"])
+        line = f"summarizer: {document}: not in the document: {', '.join(map(repr, wrong))}\n"
+        assert said.err == (line if wrong else "")
+        more += set(wrong) > set(record["unsupported"])
+    assert more
+
+
+def test_an_outline_is_checked_paragraph_by_paragraph(digits, tmp_path, capsys):
+    document, parts = tmp_path / "a.txt", ["3 1 4 " * 10, "2 7 5 " * 10]
+    document.write_text("\n\n".join(parts))
+    command = ["summarize", "--model", str(digits.folder), "--json", "--faithful", "warn"]
+    command += ["--outline", "--strategy", "sample", "--temperature", "3", "--beam", "1", "--seed"]
+    elsewhere = 0  # what another paragraph holds
+    for seed in range(5):
+        assert cli.main([*command, str(seed), str(document)]) == 0
+        said = capsys.readouterr()
+        lines = json.loads(said.out)["outline"]
+        for line, part in zip(lines, parts, strict=True):
+            assert set(made(line["summary"], part)) <= set(line["unsupported"])
+            elsewhere += bool(set(line["unsupported"]) & set(" ".join(parts).split()))
+        wrong = dict.fromkeys(word for line in lines for word in line["unsupported"])
+        told = f"{document}: not in the summarized paragraph: {', '.join(map(repr, wrong))}\n"
+        assert said.err == (f"summarizer: {told}" if wrong else "")
+    assert elsewhere
+
+
 def test_a_model_without_its_words_warns_of_less_and_cannot_be_strict(digits, tmp_path, capsys):
     for name in ("config.json", "vocabulary.model", "model.onnx"):
         shutil.copy(digits.folder / name, tmp_path)
