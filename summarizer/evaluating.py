@@ -13,7 +13,7 @@ from summarizer.datasets import cleaning, fingerprints
 from summarizer.datasets import spec as specs
 from summarizer.errors import InputError, ModelError
 from summarizer.summarizing import Summarizer, model_folder
-from summarizer.types import Example, Report
+from summarizer.types import Example, Report, Summary
 
 LOG = logging.getLogger("summarizer")
 _INSTEAD = "leave them out (of a file that was trained on: FILE,split=test), or add --allow-overlap"
@@ -163,16 +163,39 @@ def _summarized(
     """The summaries, and what the model says of them: its gate, and whether it read all."""
     from tqdm import tqdm
 
-    texts, pointed = list[str](), summarizer.config.model.pointer
+    texts, pointed, good = list[str](), summarizer.config.model.pointer, False
     told: dict[str, list[float | None]] = {"gate": [], "truncated": []}
     for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
-        documents = [e.document for e in examples[begin : begin + 64]]
-        for summary in summarizer.summarize(documents, beam, **wishes):
+        part = examples[begin : begin + 64]
+        found = _tried(summarizer, part, beam, wishes)
+        wrong = [one for one in found if isinstance(one, InputError)]
+        if not good and len(wrong) == len(part):  # it is not the documents
+            raise wrong[0]
+        good = True
+        for example, summary in zip(part, found, strict=True):
+            if isinstance(summary, InputError):
+                LOG.warning("%s: %s; its prediction is empty", example.id, summary)
+                texts.append("")
+                told["gate"].append(None)
+                told["truncated"].append(None)
+                continue
             texts.append(summary.text)
             gate = summary.hypothesis.gate if summary.hypothesis and pointed else None
             told["gate"].append(float(np.mean(gate)) if gate is not None and len(gate) else None)
             told["truncated"].append(float(summary.truncated > 0))
     return texts, told
+
+
+def _tried(
+    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
+) -> list[Summary | InputError]:
+    """The summaries of examples; where one cannot be had as asked, why, and those of the others."""
+    try:
+        return [*summarizer.summarize([e.document for e in examples], beam, **wishes)]
+    except InputError as error:
+        if len(examples) == 1:
+            return [error]
+        return [_tried(summarizer, [example], beam, wishes)[0] for example in examples]
 
 
 def _marks(

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import curves
+import faithful
 import measure
 import numpy as np
 import pytest
 import train_step
 from end_to_end import Enough, Watch
 from step import bench, shape, worker
+
+from summarizer.errors import InputError
+from summarizer.types import Summary
 
 ROOT = Path(__file__).parent.parent
 
@@ -217,6 +221,18 @@ def test_a_watch_counts_examples_waiting_and_padding(monkeypatch):
     assert watch.shapes == {(4, 2)}
 
 
+def test_a_document_without_a_strict_summary_leaves_the_others():
+    class Picky:
+        def summarize(self, texts: list[str], faithful: str) -> list[Summary]:
+            if faithful == "strict" and "bad" in texts:
+                raise InputError("no summary")
+            return [Summary(text, 0.0) for text in texts]
+
+    documents = ["a", "bad", "c"] * faithful.PART
+    assert faithful.summaries(Picky(), documents, "off") == documents
+    assert faithful.summaries(Picky(), documents, "strict") == ["a", "", "c"] * faithful.PART
+
+
 @pytest.mark.slow
 def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
     command = ("--data", "reverse_digits,count=200", "--quick", "--model", str(digits.folder))
@@ -224,6 +240,7 @@ def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
     rows = values(record)
     assert record["detail"]["documents"] == 8
     assert rows["strict: numbers that the document lacks"] == 0
+    assert rows["off: documents without a summary"] == 0
     for metric in ("rouge1", "rouge2", "rougeL"):
         difference = rows[f"strict: {metric}"] - rows[f"off: {metric}"]
         assert rows[f"strict - off: {metric}"] == pytest.approx(difference)

@@ -572,6 +572,38 @@ def test_evaluating_can_be_strict(digits, tmp_path):
         assert made(json.loads(line)["prediction"], row["document"]) == []
 
 
+def test_a_document_without_a_summary_leaves_the_others(
+    digits, tmp_path, monkeypatch, caplog, capsys
+):
+    summarize = api.Summarizer.summarize
+
+    def picky(self, texts, beam=None, **wishes):
+        if wishes.get("explain"):  # for the page, which does without
+            raise ModelError("not told")
+        if any("7" in text for text in texts):
+            raise InputError("none found")
+        return summarize(self, texts, beam, **wishes)
+
+    monkeypatch.setattr(api.Summarizer, "summarize", picky)
+    data = tmp_path / "data.jsonl"
+    words = ["evaluate", digits.folder, data, "--output", tmp_path / "out", "--allow-overlap"]
+
+    def evaluated(*texts):
+        rows = [{"id": f"n{text}", "document": text, "summary": "1 2"} for text in texts]
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return cli.main([*map(str, words)])
+
+    assert evaluated("3 1 4", "2 7 1", "5 9") == 0
+    assert "n2 7 1: none found; its prediction is empty" in caplog.text
+    assert "1 of 3 predictions are empty and score 0, the first that of 'n2 7 1'" in caplog.text
+    lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
+    first, none, last = (json.loads(line)["prediction"] for line in lines)
+    assert (bool(first), none, bool(last)) == (True, "", True)
+    capsys.readouterr()
+    assert evaluated("7 1", "2 7") == 1  # it is not the documents
+    assert capsys.readouterr().err.endswith("summarizer: none found\n")
+
+
 # --- length ------------------------------------------------------------------------------------
 
 
