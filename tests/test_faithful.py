@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import re
 import shutil
 import unicodedata
 
@@ -268,7 +269,7 @@ LINES = [
     "用深度学习的方法做学习",
 ]
 KNOWN = "we study the heat of a gas in and costs gases cold"
-KINDS = ("unigram", "bpe", "words")
+KINDS = ("unigram", "bpe", "characters", "bytes", "words")
 
 
 @pytest.fixture(scope="module")
@@ -281,9 +282,20 @@ def known(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def words(request):
-    size = {"words": 60}.get(request.param, 330)
-    return vocabulary.train(LINES * 20, size, kind=request.param)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def words(kind):
+    return vocabulary.train(LINES * 20, {"words": 60}.get(kind, 330), kind=kind)
+
+
+def spelled(piece):
+    """What a piece alone says; of a byte beyond ASCII nothing."""
+    if not re.fullmatch("<0x..>", piece):
+        return piece
+    return chr(int(piece[3:5], 16)) if int(piece[3:5], 16) < 128 else ""
 
 
 def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, known):
@@ -292,10 +304,9 @@ def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, kno
     pieces = dict(enumerate(words.pieces(range(words.size))))
     assert allowed[END]
     for i, piece in pieces.items():
-        if i > 3 and not piece.startswith("<0x"):
-            digit = any(map(str.isdigit, piece))
-            name = piece in ("▁bose", "▁planck", "▁curie", "▁rhône")
-            assert not (allowed[i] and (digit or name)), piece
+        digit = any(map(str.isdigit, spelled(piece)))
+        name = piece in ("▁bose", "▁planck", "▁curie", "▁rhône")
+        assert not (allowed[i] and (digit or name)), piece
     by = {piece: i for i, piece in pieces.items()}
     assert all(allowed[by[piece]] for piece in ("▁the", "▁heat", "▁gas") if piece in by)
     assert "▁fermi" not in by or allowed[by["▁fermi"]]
@@ -322,9 +333,7 @@ def test_at_last_only_whole_words_are_left(words, known):
     ids = words.encode(document)
     assert digits <= barred <= set(ids)
     texts = dict(zip(ids, words.pieces(ids, document), strict=True))
-    assert {i for i in ids if any(map(str.isdigit, texts[i]))} - {
-        i for i in ids if texts[i].startswith("<0x")
-    } == digits
+    assert {i for i in ids if any(map(str.isdigit, spelled(texts[i])))} == digits
     may = [i for i in range(words.size) if allowed[i]] + [i for i in ids if i not in barred]
     random = np.random.default_rng(1)
     for _ in range(300):  # whatever is put together from these claims nothing else
@@ -393,22 +402,29 @@ class Inventor(Session):
 DOCUMENT = "In 1990 Fermi and 25 others (of 2,000) saw the heat of Zorpish gases. 用学习 of 10."
 
 
-def test_a_strict_summary_claims_nothing_that_the_document_lacks(words, known, monkeypatch):
+def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, known, monkeypatch):
     monkeypatch.setattr(session_module, "TRIES", 3 * PATIENCE + 4)
     seen = lowercase.load(known)
     wild = Inventor(words, known)
     free = wild.summarize([DOCUMENT] * 9, Wishes(beam=2))
     assert sum(bool(claims.unsupported(s.text, DOCUMENT, seen)) for s in free) > 2
-    for beam, wish in ((1, {}), (4, {}), (2, {"n_best": 2})):
+    none, sizes = 0, set()
+    for beam, wish in (1, {}), (4, {}), (2, {"n_best": 2}):
         session = Inventor(words, known)
         wishes = Wishes(beam=beam, faithful="strict", **wish)
-        for summary in session.summarize([DOCUMENT] * 9, wishes):
+        for _ in range(9):
+            try:
+                (summary,) = session.summarize([DOCUMENT], wishes)
+            except InputError:
+                none += 1
+                continue
             assert len(summary.alternatives) == wishes.n_best
             for hypothesis in summary.alternatives:
                 assert claims.unsupported(hypothesis.text, DOCUMENT, seen) == []
-    allowed = [asked["allowed"] for _, asked in session.asked]
+        sizes |= {int(asked["allowed"].sum()) for _, asked in session.asked}
+    assert not none or kind in ("characters", "bytes")  # no piece of which is a whole word
     # Pieces came down to whole words; words are whole anyway.
-    assert words.extended or len({rows.sum() for rows in allowed}) > 1
+    assert words.extended or len(sizes) > 1
 
 
 def test_what_the_user_wants_said_is_no_claim(words, known):

@@ -22,7 +22,7 @@ from summarizer.documents.claims import Claim
 from summarizer.errors import ModelError
 from summarizer.vocabulary import END, UNKNOWN, Vocabulary
 
-_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 class _Kinds(NamedTuple):
@@ -67,7 +67,8 @@ class Strict:
         for i, piece in enumerate(self._vocabulary.pieces(range(size))):
             if i <= UNKNOWN:
                 continue
-            if _BYTE.fullmatch(piece):
+            if byte := _BYTE.fullmatch(piece):
+                kinds.digits[i] = claims.is_number(chr(int(byte[1], 16)))
                 kinds.whole[i] = False
                 continue
             bare = unicodedata.normalize("NFKC", piece.replace("▁", " "))
