@@ -209,9 +209,9 @@ class Page:
             SummarizerError: it cannot be written.
         """
         self._path, self._count = path, 0
-        self._aside = path.with_name(path.name + ".part")
-        if path.is_dir():
+        if os.path.isdir(path):  # `/` and `.` have no name that one could write beside
             raise SummarizerError(f"{path}: cannot be written: is a directory")
+        self._aside = path.with_name(path.name + ".part")
         try:
             self._file: TextIO = open(  # noqa: SIM115  (open until the last summary is there)
                 self._aside, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
