@@ -250,11 +250,13 @@ def echo(read):
     return out
 
 
+def encode(texts):
+    """A piece a word."""
+    return [[zlib.crc32(word.encode()) for word in text.split()] for text in texts]
+
+
 @pytest.mark.parametrize("way", ["lead", "select"])
 def test_places_are_of_the_document_as_it_was_given(way):
-    def encode(texts):
-        return [[zlib.crc32(word.encode()) for word in text.split()] for text in texts]
-
     texts = [LONG, "  A short\x00 text.\n"]
     found = long.summarize(texts, way, 20, encode, echo)
     assert (found[0].text == clean(LONG)) == (way == "lead")
@@ -265,6 +267,19 @@ def test_places_are_of_the_document_as_it_was_given(way):
         ((begin, end),) = summary.explanation.sentences
         assert clean(text[begin:end]).startswith(summary.text.split()[0])
         assert clean(text[begin:end]).endswith(summary.text.split()[-1])
+
+
+def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
+    first = "A report on all bridges was given here this morning."
+    unread = "“Nobody told us for years that Bridge 7 over the river was closed in May!”"
+    chosen = "Bridge 7 over the river was closed in May!"
+    text = f"{first} {unread} {chosen}"
+    (found,) = long.summarize([text], "select", 20, encode, echo)
+    assert found.text == f"{first} {chosen}"
+    for word in found.explanation.words:
+        (source,) = word.sources
+        assert source.begin >= text.rindex(chosen)
+        assert text[source.begin : source.end] == word.text
 
 
 def test_an_outline_is_explained_by_places_in_the_whole_document():

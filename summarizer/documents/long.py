@@ -39,12 +39,14 @@ class Reading:
     Attributes:
         parts: what it reads, each at once.
         pieces: how many the document has; 0 where nobody counted (lead).
-        chosen: the sentences that the part consists of, where it is not all of the document.
+        sentences: all of the document, where the part consists of some.
+        chosen: which of them these are.
     """
 
     parts: list[str]
     pieces: int
-    chosen: Sequence[str] = ()
+    sentences: Sequence[str] = ()
+    chosen: Sequence[int] = ()
 
 
 def summarize(
@@ -97,9 +99,10 @@ def reading(text: str, way: str, limit: int, encode: Encode) -> Reading:
         return Reading([whole], len(ids))
     found, pieces = _sentences(text, limit, encode)
     choose = _chunks if way == "chunks" else _select
-    parts = [[found[i] for i in chosen] for chosen in choose(pieces, limit)]
-    chosen = parts[0] if way == "select" else ()
-    return Reading([sentences.join(part) for part in parts], sum(map(len, pieces)), chosen)
+    rows = choose(pieces, limit)
+    parts = [sentences.join([found[i] for i in row]) for row in rows]
+    count = sum(map(len, pieces))
+    return Reading(parts, count) if way == "chunks" else Reading(parts, count, found, rows[0])
 
 
 def _counted(text: str, one: Reading, found: Summary) -> Summary:
@@ -109,7 +112,8 @@ def _counted(text: str, one: Reading, found: Summary) -> Summary:
         return found
     given = places.of_clean(text)
     if one.chosen:
-        given = [given[i] for i in places.of_parts(one.chosen, one.parts[0], clean(text))]
+        where = places.of_chosen(one.sentences, one.chosen, one.parts[0], clean(text))
+        given = [given[i] for i in where]
     return replace(found, explanation=places.moved(found.explanation, given))
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from summarizer.datasets.cleaning import DROPPED
 from summarizer.types import Explanation, Source
@@ -32,22 +32,24 @@ def of_clean(text: str) -> list[Span]:
     return found
 
 
-def of_parts(parts: Iterable[str], text: str, whole: str) -> list[int]:
-    """Return which character of a whole each one is of a text that is put together from its parts.
+def of_chosen(parts: Sequence[str], chosen: Sequence[int], text: str, whole: str) -> list[int]:
+    """Return which character of a whole each one is of a text that some of its parts make.
 
     Args:
-        parts: in the order in which both hold them.
-        text: the parts, with white space between some; it stands where the part behind it begins.
-        whole: holds them, with more between.
+        parts: of the whole, all in order: the same words may stand in several.
+        chosen: which of them the text is put together from, in order.
+        text: with white space between some; it stands where the part behind it begins.
+        whole: with white space between some.
     """
-    found: list[int] = []
-    end = 0
+    begins, end = list[int](), 0
     for part in parts:
-        gap = text.index(part, len(found)) - len(found)
-        begin = whole.index(part, end)
-        end = begin + len(part)
-        found += [begin] * gap
-        found += range(begin, end)
+        begins.append(whole.index(part, end))
+        end = begins[-1] + len(part)
+    found: list[int] = []
+    for i in chosen:
+        gap = text.index(parts[i], len(found)) - len(found)
+        found += [begins[i]] * gap
+        found += range(begins[i], begins[i] + len(parts[i]))
     return found
 
 
