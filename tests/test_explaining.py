@@ -1,10 +1,12 @@
 """Where each word came from: against the mixture's own formula, in the document as it was given."""
 
+import dataclasses
 import functools
 import itertools
 import json
 import math
 import shutil
+import tracemalloc
 import unicodedata
 import zlib
 from html.parser import HTMLParser
@@ -176,6 +178,38 @@ def test_only_sentences_that_were_read_are_told():
     assert 1 <= len(told.sentences) < 4
     assert all(begin < read for begin, _ in told.sentences)
     assert all(s.end <= read for w in told.words for s in w.sources)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(
+    text=st.lists(st.sampled_from(["old", "bridge", "e\u0301", "1½", "北京的", "x" * 9, "a."])),
+    count=st.integers(1, 4),
+)
+def test_the_first_pieces_are_told_by_the_beginning(kind, text, count):
+    words, text = words_of(kind), clean(" ".join(text))
+    read = explaining._beginning(text, count, words)
+    assert text.startswith(read)
+    assert words.encode(read)[:count] == words.encode(text)[:count]
+    assert words.spans(read)[:count] == words.spans(text)[:count]
+
+
+def test_what_was_not_read_takes_little_memory():
+    document = f"{DOCUMENT} {' '.join('abcdefgh' * 20_000)}."
+    found, _, _ = made("unigram", "The bridge")
+    words = words_of("unigram")
+
+    def search(read):
+        (text,) = read
+        told = explaining.explain(found, text, words)
+        sentences = told.sentences[:3]  # the next one is as large as the document
+        return [Summary("", 0.0, explanation=dataclasses.replace(told, sentences=sentences))]
+
+    tracemalloc.start()
+    try:
+        long.summarize([document], "lead", 99, encode, search)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(document)
+    finally:
+        tracemalloc.stop()
 
 
 def test_another_spelling_of_the_summary_moves_no_word():

@@ -31,7 +31,8 @@ class Echo:
         for text in texts:
             if "bad" in text:
                 raise InputError("no summary")
-        best = [Hypothesis((1,), text, -1.0, -1.0, attention=bytearray(10**6)) for text in texts]
+        arrays = {name: bytearray(10**6) for name in ("attention", "gate", "steps", "selected")}
+        best = [Hypothesis((1,), text, -1.0, -1.0, **arrays) for text in texts]
         return [Summary(h.text, -1.0, 1, alternatives=(h,), hypothesis=h) for h in best]
 
 
@@ -80,11 +81,12 @@ def test_a_window_holds_no_more_characters_than_it_may(monkeypatch):
     assert max(ahead) < stream.FIRST
 
 
-def test_what_waits_for_its_turn_keeps_no_attention():
+def test_what_waits_for_its_turn_keeps_no_arrays():
     for _, found in stream.summarize(Echo(), counted(100, [0]), {}):
         assert found[0].hypothesis is None
-        assert [h.attention for h in found[0].alternatives] == [None]
-        assert found[0].alternatives[0].score == -1
+        (one,) = found[0].alternatives
+        assert (one.attention, one.gate, one.steps, one.selected) == (None,) * 4
+        assert one.score == -1
 
 
 def test_a_document_that_fails_leaves_the_others():

@@ -38,20 +38,21 @@ def explain(found: Hypothesis, document: str, vocabulary: Vocabulary) -> Explana
         document: what the model read, as it was given.
         vocabulary: of the model.
     """
-    spans = vocabulary.spans(document)[: np.shape(found.attention)[1]]
-    spans = [_trimmed(document, span) for span in spans]
+    count = np.shape(found.attention)[1]
+    read = _beginning(document, count, vocabulary)
+    spans = [_trimmed(read, span) for span in vocabulary.spans(read)[:count]]
     attention = np.asarray(found.attention, np.float64)[:, : len(spans)]
-    shares = copied(found, np.asarray(vocabulary.encode(document)[: len(spans)]), attention)
+    shares = copied(found, np.asarray(vocabulary.encode(read)[: len(spans)]), attention)
     parts = list(_sentences(document))
     parts = parts[: max(1, sum(begin < spans[-1][1] for begin, _ in parts))]
     begins = np.array([begin for begin, _ in spans], np.int64)
     inside = np.searchsorted([end for _, end in parts], begins, side="right")
     weights = np.zeros((len(attention), len(parts)))
     np.add.at(weights.T, np.minimum(inside, len(parts) - 1), attention.T)
-    owners = _owners(document, spans)
-    spaces = np.array([not p.strip("▁") for p in vocabulary.pieces(found.ids, document)], bool)
+    owners = _owners(read, spans)
+    spaces = np.array([not p.strip("▁") for p in vocabulary.pieces(found.ids, read)], bool)
     said = []
-    for (begin, end), pieces in _words(found, vocabulary, document):
+    for (begin, end), pieces in _words(found, vocabulary, read):
         # A piece that is a space alone tells nothing of the word behind it.
         rows = pieces[~spaces[pieces]] if not spaces[pieces].all() else pieces
         of_word = shares[rows].mean(axis=0)
@@ -68,6 +69,17 @@ def explain(found: Hypothesis, document: str, vocabulary: Vocabulary) -> Explana
             )
         )
     return Explanation(tuple(said), tuple(parts), found.log_prob - float(np.sum(found.steps)))
+
+
+def _beginning(document: str, count: int, vocabulary: Vocabulary) -> str:
+    """The beginning of a document that holds its first pieces, so many; the rest may be large.
+
+    It ends before a space, which no piece goes over: these pieces are the document's own.
+    """
+    end = 16 * count
+    while 0 <= (end := document.find(" ", end)) and len(vocabulary.encode(document[:end])) < count:
+        end *= 2
+    return document if end < 0 else document[:end]
 
 
 def copied(found: Hypothesis, pieces: Any, attention: Any) -> Any:

@@ -110,10 +110,12 @@ def _counted(text: str, one: Reading, found: Summary) -> Summary:
     found = replace(found, truncated=max(one.pieces - found.read, found.truncated))
     if found.explanation is None:
         return found
-    given = places.of_clean(text)
+    # Which characters of the clean document were read; the others need no place.
+    where: Sequence[int] = range(places.reach(found.explanation))
     if one.chosen:
         where = places.of_chosen(one.sentences, one.chosen, one.parts[0], clean(text))
-        given = [given[i] for i in where]
+    every = places.of_clean(text, max(where, default=-1) + 1)
+    given = [every[i] for i in where]
     return replace(found, explanation=places.moved(found.explanation, given))
 
 

@@ -11,13 +11,19 @@ from summarizer.types import Explanation, Source
 Span = tuple[int, int]
 
 
-def of_clean(text: str) -> list[Span]:
+def of_clean(text: str, until: int | None = None) -> list[Span]:
     """Return where in a text each character of `cleaning.clean(text)` begins and ends.
 
     Where a word is composed of fewer characters than it was given in, all of them are the word.
+
+    Args:
+        text: as it was given; it may be large, and each place takes a hundred bytes.
+        until: only of so many characters, the first; None: of all.
     """
     found: list[Span] = []
     for match in re.finditer(r"\S+", text):
+        if until is not None and len(found) >= until:
+            break
         kept = [i for i in range(*match.span()) if ord(text[i]) not in DROPPED]
         if not kept:
             continue
@@ -29,7 +35,14 @@ def of_clean(text: str) -> list[Span]:
             found += [(i, i + 1) for i in kept]
         else:
             found += [(kept[0], kept[-1] + 1)] * len(composed)
-    return found
+    return found[:until]
+
+
+def reach(explanation: Explanation) -> int:
+    """Return how many characters of its text, from the first one on, an explanation speaks of."""
+    spans = [*explanation.sentences]
+    spans += [(s.begin, s.end) for word in explanation.words for s in word.sources]
+    return max((max(begin + 1, end) for begin, end in spans), default=0)
 
 
 def of_chosen(parts: Sequence[str], chosen: Sequence[int], text: str, whole: str) -> list[int]:
