@@ -240,6 +240,15 @@ def test_every_summary_holds_what_is_forced(model, force):
             assert all(holds(hypothesis.text, word) for word in force)
 
 
+@pytest.mark.parametrize("wish", [{"must_include": ["1234567890"]}, {"prefix": "1234567890"}])
+def test_a_forced_word_may_have_more_pieces_than_most_words(model, wish):
+    (found,) = model.summarize(TEXTS[:1], max_words=1, **wish)
+    assert found.text == "1234567890"
+    (found,) = model.summarize(TEXTS[:1], max_words=3, **wish)
+    assert holds(found.text, "1234567890")
+    assert len(found.text.split()) <= 3
+
+
 @pytest.mark.parametrize("strategy", ["beam", "greedy", "sample", "diverse"])
 def test_every_summary_begins_with_the_prefix_and_the_score_counts_it(model, strategy):
     for summary in model.summarize(TEXTS, strategy=strategy, prefix=" 5  0 "):

@@ -33,7 +33,8 @@ class Plan:
     Attributes:
         beam: K.
         n_best: alternatives to return.
-        maximum: pieces, the end included.
+        maximum: pieces to search at first, the end included.
+        most: pieces that may be asked for, the end included.
         shortest: words.
         longest: words.
         seed: of what is drawn at random.
@@ -44,6 +45,7 @@ class Plan:
     beam: int
     n_best: int
     maximum: int
+    most: int
     shortest: int
     longest: int
     seed: int
@@ -81,10 +83,12 @@ def make(
         "average": average,
         "coverage": _first(wishes.coverage_penalty, decode.coverage_penalty),
     }
+    maximum = _maximum(wishes, decode.maximum, PIECES.get(kind, 4))
     return Plan(
         beam,
         wishes.n_best,
-        _maximum(wishes, decode.maximum, PIECES.get(kind, 4)),
+        maximum,
+        max(maximum, decode.maximum),
         wishes.min_words or 0,
         wishes.max_words or UNLIMITED,
         options.get("seed", 0),

@@ -100,18 +100,19 @@ class Promises:
         outside = [p for p, text in zip(forced, wishes.must_include, strict=False)
                    if not holds(self._prefix, text)]  # fmt: skip
         pieces = sum(i != BOUNDARY for phrase in (prefix, *outside) for i in phrase)
-        if pieces + 1 > self._plan.maximum:
+        if pieces + 1 > self._plan.most:
             raise InputError(
                 f"{'must-include' if forced else 'prefix'}: what is asked for has {pieces} pieces, "
-                f"a summary has at most {self._plan.maximum - 1}"
+                f"a summary has at most {self._plan.most - 1}"
             )
         banned = (
             self._phrases.spellings(" ".join(p.split()), document) for p in wishes.must_not_include
         )
         spaced = self._length(document) == len(document.split())
+        room = self._plan.maximum if pieces < self._plan.maximum else self._plan.most
         return Demand(
             document, prefix, tuple(forced), frozenset().union(*banned), spaced,
-            self._plan.shortest, self._plan.longest, self._plan.maximum,
+            self._plan.shortest, self._plan.longest, room,
         )  # fmt: skip
 
     def allowed(self, demands: Sequence[Demand]) -> dict[str, Any]:
