@@ -246,6 +246,8 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
         assert word.begin + begin == source.begin
     total = sum(w.log_prob for w in found.explanation.words) + found.explanation.end
     assert total == pytest.approx(found.hypothesis.log_prob)
+    with pytest.raises(InputError, match="it takes max-words, threshold, faithful and explain$"):
+        tagger.summarize([DOCUMENT], Wishes(beam=2))
 
 
 # --- places ------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from summarizer.runtime.plan import check_numbers
 from summarizer.runtime.session import BATCH, Session, padded, parts
 from summarizer.types import Hypothesis, Summary, Wishes
 
-# Wishes that a tagger fulfils; it writes no number and no name that the document lacks anyway.
+# Wishes that a tagger fulfils. Its words stand in the document, so they claim nothing else, but for
+# what a gap puts together (1:3 of 1:2:3): `Summarizer` looks for that, as of every summary.
 TAKEN = ("max_words", "threshold", "faithful", "explain")
 
 
@@ -162,7 +163,8 @@ def _check(wishes: Wishes) -> None:
         value = getattr(wishes, field.name)
         if field.name not in TAKEN and value != field.default:
             said = value[0] if isinstance(value, tuple) else value
+            *others, last = (name.replace("_", "-") for name in TAKEN)
             raise InputError(
                 f"{field.name.replace('_', '-')} {said}: a tagger keeps words of the document; it "
-                "takes max-words and threshold"
+                f"takes {', '.join(others)} and {last}"
             )
