@@ -21,12 +21,13 @@ from summarizer import api, cli, vocabulary
 from summarizer.config import Config
 from summarizer.datasets.cleaning import DROPPED, clean
 from summarizer.decoding import explaining
-from summarizer.documents import long, places
+from summarizer.documents import claims, long, places
 from summarizer.errors import InputError, ModelError, SummarizerError
 from summarizer.runtime.extractor import Extractor
 from summarizer.showing import Page
 from summarizer.types import Explanation, Hypothesis, Source, Summary, Wishes, Word
 
+ROOT = Path(__file__).parent.parent
 KINDS = ("unigram", "bpe", "characters", "bytes", "words")
 DOCUMENT = (
     "The old bridge over the Rhône was closed. Engineers found 1,200 cracks (and the bridge's "
@@ -583,3 +584,21 @@ def test_copying_a_folder_of_a_model_is_enough_to_explain(digits, tmp_path):
         shutil.copy(digits.folder / name, tmp_path)
     (found,) = api.Summarizer.load(tmp_path).summarize(["1 2 3"], explain=True, faithful="warn")
     assert found.explanation.words
+
+
+def test_the_shipped_model_explains_and_is_strict():
+    shipped = api.Summarizer.load()
+    line = (ROOT / "data" / "articles.en.jsonl").read_text("utf-8").splitlines()[0]
+    text = json.loads(line)["document"]
+    (found,) = shipped.summarize([text], explain=True, faithful="strict")
+    assert found.unsupported == ()
+    assert claims.unsupported(found.text, text, shipped.known) == []
+    words = found.explanation.words
+    assert "".join(word.text for word in words) == "".join(found.text.split())
+    total = sum(word.log_prob for word in words) + found.explanation.end
+    assert total == pytest.approx(found.hypothesis.log_prob, abs=1e-3)
+    alone = [word for word in words if word.copied > 0.9 and len(word.sources) == 1]
+    assert alone
+    for word in alone:
+        (source,) = word.sources
+        assert word.text.lower() in text[source.begin : source.end].lower()
