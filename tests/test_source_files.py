@@ -104,6 +104,20 @@ def test_several_references_are_a_list_of_texts(tmp_path: Path, kind: Any) -> No
     assert list(spec.examples(text)) == ROWS
 
 
+def test_without_a_summary_the_first_reference_is_one_as_in_jsonl(tmp_path: Path) -> None:
+    several = [["Bees", "On bees"], ["Bienen"], ["蜜蜂"]]
+    documents = columns()["document"]
+    path = parquet(tmp_path / "x.parquet", document=documents, references=several)
+    rows = [{"document": d, "references": r} for d, r in zip(documents, several, strict=True)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    found = list(spec.examples(path))
+    assert [e.summary for e in found] == [row.summary for row in ROWS]
+    assert found == list(spec.examples(str(tmp_path / "x.jsonl")))
+    assert "no column 'summary'" in refused(f"{path},references=")
+    bare = parquet(tmp_path / "y.parquet", document=documents, references=[["Bees"], [], None])
+    assert refused(bare).startswith(f"{bare}:2: no column 'summary'")
+
+
 def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
     path = parquet(tmp_path / "x.parquet", document=["d"], sumary=["s"])
     message = f"{path}: no column 'summary': did you mean 'sumary'? known: document, sumary"

@@ -29,7 +29,8 @@ class Options:
     Attributes:
         path: the file, the folder, or a pattern with stars.
         document: the column of the document.
-        summary: the column of the summary; "" reads documents only.
+        summary: the column of the summary; where that is missing, it is the first reference; ""
+            reads documents only.
         references: the column of a list of all references, which ROUGE compares with; None:
             `references`, where there is such a list; "" leaves it alone.
         skip_bad: count bad rows and go on.
@@ -106,21 +107,33 @@ def _columns(path: str, schema: Any, options: Options) -> list[str]:
     """Return the columns to read, `id` among them where it is there; refuse what is not text."""
     import pyarrow.types as kinds
 
+    several = _several(path, schema, options)
     wanted = [column for column in (options.document, options.summary) if column]
-    _rows.require_columns(path, schema.names, *wanted, options.references or "")
+    if several and options.summary not in schema.names:
+        wanted = [options.document]
+    _rows.require_columns(path, schema.names, *wanted)
     found = list(dict.fromkeys(wanted + (["id"] if "id" in schema.names else [])))
     for column in found:
         kind = schema.field(column).type
         if not (_is_text(kind) or (column == "id" and kinds.is_integer(kind))):
             raise InputError(f"{path}: column {column!r} is {kind}, not text")
-    several = "references" if options.references is None else options.references
-    if options.summary and several in schema.names:
-        kind = schema.field(several).type
-        if (kinds.is_list(kind) or kinds.is_large_list(kind)) and _is_text(kind.value_type):
-            return [*found, several]
-        if options.references:
-            raise InputError(f"{path}: column {several!r} is {kind}, not a list of texts")
-    return found
+    return found + several
+
+
+def _several(path: str, schema: Any, options: Options) -> list[str]:
+    """Return the column of a list of references, if one is to be read."""
+    import pyarrow.types as kinds
+
+    _rows.require_columns(path, schema.names, options.references or "")
+    column = "references" if options.references is None else options.references
+    if not options.summary or column not in schema.names:
+        return []
+    kind = schema.field(column).type
+    if (kinds.is_list(kind) or kinds.is_large_list(kind)) and _is_text(kind.value_type):
+        return [column]
+    if options.references:
+        raise InputError(f"{path}: column {column!r} is {kind}, not a list of texts")
+    return []
 
 
 def _is_text(kind: Any) -> bool:
