@@ -14,7 +14,7 @@ from summarizer.config import Config
 from summarizer.datasets import alignment, batches, store, tasks
 from summarizer.training.validation import KEPT, LOSS, ROUGE1, Metric, Validation
 from summarizer.types import Example
-from summarizer.vocabulary import PAD, Vocabulary
+from summarizer.vocabulary import END, PAD, Vocabulary
 
 METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS, "select": KEPT}
 ROWS = 50  # examples at once
@@ -74,11 +74,13 @@ def _summaries(
         for rows in padded(examples, words, config.data.document_pieces):
             searched = search(rows)
             pieces = np.asarray(searched.pieces)[: len(examples) - len(texts), 0]
-            gates.extend(np.asarray(searched.gate)[: len(pieces), 0][pieces != PAD])
+            # The end can only be generated: it says nothing of what the pointer does.
+            written = (pieces != PAD) & (pieces != END)
+            gates.extend(np.asarray(searched.gate)[: len(pieces), 0][written])
             texts.extend(pieces)
         found = [words.decode(p, e.document) for p, e in zip(texts, examples, strict=True)]
         scores = rouge.score(found, references, stem)
-        if config.model.pointer:
+        if config.model.pointer and gates:
             scores["gate"] = np.asarray(gates)
         return _scored(scores, found, references)
 

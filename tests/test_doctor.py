@@ -493,6 +493,7 @@ def held(lost: bool) -> store.Store:
     return store.held([pair] * 50, 400)
 
 
+COPIES: Row = {"diagnostics": {"model": {"gate": {"mean": 0.001}}}}
 RUNS: list[tuple[str, run.Check, folder.Run]] = [
     (
         "not learning",
@@ -532,7 +533,7 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
     (
         "unused gate",
         learning.gate,
-        a_run()._replace(report={"diagnostics": {"model": {"gate": {"mean": 0.001}}}}),
+        a_run()._replace(report=COPIES),
     ),
     (
         "truncated documents",
@@ -574,6 +575,10 @@ def lines_of(step: int, **fields: float) -> Rows:
     return [line | (fields if line["step"] == step else {}) for line in a_log()]
 
 
+def without(name: str, log: Rows) -> Rows:
+    return [{key: value for key, value in line.items() if key != name} for line in log]
+
+
 @pytest.mark.parametrize(
     ("check", "made"),
     [
@@ -589,6 +594,11 @@ def lines_of(step: int, **fields: float) -> Rows:
         # What a validation of 300 documents has of chance.
         (learning.overfitting, a_run(lines_of(1000, rouge1=39.5))),
         (learning.gate, a_run(lines_of(1500, gate=0.999, rouge1=98.0))),
+        (
+            learning.gate,
+            a_run(without("gate", a_log(rouge1=lambda s: 98.0)))._replace(report=COPIES),
+        ),
+        (learning.gate, a_run(a_log(gate=lambda s: math.nan))),
         (learning.not_learning, a_run(a_log(400, loss=lambda s: 6.3, accuracy=lambda s: 0.06))),
         (scored.seen, evaluated(report={"overlap": 0, "examples": 100})),
         (scored.seen, evaluated(report={"overlap": None, "examples": 100})),  # not known

@@ -21,13 +21,15 @@ import tensorflow as tf
 
 from summarizer import api, cli, delivery, experiment, plugins, validating
 from summarizer import config as configuration
-from summarizer.config import TrainConfig
+from summarizer.config import Config, TrainConfig
 from summarizer.datasets import batches, fingerprints, spec, store
 from summarizer.decoding.search import Limits, compiled
 from summarizer.errors import ModelError, TrainingError
 from summarizer.model import weights
 from summarizer.training import board, budget, checkpoint, machine, progress, step, trainer
 from summarizer.training.validation import Validation
+from summarizer.types import Example
+from summarizer.vocabulary import END, PAD, Vocabulary
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch=16)
@@ -77,6 +79,18 @@ def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
         assert shown in bar
     assert f"{digits.folder}: 250 steps, validation ROUGE-1" in digits.out
     assert f"summarize --model {digits.folder}" in digits.out
+
+
+def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits, monkeypatch):
+    gate = np.array([[[0.3, 0.6, 0.99, 0.0]], [[0.6, 0.99, 0.0, 0.0]]])
+    found = SimpleNamespace(gate=gate, pieces=np.array([[[7, 8, END, PAD]], [[9, END, PAD, PAD]]]))
+    monkeypatch.setattr("summarizer.decoding.search.compiled", lambda *_: lambda rows: found)
+    known = Vocabulary.load(digits.folder / "vocabulary.model")
+    examples = [Example("a", "1 2", "2 1"), Example("b", "3", "3")]
+    validate = validating.validator(None, known, Config(), examples)
+    assert validate().scores["gate"] == pytest.approx(0.5)
+    found.pieces = np.array([[[END, PAD, PAD, PAD]], [[END, PAD, PAD, PAD]]])
+    assert "gate" not in validate().scores
 
 
 def test_a_run_leaves_all_that_belongs_to_a_model(digits):

@@ -197,12 +197,12 @@ def epochs(run: Run) -> Iterator[Finding]:
 
 def gate(run: Run) -> Iterator[Finding]:
     """Name a pointer that never copies, or a generator that never writes."""
-    lines = [line for line in run.log if "gate" in line]
+    lines = [line for line in run.log if math.isfinite(line.get("gate", math.nan))]
     measured = run.report.get("diagnostics", {}).get("model", {}).get("gate", {}).get("mean")
     value = measured if measured is not None else lines[-1]["gate"] if lines else None
     if value is None or NEVER <= value <= 1 - NEVER:
         return
-    if max((line.get("rouge1", 0.0) for line in lines), default=0.0) >= RIGHT:
+    if max(line.get("rouge1", 0.0) for line in run.log) >= RIGHT:
         return
     copies = value < NEVER
     yield Finding(
