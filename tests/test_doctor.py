@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from summarizer import cli, config
 from summarizer.config import Config, DataConfig
 from summarizer.datasets import store
+from summarizer.datasets.cleaning import clean
 from summarizer.datasets.sources._splits import split_of
 from summarizer.doctor import (
     copies,
@@ -411,6 +412,43 @@ def test_a_text_that_was_read_as_windows_1252_is_found_and_as_it_was_is_not(text
     wrong = f"{text} привет".encode().decode("cp1252", "ignore")
     assert not list(faults.find(text))
     assert [number for number, _ in faults.find(wrong)] == [0]
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Οι μέλισσες πετούν πάνω από το χωριό",
+        "النحل يطير فوق القرية كل صباح",
+        "הדבורים עפות מעל הכפר כל בוקר",
+        "मधुमक्खियाँ हर सुबह गाँव के ऊपर उड़ती हैं",
+        "ผึ้งบินเหนือหมู่บ้านทุกเช้า",
+        "벌들은 매일 아침 마을 위를 날아간다",
+        "蜜蜂每天早晨飞过村庄",
+        "ミツバチは毎朝、村の上を飛ぶ",
+    ],
+)
+def test_a_wrong_encoding_is_seen_in_every_script(text, codec):
+    wrong = clean(text.encode().decode(codec, "ignore"))  # of Latin-1, control characters go
+    assert [number for number, _ in faults.find(wrong)] == [0]
+    assert not list(faults.find(clean(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "«Été», dit-elle : « Où l’âne naît, l’abbé œuvre »… Île, Ô ! ÇÀ ET LÀ — À L’ŒUVRE",
+        "„Ärger im Öl“, rief er – »Übermut« …ÖÖ“, Größe: 3 × 4½ × 5¼ m², 20 °C, 5 µm",
+        "«¡Ñandú!», ¿qué? “Año”… ESPAÑA—AÑO, EL ÑU’, 1.º y 2.ª, LEÓN”",
+        "«Não é só: à noite, às três», “AÇÃO”… É à “mãe” que a irmã dá o pão — AVÔ’, À•À",
+        "„Það er kalt á Íslandi“ – ÞAÐ, ÓÐUR’, Ísafjörður… æði, ör–ör, ÞÓ”",
+        "“İstanbul’da âlim, kâğıt, ÖĞLE”… çağ, “GÜNÜMÜZ”, Ö’nün, ÂŞIK",
+        "»Ø« er en ø; Åse’s “Øl”… på øya – ÆØÅ, så ét – to",
+        "Žluťoučký kůň úpěl ďábelské ódy, ÚŽAS, „ÓDA“, též šťáva, KÔŠ",
+    ],
+)
+def test_languages_with_marks_have_no_sign_of_a_wrong_encoding(text):
+    assert not list(faults.find(clean(text)))
 
 
 @pytest.mark.parametrize(

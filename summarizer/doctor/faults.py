@@ -44,7 +44,10 @@ FAULTS = (
     Fault(
         "wrong encoding",
         re.compile(
-            f"Ã[{_RARE}]|Â[{_RARE}]|â€|ï»¿|ï¿½|(?:[ÐÑ][{_ANY}]){{2}}|(?:[ã-é][{_ANY}]{{2}}){{2}}"
+            # Letters with marks; Greek to Arabic in two bytes, Hebrew among them, whose × is met
+            # alone, too; Devanagari to Hangul in three, or fewer where control characters went.
+            f"Ã[{_RARE}]|Â[{_RARE}]|â€|ï»¿|ï¿½|(?:[Î-ÖØ-Û][{_ANY}]){{2}}|(?:×+[{_ANY}]){{3}}|"
+            f"(?:[à-í][{_ANY}]{{2}}){{2}}|(?:[à-ï]+[¡-¿]{{1,2}}){{2}}[à-ï]"
         ),
         "pairs hold UTF-8 that was read as Latin-1 or Windows-1252, as Ã© for é",
         "read the original again as UTF-8; where there is none, "
@@ -76,8 +79,13 @@ FAULTS = (
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (number in FAULTS, first place in the text) of each fault that a text has."""
+    """Yield (number in FAULTS, first place in the text) of each fault that a text has.
+
+    Of a text in a wrong encoding that is all there is to say.
+    """
     plain = text.isascii()
     for number, fault in enumerate(FAULTS):
         if (fault.ascii or not plain) and (match := fault.sign.search(text)):
             yield number, match.start()
+            if not number:  # soft hyphens and the like are bytes of characters, then
+                return
