@@ -19,7 +19,7 @@ UNLOCKED = ("cuda", "jax-cuda", "bench")  # extras of gigabytes
 
 # What only the extras bring; an empty environment with the base install has none of it.
 EXTRAS = ("tensorflow", "tensorflow_text", "tensorflow_datasets", "keras", "jax", "tf2onnx")
-EXTRAS += ("onnx", "matplotlib", "h5py", "pytest", "hypothesis", "mammoth", "pypdfium2")
+EXTRAS += ("onnx", "matplotlib", "h5py", "pytest", "hypothesis", "mammoth", "pypdfium2", "icu4py")
 WITHOUT_EXTRAS = f"""
 import importlib.abc, sys
 

@@ -64,7 +64,7 @@ DOORS = {
 }
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
-HEAVY += ("pypdfium2", "mammoth")
+HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py")
 LINES = 300
 BYTES = 25_000_000
 
