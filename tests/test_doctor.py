@@ -4,7 +4,8 @@ import dataclasses
 import json
 import math
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from summarizer.doctor import (
     scored,
     sketches,
     survey,
+    units,
 )  # fmt: skip
 from summarizer.errors import ModelError
 from tests import markdown
@@ -237,6 +239,64 @@ def test_a_task_without_summaries_asks_for_none(files):
     paths = files.write()
     chosen = Config(data=DataConfig(spec=paths["train"], task="reconstruct"))
     assert data.examine(chosen) == []
+
+
+THAI = [
+    "ผึ้ง",
+    "บิน",
+    "เหนือ",
+    "หมู่บ้าน",
+    "ทุก",
+    "เช้า",
+    "แมว",
+    "กิน",
+    "ปลา",
+    "ใน",
+    "บ้าน",
+    "เด็ก",
+    "อ่าน",
+    "หนังสือ",
+    "ที่",
+    "โรงเรียน",
+]
+OTHER = ["ฝน", "ตก", "หนัก", "มาก", "รถ", "เสีย", "กลาง", "ถนน", "ตลาด", "ปิด", "วันนี้", "ข่าว", "เมือง"]
+TITLE = "研究人员提出模型"
+
+
+def of_texts_without_spaces(files: Files) -> list[str]:
+    """What is found in unrelated summaries, in those that are beginnings, and in repeated ones."""
+    chooser = random.Random(8)
+    for row in files.train:
+        row["document"] = "".join(chooser.choices(THAI, k=30))
+        row["summary"] = "".join(chooser.choices(OTHER, k=5))
+    found: list[finding.Finding] = list(learnable.novel(files.survey()))
+    for row in files.train:
+        row["summary"] = row["document"][:20]
+    found += learnable.first_words(files.survey())
+    lines = [a_line(i, "แมวกินปลาในบ้าน" * 2, "เด็กอ่านหนังสือที่โรงเรียน") for i in range(100)]
+    found += scored.repetition(a_run()._replace(predictions=lines))
+    return [one.name for one in found]
+
+
+def test_texts_without_spaces_are_judged_by_the_words_of_dictionaries(files):
+    expected = ["new words", "first words hard to beat", "repetition"]
+    assert of_texts_without_spaces(files) == expected
+    for row in files.train:  # the same characters as the beginning, in other words
+        row.update(document=f"{TITLE}。{TITLE}", summary=TITLE[::-1])
+    assert list(learnable.first_words(files.survey())) == []
+
+
+@pytest.fixture
+def without_dictionaries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, "icu4py.breakers", None)
+    units.units.cache_clear()
+    yield
+    units.units.cache_clear()
+
+
+@pytest.mark.usefixtures("without_dictionaries")
+def test_without_dictionaries_nothing_is_said_of_single_characters(files):
+    assert of_texts_without_spaces(files) == []
 
 
 def of_pieces(files: Files, **changes: Any) -> list[finding.Finding]:

@@ -10,7 +10,8 @@ from summarizer.config import Config
 from summarizer.doctor import cutting
 from summarizer.doctor.finding import Finding, excerpt, share
 from summarizer.doctor.survey import TRAIN, VALIDATION, Survey
-from summarizer.evaluation import baselines, rouge, tokens
+from summarizer.doctor.units import countable, units, words
+from summarizer.evaluation import baselines, rouge
 from summarizer.types import Example
 
 # XSum, the most abstractive of the usual sets, has 36% (Narayan et al. 2018, arXiv:1808.08745,
@@ -32,11 +33,11 @@ _FIFTH = 0.2  # of a document, which is where the first words are looked for
 
 def novel(survey: Survey) -> Iterator[Finding]:
     """Name summaries whose words are not in the documents."""
-    pairs = _pairs(survey)
+    pairs = _in_words(survey)
     shares = []
     for example in pairs:
-        known, words = set(tokens.words(example.document)), tokens.words(example.summary or "")
-        shares.append((sum(word not in known for word in words), len(words)))
+        known, summary = set(words(example.document)), words(example.summary or "")
+        shares.append((sum(word not in known for word in summary), len(summary)))
     new, written = np.sum(shares, axis=0) if shares else (0, 0)
     if new and new >= NOVEL * written:
         at = max(range(len(shares)), key=lambda i: shares[i][0] / max(shares[i][1], 1))
@@ -54,11 +55,12 @@ def novel(survey: Survey) -> Iterator[Finding]:
 
 def first_words(survey: Survey) -> Iterator[Finding]:
     """Name data of which the first words of the document are a summary that is hard to beat."""
-    pairs = _pairs(survey)
+    pairs = _in_words(survey)
     if not pairs:
         return
     texts, references = baselines.lead(pairs), [example.summary or "" for example in pairs]
-    scores = rouge.score(texts, references, rouge.default_stem(references))["rouge1"]
+    stem = rouge.default_stem(references)
+    scores = rouge.score(texts, references, stem, units=units())["rouge1"]
     if scores.mean() < HARD:
         return
     at = int(np.argsort(scores, kind="stable")[len(scores) // 2])
@@ -80,9 +82,9 @@ def _early(pairs: Sequence[Example]) -> float:
     """The share of the summaries' words in the documents that stand in their first fifth."""
     early = found = 0
     for example in pairs:
-        words = tokens.words(example.document)
-        first, known = set(words[: math.ceil(_FIFTH * len(words))]), set(words)
-        copied = [word for word in tokens.words(example.summary or "") if word in known]
+        every = words(example.document)
+        first, known = set(every[: math.ceil(_FIFTH * len(every))]), set(every)
+        copied = [word for word in words(example.summary or "") if word in known]
         early, found = early + sum(word in first for word in copied), found + len(copied)
     return early / max(found, 1)
 
@@ -154,3 +156,7 @@ def amount(survey: Survey) -> Iterator[Finding]:
 
 def _pairs(survey: Survey) -> list[Example]:
     return [example for example in survey.sample if example.summary is not None]
+
+
+def _in_words(survey: Survey) -> list[Example]:
+    return [example for example in _pairs(survey) if countable(example.document)]

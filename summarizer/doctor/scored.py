@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from summarizer.doctor.finding import Finding, excerpt
 from summarizer.doctor.folder import Run
-from summarizer.evaluation import tokens
+from summarizer.doctor.units import countable, words
 
 # One summary in twenty more than among the references is seen at once by who reads them.
 REPEATED = 0.05
@@ -52,11 +52,11 @@ def _interval(difference: dict[str, float]) -> str:
 
 def repetition(run: Run) -> Iterator[Finding]:
     """Name summaries that say the same twice."""
-    lines, decode = run.predictions, run.config.decode
+    lines = [line for line in run.predictions if countable(str(line.get("reference", "")))]
     found = [line for line in lines if repeats(_words(line, "prediction"))]
     usual = sum(repeats(_words(line, "reference")) for line in lines)
     if found and len(found) - usual >= REPEATED * len(lines):
-        block = "" if decode.block_ngram else "--set decode.block_ngram=3 and "
+        block = "" if run.config.decode.block_ngram else "--set decode.block_ngram=3 and "
         yield Finding(
             "repetition",
             len(found),
@@ -107,4 +107,4 @@ def one_for_all(run: Run) -> Iterator[Finding]:
 
 
 def _words(line: dict[str, object], key: str) -> list[str]:
-    return tokens.words(str(line.get(key, "")))
+    return words(str(line.get(key, "")))
