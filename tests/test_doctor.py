@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer import cli, config
-from summarizer.config import Config, DataConfig
+from summarizer.config import Config, DataConfig, VocabularyConfig
 from summarizer.datasets import store
 from summarizer.datasets.cleaning import clean
 from summarizer.datasets.sources._splits import split_of
@@ -30,6 +30,7 @@ from summarizer.doctor import (
     learnable,
     learning,
     pairs,
+    pieces,
     run,
     scored,
     sketches,
@@ -170,7 +171,7 @@ def test_data_with_nothing_wrong_has_no_finding(files):
     seen = files.survey()
     silent = [check for check in data.CHECKS if check is not learnable.amount]
     assert [one.name for check in silent for one in check(seen)] == []
-    assert {check for _, check, *_ in CASES} | {learnable.truncated} == set(silent)
+    assert {check for _, check, *_ in CASES} | {pieces.truncated} == set(silent)
     assert set(data.TEXTS) < set(data.CHECKS)
 
 
@@ -300,7 +301,7 @@ def test_without_dictionaries_nothing_is_said_of_single_characters(files):
 
 
 def of_pieces(files: Files, **changes: Any) -> list[finding.Finding]:
-    return list(learnable.truncated(files.survey(**changes)))
+    return list(pieces.truncated(files.survey(**changes)))
 
 
 def test_what_cutting_takes_is_told_with_a_length_that_is_enough(files):
@@ -311,6 +312,24 @@ def test_what_cutting_takes_is_told_with_a_length_that_is_enough(files):
     enough = found.change.split("document_pieces=")[1].split(",")[0]
     wide = summaries.change.split("summary_pieces=")[1].split()[0]
     assert of_pieces(files, document_pieces=int(enough), summary_pieces=int(wide)) == []
+
+
+def test_pairs_are_cut_alike_however_many_are_encoded_at_once(files, monkeypatch):
+    found = of_pieces(files, document_pieces=40, summary_pieces=8)
+    monkeypatch.setattr(pieces, "_AT_ONCE", 7)
+    assert of_pieces(files, document_pieces=40, summary_pieces=8) == found
+
+
+def test_a_vocabulary_without_room_for_the_characters_is_told_with_one_that_has(files):
+    def found(size: int) -> list[finding.Finding]:
+        chosen = dataclasses.replace(seen.config, vocabulary=VocabularyConfig(size=size))
+        return list(pieces.truncated(seen._replace(config=chosen)))
+
+    seen = files.survey()
+    (small,) = found(270)
+    assert (small.name, small.of - small.count) == ("vocabulary too small", 270)
+    enough = int(small.change.split("size=")[1].split()[0])
+    assert small.name not in [one.name for one in found(enough)]
 
 
 def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
@@ -829,5 +848,6 @@ def test_the_page_lists_every_finding():
     rows = [row[0].strip(" *") for row in markdown.rows((DOCS / "doctor.md").read_text("utf-8"))]
     listed = {name for row in rows for name in row.split(", ")}
     amounts_ = {"too few pairs", "no validation", "less than one epoch", "truncated summaries"}
+    amounts_ |= {"vocabulary too small"}
     more = {"missing summaries", "truncated documents", "too many epochs"} | amounts_
     assert {name for name, *_ in (*CASES, *RUNS)} | more <= listed

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from summarizer.config import Config
 from summarizer.datasets import tasks
-from summarizer.doctor import copies, learnable, pairs, survey
+from summarizer.doctor import copies, learnable, pairs, pieces, survey
 from summarizer.doctor.finding import Finding
 from summarizer.doctor.survey import PARTS, Survey
 
@@ -23,7 +23,7 @@ CHECKS: tuple[Check, ...] = (
     pairs.mixed,
     learnable.novel,
     copies.same_summaries,
-    learnable.truncated,
+    pieces.truncated,
     learnable.amount,
     copies.within_train,
     learnable.first_words,

@@ -5,9 +5,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from summarizer import vocabulary
-from summarizer.config import Config
-from summarizer.doctor import cutting
 from summarizer.doctor.finding import Finding, excerpt, share
 from summarizer.doctor.survey import TRAIN, VALIDATION, Survey
 from summarizer.doctor.units import countable, units, words
@@ -27,7 +24,6 @@ ENOUGH = 1000
 # theirs, more than 20 are learned by heart.
 EPOCHS = 20
 
-CHARACTERS = 2_000_000  # of text that a vocabulary for counting pieces is learned from
 _FIFTH = 0.2  # of a document, which is where the first words are looked for
 
 
@@ -89,31 +85,6 @@ def _early(pairs: Sequence[Example]) -> float:
     return early / max(found, 1)
 
 
-def truncated(survey: Survey) -> Iterator[Finding]:
-    """Name what is cut, in pieces of a vocabulary that is learned from what was drawn."""
-    pairs = _pairs(survey)
-    if not pairs:
-        return
-    words = _vocabulary(survey.config, pairs)
-    texts = [e.document for e in pairs], [e.summary or "" for e in pairs]
-    ids = list(words.encode_pairs(*texts))
-    shown = [f"{example.id} {excerpt(example.document)}" for example in pairs]
-    yield from cutting.documents(survey.config, ids, shown)
-    if survey.config.data.task == "summarize":
-        yield from cutting.summaries(survey.config, ids, shown)
-
-
-def _vocabulary(config: Config, pairs: Sequence[Example]) -> vocabulary.Vocabulary:
-    """Learn a vocabulary as training would, from less text."""
-    texts, taken = list[str](), 0
-    for example in pairs:
-        if taken < CHARACTERS:
-            texts += [example.document[: CHARACTERS - taken], example.summary or ""]
-            taken += len(example.document)
-    wanted = config.vocabulary
-    return vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
-
-
 def amount(survey: Survey) -> Iterator[Finding]:
     """Name too few pairs, and steps that are too many or too few for them."""
     train, asked = survey.config.train, survey.config.train.steps * survey.config.train.batch
@@ -154,9 +125,5 @@ def amount(survey: Survey) -> Iterator[Finding]:
         )
 
 
-def _pairs(survey: Survey) -> list[Example]:
-    return [example for example in survey.sample if example.summary is not None]
-
-
 def _in_words(survey: Survey) -> list[Example]:
-    return [example for example in _pairs(survey) if countable(example.document)]
+    return [example for example in survey.drawn() if countable(example.document)]

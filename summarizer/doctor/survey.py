@@ -67,6 +67,10 @@ class Survey(NamedTuple):
         """Return the numbers of the pairs of a part, int64."""
         return np.flatnonzero(self.part == part)
 
+    def drawn(self) -> list[Example]:
+        """Return those examples of the sample that have a summary."""
+        return [example for example in self.sample if example.summary is not None]
+
     def show(self, row: int) -> str:
         """Name a pair: its id, and how its document begins."""
         return f"{self.ids[row]} {excerpt(self.openings[row])}"
