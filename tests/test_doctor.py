@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import cli, config
+from summarizer import cli, config, experiment
 from summarizer.config import Config, DataConfig, VocabularyConfig
 from summarizer.datasets import store
 from summarizer.datasets.cleaning import clean
 from summarizer.datasets.sources._splits import split_of
 from summarizer.doctor import (
+    amounts,
     copies,
     cutting,
     data,
@@ -37,7 +38,7 @@ from summarizer.doctor import (
     survey,
     units,
 )  # fmt: skip
-from summarizer.errors import ModelError
+from summarizer.errors import InputError, ModelError
 from tests import markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -169,9 +170,9 @@ def test_each_finding_is_found_counted_and_shown(files, name, check, change, cou
 
 def test_data_with_nothing_wrong_has_no_finding(files):
     seen = files.survey()
-    silent = [check for check in data.CHECKS if check is not learnable.amount]
+    silent = [check for check in data.CHECKS if check is not amounts.amount]
     assert [one.name for check in silent for one in check(seen)] == []
-    assert {check for _, check, *_ in CASES} | {pieces.truncated} == set(silent)
+    assert {check for _, check, *_ in CASES} | {pieces.truncated, amounts.missing} == set(silent)
     assert set(data.TEXTS) < set(data.CHECKS)
 
 
@@ -343,23 +344,41 @@ def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
     assert not list(cutting.documents(chosen, ids, shown))
 
 
-def amounts(
+def of_amounts(
     files: Files, monkeypatch: pytest.MonkeyPatch, **train: int
 ) -> dict[str, tuple[int, int]]:
-    monkeypatch.setattr(learnable, "ENOUGH", 200)
+    monkeypatch.setattr(amounts, "ENOUGH", 200)
     seen = files.survey()
     chosen = dataclasses.replace(seen.config, train=config.TrainConfig(**train))
-    found = learnable.amount(seen._replace(config=chosen))
+    found = amounts.amount(seen._replace(config=chosen))
     return {one.name: (one.count, one.of) for one in found}
 
 
 def test_too_few_and_too_many_pairs_for_the_steps(files, monkeypatch):
-    assert amounts(files, monkeypatch, steps=100, batch=8) == {}
-    assert amounts(files, monkeypatch, steps=500, batch=8) == {}
-    assert amounts(files, monkeypatch, steps=501, batch=8) == {"too many epochs": (8, 4008)}
-    assert amounts(files, monkeypatch, steps=24, batch=8) == {"less than one epoch": (8, 200)}
+    assert of_amounts(files, monkeypatch, steps=100, batch=8) == {}
+    assert of_amounts(files, monkeypatch, steps=500, batch=8) == {}
+    assert of_amounts(files, monkeypatch, steps=501, batch=8) == {"too many epochs": (8, 4008)}
+    assert of_amounts(files, monkeypatch, steps=24, batch=8) == {"less than one epoch": (8, 200)}
     del files.train[100:]
-    assert amounts(files, monkeypatch, steps=100, batch=8) == {"too few pairs": (100, 200)}
+    assert of_amounts(files, monkeypatch, steps=100, batch=8) == {"too few pairs": (100, 200)}
+
+
+@pytest.mark.parametrize("task", ["summarize", "reconstruct"])
+def test_splits_without_pairs_are_told_as_training_meets_them(tmp_path, task):
+    path = tmp_path / "few.jsonl"
+    ids = [str(i) for i in range(300) if split_of(str(i)) == "test"][:5]
+    rows = (row | {"id": id} for row, id in zip(rows_of("a", 5), ids, strict=True))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    chosen = Config(data=DataConfig(spec=str(path), task=task))
+    found = data.examine(chosen)
+    assert [one.name for one in found] == ["nothing to train on", "no validation"]
+    assert "training stops" in found[1].what
+    with pytest.raises(InputError, match="no validation examples"):
+        experiment.held_out(chosen, 5)
+    pinned = Config(data=DataConfig(spec=f"{path},split=test", task=task))
+    (itself,) = amounts.missing(survey.read(pinned))
+    assert "validates on the very pairs that it trains on" in itself.what
+    assert [example.id for example in experiment.held_out(pinned, 5)] == ids
 
 
 # --- what is read ------------------------------------------------------------------------------
@@ -376,7 +395,7 @@ def test_a_file_is_parted_as_training_and_evaluation_part_it(files):
     assert len(beside.rows(survey.TRAIN)) == by_hash.count("train")
     pinned = survey.read(Config(data=DataConfig(spec=f"{paths['train']},split=test")))
     assert len(pinned.rows(survey.TRAIN)) == len(pinned.ids) == by_hash.count("test")
-    assert [one.name for one in learnable.amount(pinned)][1] == "no validation"
+    assert [one.name for one in amounts.missing(pinned)] == ["no validation"]
 
 
 def test_a_source_with_splits_is_read_in_them():
@@ -802,8 +821,8 @@ def test_findings_are_printed_as_blocks_or_as_json_and_the_status_is_3(files, do
 def test_data_and_a_run_with_nothing_wrong_end_with_status_0(
     files, doctor, monkeypatch, digits, caplog
 ):
-    monkeypatch.setattr(learnable, "ENOUGH", 200)
-    monkeypatch.setattr(learnable, "EPOCHS", 1000)
+    monkeypatch.setattr(amounts, "ENOUGH", 200)
+    monkeypatch.setattr(amounts, "EPOCHS", 1000)
     paths = files.write()
     given_ = [paths["train"], "--pieces", 400, "--validation", paths["validation"]]
     assert doctor(*given_)[:2] == (0, "nothing found\n")
@@ -848,6 +867,6 @@ def test_the_page_lists_every_finding():
     rows = [row[0].strip(" *") for row in markdown.rows((DOCS / "doctor.md").read_text("utf-8"))]
     listed = {name for row in rows for name in row.split(", ")}
     amounts_ = {"too few pairs", "no validation", "less than one epoch", "truncated summaries"}
-    amounts_ |= {"vocabulary too small"}
+    amounts_ |= {"vocabulary too small", "nothing to train on"}
     more = {"missing summaries", "truncated documents", "too many epochs"} | amounts_
     assert {name for name, *_ in (*CASES, *RUNS)} | more <= listed

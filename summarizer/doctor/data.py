@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from summarizer.config import Config
 from summarizer.datasets import tasks
-from summarizer.doctor import copies, learnable, pairs, pieces, survey
+from summarizer.doctor import amounts, copies, learnable, pairs, pieces, survey
 from summarizer.doctor.finding import Finding
 from summarizer.doctor.survey import PARTS, Survey
 
@@ -14,6 +14,7 @@ Check = Callable[[Survey], Iterator[Finding]]
 # First what stops a training or makes its score a lie, then what spoils it, then what limits it.
 CHECKS: tuple[Check, ...] = (
     pairs.unusable,
+    amounts.missing,
     copies.across_splits,
     copies.ids,
     pairs.empty,
@@ -24,13 +25,14 @@ CHECKS: tuple[Check, ...] = (
     learnable.novel,
     copies.same_summaries,
     pieces.truncated,
-    learnable.amount,
+    amounts.amount,
     copies.within_train,
     learnable.first_words,
 )
 # Those that have a meaning where no summaries are learned.
 TEXTS: tuple[Check, ...] = (
     pairs.unusable,
+    amounts.missing,
     copies.across_splits,
     copies.ids,
     pairs.empty,

@@ -1,4 +1,4 @@
-"""How hard the pairs are: what can be copied, what the first words get, how much there is."""
+"""How hard the pairs are: what can be copied, and what the first words get."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from summarizer.doctor.finding import Finding, excerpt, share
-from summarizer.doctor.survey import TRAIN, VALIDATION, Survey
+from summarizer.doctor.survey import Survey
 from summarizer.doctor.units import countable, units, words
 from summarizer.evaluation import baselines, rouge
 from summarizer.types import Example
@@ -17,12 +17,6 @@ NOVEL = 0.4
 # ROUGE-1 of the first sentences of CNN/Daily Mail; the pointer-generator with coverage has 39.5
 # (See et al. 2017, arXiv:1704.04368, table 1).
 HARD = 40.0
-# A thousand summaries of ten words have two or three words for each of the 4,000 pieces of the
-# smallest preset.
-ENOUGH = 1000
-# The pointer-generator trained for 13 epochs (See et al. 2017, section 5); with fewer pairs than
-# theirs, more than 20 are learned by heart.
-EPOCHS = 20
 
 _FIFTH = 0.2  # of a document, which is where the first words are looked for
 
@@ -83,46 +77,6 @@ def _early(pairs: Sequence[Example]) -> float:
         copied = [word for word in words(example.summary or "") if word in known]
         early, found = early + sum(word in first for word in copied), found + len(copied)
     return early / max(found, 1)
-
-
-def amount(survey: Survey) -> Iterator[Finding]:
-    """Name too few pairs, and steps that are too many or too few for them."""
-    train, asked = survey.config.train, survey.config.train.steps * survey.config.train.batch
-    pairs = len(survey.rows(TRAIN))
-    if pairs < ENOUGH:
-        yield Finding(
-            "too few pairs",
-            pairs,
-            ENOUGH,
-            "pairs are there that a network needs at least to begin from nothing",
-            "start from a trained model: summarizer train --init saved_models/arxiv-titles …",
-        )
-    if not len(survey.rows(VALIDATION)):
-        yield Finding(
-            "no validation",
-            0,
-            len(survey.ids),
-            "pairs are held out, so that training cannot tell which weights are best",
-            "name others: --set data.validation=SPEC",
-        )
-    if asked > EPOCHS * pairs:
-        yield Finding(
-            "too many epochs",
-            asked - EPOCHS * pairs,
-            asked,
-            f"examples that train.steps={train.steps} asks for come after each pair was seen "
-            f"{EPOCHS} times: they are learned by heart",
-            f"--set train.steps={max(EPOCHS * pairs // train.batch, 1)} or fewer, or more pairs; "
-            "model.dropout and train.patience help",
-        )
-    elif asked < pairs:
-        yield Finding(
-            "less than one epoch",
-            pairs - asked,
-            pairs,
-            f"pairs of train are never seen in train.steps={train.steps} of {train.batch}",
-            f"--set train.steps={math.ceil(pairs / train.batch)} or more, or --budget TIME",
-        )
 
 
 def _in_words(survey: Survey) -> list[Example]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from summarizer import validating
 from summarizer.doctor import cutting
+from summarizer.doctor.amounts import EPOCHS
 from summarizer.doctor.finding import Finding, share
 from summarizer.doctor.folder import SPAN, Run, Span
-from summarizer.doctor.learnable import EPOCHS
 
 # Spans of 50 steps: what is told from halves, quarters or fifths of a log needs so many.
 SPANS = 10
