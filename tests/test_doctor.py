@@ -457,7 +457,7 @@ def test_an_estimate_is_near_the_resemblance():
     assert np.std(errors) < 0.16
 
 
-def test_near_texts_are_found_among_many_and_others_are_not():
+def test_near_texts_are_found_among_many_and_others_are_not(monkeypatch):
     chooser = random.Random(5)
     texts = [chooser.randbytes(300) for _ in range(60)]
     for i in range(0, 30, 3):  # copies of copies: groups of three
@@ -471,6 +471,9 @@ def test_near_texts_are_found_among_many_and_others_are_not():
     grouped = {i + k: i for i in range(0, 30, 3) for k in (0, 30, 31)}
     assert all(grouped.get(a) == grouped.get(b) is not None for a, b in near)
     assert {b for _, b in near} == {i + k for i in range(0, 30, 3) for k in (30, 31)}
+    monkeypatch.setattr(sketches, "_PARTS", 1)
+    made = np.array([sketches.sketch(t) for t in texts])
+    assert all(map(np.array_equal, sketches.near(made, 0.4), (first, second)))
     none = np.full((3, sketches.KEPT), sketches.NONE)
     assert all(len(found) == 0 for found in sketches.near(none, 0.5))
     assert all(len(found) == 0 for found in sketches.near(none[:0], 0.5))
