@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from summarizer import cli, config, experiment
 from summarizer.config import Config, DataConfig, VocabularyConfig
-from summarizer.datasets import store
+from summarizer.datasets import fingerprints, store
 from summarizer.datasets.cleaning import clean
 from summarizer.datasets.sources._splits import split_of
 from summarizer.doctor import (
@@ -39,6 +39,7 @@ from summarizer.doctor import (
     units,
 )  # fmt: skip
 from summarizer.errors import InputError, ModelError
+from summarizer.types import Example
 from tests import markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -777,6 +778,27 @@ def test_a_log_that_is_being_written_is_read_as_far_as_it_goes(tmp_path):
     lines = [json.dumps(line) for line in a_log(200)]
     (tmp_path / "metrics.jsonl").write_text("\n".join([*lines, lines[0][:30]]))
     assert [span.step for span in folder.read(tmp_path).spans] == [50, 100, 150, 200]
+
+
+def test_without_its_tokens_a_run_is_counted_by_fingerprints_where_they_tell(tmp_path):
+    def pairs_of(**settings: Any) -> int:
+        (tmp_path / "config.json").write_text(config.to_json(configured(**settings)))
+        return folder.read(tmp_path).pairs
+
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(a_log(50)[0]) + "\n")
+    assert pairs_of() == 0
+    recorder, path = fingerprints.Recorder(), tmp_path / fingerprints.FILE
+    for row in rows_of("a", 7):
+        list(recorder.watch([Example(row["id"], row["document"])]))
+    recorder.save(path)
+    assert pairs_of() == 7
+    assert pairs_of(**{"train.init": "runs/first"}) == 0  # they have those of the first run, too
+    assert pairs_of(**{"data.task": "continue"}) == 0  # windows were learned, of 7 texts
+    whole = path.read_bytes()
+    for cut in (b"", whole[:3], whole[:100], whole[:-30]):
+        path.write_bytes(cut)
+        with pytest.raises(ModelError, match="fingerprints.npz: cut, or holds no fingerprints"):
+            pairs_of()
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Reads what a run left in its folder: settings, log, tokens, fingerprints, evaluation."""
 
 import json
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def read(folder: Path) -> Run:
     """Read a run.
 
     Raises:
-        ModelError: the configuration cannot be read, or nothing was logged.
+        ModelError: the configuration or the fingerprints cannot be read, or nothing was logged.
         InputError: the tokens are cut.
     """
     config = configuration.load(folder / "config.json")
@@ -75,7 +76,7 @@ def read(folder: Path) -> Run:
         log,
         spans(log),
         kept,
-        kept.rows if kept else _fingerprints(folder / fingerprints.FILE),
+        kept.rows if kept else _pairs(folder / fingerprints.FILE, config),
         _report(evaluated / "report.json") or _report(folder / "report.json"),
         list(_lines(evaluated / "predictions.jsonl")),
     )
@@ -142,12 +143,12 @@ def _report(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _fingerprints(path: Path) -> int:
-    """How many fingerprints a file holds; 0 where there is none."""
-    if not path.exists():
-        return 0
+def _pairs(path: Path, config: Config) -> int:
+    """How many pairs were trained on by the fingerprints of a run; 0 where these do not tell."""
+    if not path.exists() or config.train.init or config.data.task == "continue":
+        return 0  # with those of the model it began from; of texts, of which windows were learned
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return len(file["ids"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ModelError(f"{path}: cannot be read: {error}") from None
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            return len(kept["ids"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
