@@ -28,6 +28,7 @@ from summarizer.doctor import (
     finding,
     folder,
     languages,
+    lasting,
     learnable,
     learning,
     pairs,
@@ -35,8 +36,10 @@ from summarizer.doctor import (
     run,
     scored,
     sketches,
+    spans,
     survey,
     units,
+    working,
 )  # fmt: skip
 from summarizer.errors import InputError, ModelError
 from summarizer.types import Example
@@ -608,7 +611,7 @@ def a_run(log: Rows | None = None, rows: int = 0, **settings: Any) -> folder.Run
     """A run of 1,500 steps of 64 on 20,000 pairs."""
     chosen = configured(**settings)
     log = log or a_log()
-    return folder.Run(chosen, log, folder.spans(log), None, rows or 20_000, {}, [])
+    return folder.Run(chosen, log, spans.of(log), None, rows or 20_000, {}, [])
 
 
 def a_line(i: int, prediction: str = "", reference: str = "") -> Row:
@@ -651,7 +654,7 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
         learning.unsteady,
         a_run(a_log(gradient_norm=lambda s: 30.0 if s in (500, 900) else 1.0)),
     ),
-    ("ended too early", learning.still_falling, a_run(a_log(loss=lambda s: 6 - s / 500))),
+    ("ended too early", lasting.still_falling, a_run(a_log(loss=lambda s: 6 - s / 500))),
     (
         "overfitting",
         learning.overfitting,
@@ -662,22 +665,22 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
             ]
         ),
     ),
-    ("waiting for data", learning.starved, a_run(a_log(waiting=lambda s: 0.2))),
-    ("less than one epoch", learning.epochs, a_run(rows=200_000)),
-    ("too many epochs", learning.epochs, a_run(rows=2_000)),
+    ("waiting for data", working.starved, a_run(a_log(waiting=lambda s: 0.2))),
+    ("less than one epoch", lasting.epochs, a_run(rows=200_000)),
+    ("too many epochs", lasting.epochs, a_run(rows=2_000)),
     (
         "unused gate",
-        learning.gate,
+        working.gate,
         a_run([line | ({"gate": 0.999} if "gate" in line else {}) for line in a_log()]),
     ),
     (
         "unused gate",
-        learning.gate,
+        working.gate,
         a_run()._replace(report=COPIES),
     ),
     (
         "truncated documents",
-        learning.truncated,
+        working.truncated,
         a_run(**{"data.document_pieces": 200})._replace(store=held(True)),
     ),
     (
@@ -705,9 +708,9 @@ def test_a_healthy_run_has_no_finding():
     healthy = evaluated(report=difference(0.5))._replace(store=held(False))
     healthy = healthy._replace(config=configured(**{"data.document_pieces": 200}))
     del healthy.log[0]["gradient_norm"]  # as older logs
-    checks = [check for check in run.CHECKS if check is not learning.epochs]
+    checks = [check for check in run.CHECKS if check is not lasting.epochs]
     assert [one.name for check in checks for one in check(healthy)] == []
-    assert list(learning.epochs(a_run())) == []
+    assert list(lasting.epochs(a_run())) == []
     assert {check for _, check, _ in RUNS} == set(run.CHECKS)
 
 
@@ -725,7 +728,7 @@ def without(name: str, log: Rows) -> Rows:
         # A loss near nothing goes up and down, and falls, by large shares of itself.
         (learning.diverged, a_run(a_log(loss=lambda s: 0.01 if s < 1000 else 0.03))),
         (learning.unsteady, a_run(a_log(loss=lambda s: 0.05 if s % 400 == 0 else 0.01))),
-        (learning.still_falling, a_run(a_log(loss=lambda s: math.exp(-s / 250)))),
+        (lasting.still_falling, a_run(a_log(loss=lambda s: math.exp(-s / 250)))),
         # Harder from step to step, as asked.
         (
             learning.diverged,
@@ -733,12 +736,12 @@ def without(name: str, log: Rows) -> Rows:
         ),
         # What a validation of 300 documents has of chance.
         (learning.overfitting, a_run(lines_of(1000, rouge1=39.5))),
-        (learning.gate, a_run(lines_of(1500, gate=0.999, rouge1=98.0))),
+        (working.gate, a_run(lines_of(1500, gate=0.999, rouge1=98.0))),
         (
-            learning.gate,
+            working.gate,
             a_run(without("gate", a_log(rouge1=lambda s: 98.0)))._replace(report=COPIES),
         ),
-        (learning.gate, a_run(a_log(gate=lambda s: math.nan))),
+        (working.gate, a_run(a_log(gate=lambda s: math.nan))),
         (learning.not_learning, a_run(a_log(400, loss=lambda s: 6.3, accuracy=lambda s: 0.06))),
         (scored.seen, evaluated(report={"overlap": 0, "examples": 100})),
         (scored.seen, evaluated(report={"overlap": None, "examples": 100})),  # not known
@@ -764,9 +767,9 @@ def test_spans_keep_all_steps_and_the_mean(parts):
         {"step": int(step), "loss": loss, "accuracy": 0.5, "waiting": 0.0}
         for step, (_, loss) in zip(steps, parts, strict=True)
     ]
-    found = folder.spans(log)
+    found = spans.of(log)
     assert found[-1].step == sum(span.steps for span in found) == steps[-1]
-    assert all(span.steps >= folder.SPAN for span in found) or len(found) == 1
+    assert all(span.steps >= spans.SPAN for span in found) or len(found) == 1
     mean = sum(count * loss for count, loss in parts)
     assert sum(span.steps * span.loss for span in found) == pytest.approx(mean)
 

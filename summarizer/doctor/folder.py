@@ -11,29 +11,9 @@ import numpy as np
 from summarizer import config as configuration
 from summarizer.config import Config
 from summarizer.datasets import fingerprints, store
+from summarizer.doctor import spans
+from summarizer.doctor.spans import Span
 from summarizer.errors import InputError, ModelError
-
-SPAN = 50  # steps: means of fewer go up and down by more than there is to see
-
-
-class Span(NamedTuple):
-    """Means over some of the steps of a log.
-
-    Attributes:
-        step: the last one.
-        steps: how many.
-        loss: nats a piece.
-        accuracy: share of the pieces that would have been guessed.
-        waiting: share of the time that went by until the next batch was there.
-        norm: of the gradient before it was cut; NaN where the log does not say.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    waiting: float
-    norm: float
 
 
 class Run(NamedTuple):
@@ -74,36 +54,12 @@ def read(folder: Path) -> Run:
     return Run(
         config,
         log,
-        spans(log),
+        spans.of(log),
         kept,
         kept.rows if kept else _pairs(folder / fingerprints.FILE, config),
         _report(evaluated / "report.json") or _report(folder / "report.json"),
         list(_lines(evaluated / "predictions.jsonl")),
     )
-
-
-def spans(log: Iterable[dict[str, Any]]) -> list[Span]:
-    """Join the lines of a log until each stands for enough steps."""
-    found: list[Span] = []
-    done = 0
-    for line in log:
-        one = Span(
-            int(line["step"]), int(line["step"]) - done, float(line["loss"]),
-            float(line.get("accuracy", 1.0)), float(line.get("waiting", 0.0)),
-            float(line.get("gradient_norm", "nan")),
-        )  # fmt: skip
-        done = one.step
-        found.append(_joined(found.pop(), one) if found and found[-1].steps < SPAN else one)
-    if len(found) > 1 and found[-1].steps < SPAN:
-        last = found.pop()
-        found.append(_joined(found.pop(), last))
-    return found
-
-
-def _joined(one: Span, other: Span) -> Span:
-    steps = one.steps + other.steps
-    means = [(one.steps * a + other.steps * b) / steps for a, b in zip(one, other, strict=True)]
-    return Span(other.step, steps, *means[2:])
 
 
 def _steps(lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -146,7 +102,7 @@ def _report(path: Path) -> dict[str, Any]:
 def _pairs(path: Path, config: Config) -> int:
     """How many pairs were trained on by the fingerprints of a run; 0 where these do not tell."""
     if not path.exists() or config.train.init or config.data.task == "continue":
-        return 0  # with those of the model it began from; of texts, of which windows were learned
+        return 0  # those of the first model are among them; windows of texts are not
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             return len(kept["ids"])

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from summarizer.doctor import folder, learning, scored
+from summarizer.doctor import folder, lasting, learning, scored, working
 from summarizer.doctor.finding import Finding
 from summarizer.doctor.folder import Run
 
@@ -20,11 +20,11 @@ CHECKS: tuple[Check, ...] = (
     scored.repetition,
     learning.overfitting,
     learning.unsteady,
-    learning.gate,
-    learning.truncated,
-    learning.epochs,
-    learning.still_falling,
-    learning.starved,
+    working.gate,
+    working.truncated,
+    lasting.epochs,
+    lasting.still_falling,
+    working.starved,
 )
 
 
