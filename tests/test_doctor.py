@@ -714,6 +714,10 @@ def test_a_healthy_run_has_no_finding():
     assert {check for _, check, _ in RUNS} == set(run.CHECKS)
 
 
+def apart(step: int) -> float:
+    return 3.0 if step < 300 else 6.0
+
+
 def lines_of(step: int, **fields: float) -> Rows:
     return [line | (fields if line["step"] == step else {}) for line in a_log()]
 
@@ -729,6 +733,8 @@ def without(name: str, log: Rows) -> Rows:
         (learning.diverged, a_run(a_log(loss=lambda s: 0.01 if s < 1000 else 0.03))),
         (learning.unsteady, a_run(a_log(loss=lambda s: 0.05 if s % 400 == 0 else 0.01))),
         (lasting.still_falling, a_run(a_log(loss=lambda s: math.exp(-s / 250)))),
+        # It learned, and then it did not: that is one finding, not two.
+        (learning.not_learning, a_run(a_log(loss=apart, accuracy=lambda s: 0.06))),
         # Harder from step to step, as asked.
         (
             learning.diverged,
@@ -751,6 +757,12 @@ def without(name: str, log: Rows) -> Rows:
 )  # fmt: skip
 def test_a_run_is_not_blamed_for_what_is_usual(check, made):
     assert list(check(made)) == []
+
+
+def test_a_warm_up_is_advised_to_a_run_that_diverged_without_one():
+    for warmup, advised in ((0, 100), (30, 100), (400, 800)):
+        (found,) = learning.diverged(a_run(a_log(loss=apart), **{"train.warmup": warmup}))
+        assert found.change.endswith(f"--set train.warmup={advised}")
 
 
 def test_references_that_repeat_themselves_excuse_summaries_that_do():

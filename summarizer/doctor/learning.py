@@ -18,6 +18,7 @@ STANDS = 0.05
 # Means of three spans of a run that goes well differ by 1 or 2%. Shares of a loss are shares of 1
 # where it is below 1: what is all but learned goes from 0.01 to 0.02 and back.
 DIVERGED = 0.3
+WARM = 100  # steps of warm-up that a run without any is advised to take
 # So much above the lowest span before, where spans of a good run differ by up to 5%; and so many.
 SPIKE, SPIKES = 0.2, 2
 # A gradient of so many times its usual norm: cutting it keeps the direction, which is a bad one.
@@ -35,7 +36,7 @@ def not_learning(run: Run) -> Iterator[Finding]:
         return
     before, after = (loss(part) for part in (spans[quarter:half], spans[-quarter:]))
     accuracy = statistics.fmean(span.accuracy for span in spans[-quarter:])
-    if accuracy < GUESSED and rise(after, before) < STANDS:
+    if accuracy < GUESSED and rise(after, before) < STANDS and not any(diverged(run)):
         yield Finding(
             "not learning",
             spans[-1].step - spans[half - 1].step,
@@ -60,7 +61,7 @@ def diverged(run: Run) -> Iterator[Finding]:
             spans[-1].step,
             f"steps came after the loss was at its lowest: {means[low]:.2f}, now {means[-1]:.2f}",
             f"--set train.learning_rate={train.learning_rate / 3:g}, or --set "
-            f"train.clip={train.clip / 2:g}, or --set train.warmup={2 * train.warmup}",
+            f"train.clip={train.clip / 2:g}, or --set train.warmup={max(2 * train.warmup, WARM)}",
             f"{spans[low + 1]}; {spans[-1]}",
         )
 
