@@ -598,6 +598,18 @@ def a_log(steps: int = 1500, **changes: Callable[[int], float]) -> Rows:
     return found
 
 
+def falling(step: int) -> float:
+    return 6 - step / 500
+
+
+def worse(step: int) -> float:
+    return 42 - step / 100
+
+
+def apart(step: int) -> float:
+    return 3.0 if step < 300 else 6.0
+
+
 def configured(**settings: Any) -> Config:
     """The default configuration but for some settings, without a look at the parts of a model."""
     tree = json.loads(config.to_json(Config()))
@@ -608,9 +620,9 @@ def configured(**settings: Any) -> Config:
 
 
 def a_run(log: Rows | None = None, rows: int = 0, **settings: Any) -> folder.Run:
-    """A run of 1,500 steps of 64 on 20,000 pairs."""
-    chosen = configured(**settings)
+    """A run that made all its steps, 1,500 of 64 on 20,000 pairs."""
     log = log or a_log()
+    chosen = configured(**{"train.steps": log[-1]["step"], **settings})
     return folder.Run(chosen, log, spans.of(log), None, rows or 20_000, {}, [])
 
 
@@ -643,7 +655,7 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
         learning.not_learning,
         a_run(a_log(loss=lambda s: 6.3, accuracy=lambda s: 0.06)),
     ),
-    ("diverged", learning.diverged, a_run(a_log(loss=lambda s: 3.0 if s < 1000 else 6.0))),
+    ("diverged", learning.diverged, a_run(a_log(loss=apart))),
     (
         "learning rate too high",
         learning.unsteady,
@@ -654,18 +666,15 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
         learning.unsteady,
         a_run(a_log(gradient_norm=lambda s: 30.0 if s in (500, 900) else 1.0)),
     ),
-    ("ended too early", lasting.still_falling, a_run(a_log(loss=lambda s: 6 - s / 500))),
-    (
-        "overfitting",
-        learning.overfitting,
-        a_run(
-            [
-                line | ({"rouge1": 42 - line["step"] / 100} if "rouge1" in line else {})
-                for line in a_log()
-            ]
-        ),
-    ),
+    ("ended too early", lasting.still_falling, a_run(a_log(loss=falling))),
+    ("overfitting", learning.overfitting, a_run(a_log(rouge1=worse))),
     ("waiting for data", working.starved, a_run(a_log(waiting=lambda s: 0.2))),
+    ("stopped before its end", lasting.stopped, a_run(**{"train.steps": 7000})),
+    (
+        "stopped before its end",
+        lasting.stopped,
+        a_run(a_log(rouge1=lambda s: 40.0), **{"train.steps": 7000, "train.patience": 6}),
+    ),
     ("less than one epoch", lasting.epochs, a_run(rows=200_000)),
     ("too many epochs", lasting.epochs, a_run(rows=2_000)),
     (
@@ -706,16 +715,13 @@ def test_each_finding_of_a_run_is_found(name, check, made):
 
 def test_a_healthy_run_has_no_finding():
     healthy = evaluated(report=difference(0.5))._replace(store=held(False))
-    healthy = healthy._replace(config=configured(**{"data.document_pieces": 200}))
+    wanted = {"data.document_pieces": 200, "train.steps": 1500}
+    healthy = healthy._replace(config=configured(**wanted))
     del healthy.log[0]["gradient_norm"]  # as older logs
     checks = [check for check in run.CHECKS if check is not lasting.epochs]
     assert [one.name for check in checks for one in check(healthy)] == []
     assert list(lasting.epochs(a_run())) == []
     assert {check for _, check, _ in RUNS} == set(run.CHECKS)
-
-
-def apart(step: int) -> float:
-    return 3.0 if step < 300 else 6.0
 
 
 def lines_of(step: int, **fields: float) -> Rows:
@@ -733,6 +739,19 @@ def without(name: str, log: Rows) -> Rows:
         (learning.diverged, a_run(a_log(loss=lambda s: 0.01 if s < 1000 else 0.03))),
         (learning.unsteady, a_run(a_log(loss=lambda s: 0.05 if s % 400 == 0 else 0.01))),
         (lasting.still_falling, a_run(a_log(loss=lambda s: math.exp(-s / 250)))),
+        # It was killed, or is learned by heart: that it fell to its end says nothing more.
+        (lasting.still_falling, a_run(a_log(loss=falling), **{"train.steps": 7000})),
+        (lasting.still_falling, a_run(a_log(loss=falling), rows=2_000)),
+        (lasting.still_falling, a_run(a_log(loss=falling, rouge1=worse))),
+        (lasting.epochs, a_run(rows=200_000, **{"train.steps": 7000})),
+        # Time and patience may end a run early; one that went wrong had better not go on.
+        (lasting.stopped, a_run(**{"train.steps": 7000, "train.budget": 30.0})),
+        (
+            lasting.stopped,
+            a_run(a_log(rouge1=lambda s: 40.0), **{"train.steps": 7000, "train.patience": 5}),
+        ),
+        (lasting.stopped, a_run(a_log(loss=apart), **{"train.steps": 7000})),
+        (lasting.stopped, a_run(a_log(rouge1=worse), **{"train.steps": 7000})),
         # It learned, and then it did not: that is one finding, not two.
         (learning.not_learning, a_run(a_log(loss=apart, accuracy=lambda s: 0.06))),
         # Harder from step to step, as asked.

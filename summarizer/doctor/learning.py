@@ -92,13 +92,19 @@ def unsteady(run: Run) -> Iterator[Finding]:
         )
 
 
+def validations(run: Run) -> tuple[list[tuple[int, float]], int]:
+    """Return step and score of each validation, and the number of the first of the best."""
+    metric = validating.metric(run.config)
+    found = [(line["step"], line[metric.name]) for line in run.log if metric.name in line]
+    return found, max(range(len(found)), key=lambda i: metric.sign * found[i][1], default=0)
+
+
 def overfitting(run: Run) -> Iterator[Finding]:
     """Name validations that got worse while the training loss fell."""
     metric = validating.metric(run.config)
-    found = [(line["step"], line[metric.name]) for line in run.log if metric.name in line]
+    found, at = validations(run)
     if len(found) < 3:
         return
-    at = max(range(len(found)), key=lambda i: metric.sign * found[i][1])
     step, best = found[at]
     last = statistics.fmean(value for _, value in found[-2:])
     margin = ERRORS * SPREAD / math.sqrt(run.config.train.validate_examples)

@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     scored.seen,
     learning.not_learning,
     learning.diverged,
+    lasting.stopped,
     scored.no_better,
     scored.one_for_all,
     scored.repetition,
