@@ -606,6 +606,10 @@ def worse(step: int) -> float:
     return 42 - step / 100
 
 
+def down(step: int) -> float:
+    return 42 - step / 300
+
+
 def apart(step: int) -> float:
     return 3.0 if step < 300 else 6.0
 
@@ -668,6 +672,12 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
     ),
     ("ended too early", lasting.still_falling, a_run(a_log(loss=falling))),
     ("overfitting", learning.overfitting, a_run(a_log(rouge1=worse))),
+    ("overfitting", learning.overfitting, a_run(a_log(rouge1=down))),
+    (
+        "overfitting",
+        learning.overfitting,
+        a_run(a_log(rouge1=down), rows=180, **{"data.validation": "more.jsonl"}),
+    ),
     ("waiting for data", working.starved, a_run(a_log(waiting=lambda s: 0.2))),
     ("stopped before its end", lasting.stopped, a_run(**{"train.steps": 7000})),
     (
@@ -761,6 +771,8 @@ def without(name: str, log: Rows) -> Rows:
         ),
         # What a validation of 300 documents has of chance.
         (learning.overfitting, a_run(lines_of(1000, rouge1=39.5))),
+        # Of a file with 180 pairs for train ten validate, whatever validate_examples says.
+        (learning.overfitting, a_run(a_log(rouge1=down), rows=180)),
         (working.gate, a_run(lines_of(1500, gate=0.999, rouge1=98.0))),
         (
             working.gate,
