@@ -16,7 +16,7 @@ def add(parser: Any) -> None:
     """Give the verb its options."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument("word", metavar="SPEC | RUN", help="data, or the folder of a run")
-    parser.add_argument("--preset", default=_PRESET, metavar="NAME",
+    parser.add_argument("--preset", metavar="NAME",
                         help=f"what the data is for; default: {_PRESET}")  # fmt: skip
     parser.add_argument("--pieces", type=int, metavar="N",
                         help="of a document that are read; default: the preset's")  # fmt: skip
@@ -34,7 +34,7 @@ def run(a: argparse.Namespace) -> int:
     folder = Path(a.word)
     if (folder / "config.json").is_file():
         names = ("preset", "pieces", "validation", "test")
-        if wrong := [f"--{name}" for name in names if getattr(a, name) not in (None, _PRESET)]:
+        if wrong := [f"--{name}" for name in names if getattr(a, name) is not None]:
             a.refuse(f"{folder} is a run, which has no {', '.join(wrong)}")
         from summarizer.doctor import run as runs
 
@@ -54,7 +54,7 @@ def _data(a: argparse.Namespace) -> Any:
     from summarizer.doctor import data
     from summarizer.errors import InputError, SummarizerError
 
-    chosen = plugins.load("preset", a.preset).config()
+    chosen = plugins.load("preset", a.preset or _PRESET).config()
     read = dataclasses.replace(chosen.data, spec=a.word, validation=a.validation or "")
     if a.pieces is not None:
         read = dataclasses.replace(read, document_pieces=a.pieces)
