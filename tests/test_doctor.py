@@ -348,6 +348,19 @@ def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
     assert not list(cutting.documents(chosen, ids, shown))
 
 
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=250), st.integers(1, 40))
+def test_a_length_that_is_advised_for_summaries_is_enough(lengths, limit):
+    def found(limit: int) -> list[finding.Finding]:
+        chosen = Config(data=DataConfig(summary_pieces=limit))
+        return list(cutting.summaries(chosen, [([], [7] * n) for n in lengths], names))
+
+    names = ["a"] * len(lengths)
+    for one in found(limit):
+        enough = int(one.change.split("summary_pieces=")[1].split()[0])
+        assert enough > limit
+        assert found(enough) == []
+
+
 def of_amounts(
     files: Files, monkeypatch: pytest.MonkeyPatch, **train: int
 ) -> dict[str, tuple[int, int]]:

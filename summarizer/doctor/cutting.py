@@ -107,7 +107,8 @@ def summaries(
     lengths = [len(summary) + 1 for _, summary in pairs]  # with the end
     longer = [i for i, length in enumerate(lengths) if length > limit]
     if len(longer) >= max(CUT * len(pairs), 1):
-        enough = math.ceil(np.percentile(lengths, 100 * (1 - CUT)) / SUMMARY_STEP) * SUMMARY_STEP
+        most = np.percentile(lengths, 100 * (1 - CUT), method="higher")
+        enough = math.ceil(most / SUMMARY_STEP) * SUMMARY_STEP
         yield Finding(
             "truncated summaries",
             len(longer),
