@@ -231,6 +231,15 @@ def test_a_title_with_foreign_names_is_in_the_script_of_its_document(files):
     assert list(pairs.crossed(files.survey())) == []
 
 
+def test_a_document_in_two_scripts_may_have_a_summary_in_either(files):
+    for row in files.train[:20]:
+        row.update(document="import numpy as np " * 3 + HAN * 2, summary=HAN)
+    assert list(pairs.crossed(files.survey())) == []
+    for row in files.train[:20]:  # a name alone is not the script of the document
+        row.update(document=HAN * 9 + "AI", summary="news of the day")
+    assert [one.count for one in pairs.crossed(files.survey())] == [20]
+
+
 def test_a_document_without_a_summary_is_missing_one(tmp_path):
     for name in ("a.txt", "a.summary.txt", "b.txt"):
         (tmp_path / name).write_text(f"what {name} says")

@@ -10,6 +10,7 @@ from summarizer.doctor import languages
 from summarizer.doctor.faults import FAULTS
 from summarizer.doctor.finding import Finding, excerpt
 from summarizer.doctor.survey import TRAIN, Survey
+from summarizer.types import Example
 
 # One pair in a thousand does not change what is learned.
 FEW = 0.001
@@ -17,6 +18,8 @@ FEW = 0.001
 LONGER = 0.01
 # One document in a hundred: the vocabulary has to be shared with it, and it learns to write it.
 FOREIGN = 0.01
+# Of the letters of a document: fewer than these are foreign names.
+SOME = 0.05
 
 _BLANK = fingerprints.of("")
 
@@ -116,24 +119,24 @@ def mixed(survey: Survey) -> Iterator[Finding]:
 
 
 def crossed(survey: Survey) -> Iterator[Finding]:
-    """Name summaries without a letter of the script that their documents are in."""
-    found = [
-        (example, one)
-        for example in survey.sample
-        if (one := languages.script(example.document))
-        and (other := languages.scripts(example.summary or ""))
-        and not {one, "Han" if one == "Kana" else one} & set(other)
-    ]
+    """Name summaries without a letter of the scripts that their documents are in."""
+    found = [example for example in survey.sample if _foreign(example)]
     if found and len(found) >= FOREIGN * len(survey.sample):
-        example, one = found[0]
-        summary = example.summary or ""
+        document, summary = found[0].document, found[0].summary or ""
         yield Finding(
             "summaries in another script",
             len(found),
             len(survey.sample),
-            "pairs drawn from train have a summary without a letter of the document's script",
+            "pairs drawn from train have a summary without a letter of the document's scripts",
             "take them out: nothing of such a document can be copied, and from so few the other "
             "script is not learned",
-            f"{example.id} {one} {excerpt(example.document)} → {languages.script(summary)} "
-            f"{excerpt(summary)}",
+            f"{found[0].id} {languages.script(document)} {excerpt(document)} → "
+            f"{languages.script(summary)} {excerpt(summary)}",
         )
+
+
+def _foreign(example: Example) -> bool:
+    """Tell whether a summary has no letter of any script that the document has enough of."""
+    known, written = map(languages.scripts, (example.document, example.summary or ""))
+    enough = {name for name, count in known.items() if count >= SOME * known.total()}
+    return bool(known and written) and enough.isdisjoint(written)
