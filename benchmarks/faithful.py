@@ -23,13 +23,13 @@ METRICS = ("rouge1", "rouge2", "rougeL")
 def main() -> None:
     sys.path.insert(0, str(ROOT))  # this project, installed or not
     parser = arguments(__doc__ or "")
-    parser.add_argument("--data", help="a SPEC of pairs, such as arxiv_titles.test.jsonl.gz")
+    parser.add_argument("--test", help="a SPEC of pairs, such as arxiv_titles.test.jsonl.gz")
     parser.add_argument("--count", type=int, default=1000, help="documents, at most")
     parser.add_argument("--model", type=Path, default=MODEL, help="default: the shipped one")
     given = parser.parse_args()
     report = Report("faithful")
-    if given.data is None:
-        report.add("what strict removes and costs", None, "", note="no --data SPEC given")
+    if given.test is None:
+        report.add("what strict removes and costs", None, "", note="no --test SPEC given")
     else:
         measured(given, report)
     print(report.write(given.results))
@@ -43,8 +43,8 @@ def measured(given: Any, report: Report) -> None:
     from summarizer.evaluation import bootstrap, rouge
 
     count = 8 if given.quick else given.count
-    split = "test" if spec.has_splits(given.data) else "all"
-    examples = list(itertools.islice(spec.examples(given.data, split), count))
+    split = "test" if spec.has_splits(given.test) else "all"
+    examples = list(itertools.islice(spec.examples(given.test, split), count))
     documents = [example.document for example in examples]
     references = [example.summary or "" for example in examples]
     stem = rouge.default_stem(references)
@@ -76,7 +76,7 @@ def measured(given: Any, report: Report) -> None:
         report.add(f"strict - off: {metric}", spread["mean"], "", spread["low"], spread["high"])
     changed = sum(a != b for a, b in zip(texts["off"], texts["strict"], strict=True))
     report.add("summaries that strict changes", 100 * changed / len(documents), "%")
-    report.detail |= {"documents": len(documents), "data": given.data, "stem": stem}
+    report.detail |= {"documents": len(documents), "data": given.test, "stem": stem}
 
 
 def summaries(summarizer: Any, documents: Sequence[str], way: str) -> list[str]:

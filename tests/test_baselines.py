@@ -139,7 +139,9 @@ def test_of_equally_central_sentences_the_earlier_ones_are_taken(rank):
 
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=9))
 def test_sentences_that_are_like_no_other_are_equally_central(lengths):
-    parts = [[f"{i} {j}" for j in range(n) for _ in range(j % 3 + 1)] for i, n in enumerate(lengths)]
+    parts = [
+        [f"{i} {j}" for j in range(n) for _ in range(j % 3 + 1)] for i, n in enumerate(lengths)
+    ]
     for rank in (centrality, textrank):
         assert extracts.central(parts, len(parts), rank) == list(range(len(parts)))
 

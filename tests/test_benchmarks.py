@@ -197,7 +197,7 @@ def test_the_whole_loop_is_measured(tmp_path):
 def test_without_data_the_loop_is_not_measured(tmp_path):
     rows = ran(tmp_path, "end_to_end.py")["rows"]
     assert [row["value"] for row in rows] == [None] * 3
-    assert {row["note"] for row in rows} == {"no --data SPEC given"}
+    assert {row["note"] for row in rows} == {"no --test SPEC given"}
 
 
 def test_a_watch_counts_examples_waiting_and_padding(monkeypatch):
@@ -235,7 +235,7 @@ def test_a_document_without_a_strict_summary_leaves_the_others():
 
 @pytest.mark.slow
 def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
-    command = ("--data", "reverse_digits,count=200", "--quick", "--model", str(digits.folder))
+    command = ("--test", "reverse_digits,count=200", "--quick", "--model", str(digits.folder))
     record = ran(tmp_path, "faithful.py", *command)
     rows = values(record)
     assert record["detail"]["documents"] == 8
@@ -244,4 +244,4 @@ def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
     for metric in ("rouge1", "rouge2", "rougeL"):
         difference = rows[f"strict: {metric}"] - rows[f"off: {metric}"]
         assert rows[f"strict - off: {metric}"] == pytest.approx(difference)
-    assert ran(tmp_path, "faithful.py")["rows"][0]["note"] == "no --data SPEC given"
+    assert ran(tmp_path, "faithful.py")["rows"][0]["note"] == "no --test SPEC given"

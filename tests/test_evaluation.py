@@ -145,7 +145,9 @@ def test_a_report_holds_what_rouge_and_the_bootstrap_say():
 
 def test_predictions_are_matched_by_id():
     assert made({"c": "Spin", "a": "x", "b": "y"}) == made(["x", "y", "Spin"])
-    assert made({" c": "Spin", "a\n": "x", "b": "y"}) == made(["x", "y", "Spin"])  # as rows' ids are
+    assert made({" c": "Spin", "a\n": "x", "b": "y"}) == made(
+        ["x", "y", "Spin"]
+    )  # as rows' ids are
 
 
 def test_white_space_around_a_prediction_counts_for_nothing():
@@ -162,8 +164,10 @@ def test_white_space_around_a_prediction_counts_for_nothing():
     [
         ({}, "0 predictions for 3 examples; missing: 'a', 'b', 'c'"),
         ({"a": "", "c": "", "z": ""}, "missing: 'b'; not among the examples: 'z'"),
-        ({"a": "", "a ": "", "b": "", "c": ""}, "4 predictions for 3 examples; not among the "
-         "examples: 'a '"),
+        (
+            {"a": "", "a ": "", "b": "", "c": ""},
+            "4 predictions for 3 examples; not among the examples: 'a '",
+        ),
         (["x"], "1 predictions for 3 examples; missing: 'b', 'c'"),
         (["x"] * 4, "4 predictions for 3 examples"),
     ],

@@ -77,7 +77,7 @@ def _beginning(document: str, count: int, vocabulary: Vocabulary) -> str:
     It ends before a space, which no piece goes over: these pieces are the document's own.
     """
     end = 16 * count
-    while 0 <= (end := document.find(" ", end)) and len(vocabulary.encode(document[:end])) < count:
+    while (end := document.find(" ", end)) >= 0 and len(vocabulary.encode(document[:end])) < count:
         end *= 2
     return document if end < 0 else document[:end]
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 # Thai and Lao mark the end of a sentence by a space alone; inside one a space also follows their
 # signs of repetition and of abbreviation (the letters left out here).
-_UNMARKED = "[\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ec5\u0ec8-\u0ece\u0edc-\u0edf]"
+_UNMARKED = (
+    "[\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ec5\u0ec8-\u0ece\u0edc-\u0edf]"
+)
 SPACE = re.compile(rf"(?<={_UNMARKED})\s+(?={_UNMARKED})")
 _CLOSERS = "\"'’”»)\\]}」』）】》〉〕"
 # Marks of the scripts that use them (Unicode's Sentence_Terminal); the first kind may also end an

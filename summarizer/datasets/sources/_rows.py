@@ -163,9 +163,7 @@ def require_columns(where: str, known: Iterable[str], *wanted: str) -> None:
             raise InputError(f"{where}: no column {column!r}: {did_you_mean(column, known)}")
 
 
-def _text(
-    path: str, line: int, row: Mapping[str, Any], column: str, given: bool = False
-) -> str:
+def _text(path: str, line: int, row: Mapping[str, Any], column: str, given: bool = False) -> str:
     require_columns(f"{path}:{line}", row, column)
     value = row[column]
     if not isinstance(value, str):
