@@ -197,7 +197,7 @@ def test_the_whole_loop_is_measured(tmp_path):
 def test_without_data_the_loop_is_not_measured(tmp_path):
     rows = ran(tmp_path, "end_to_end.py")["rows"]
     assert [row["value"] for row in rows] == [None] * 3
-    assert {row["note"] for row in rows} == {"no --test SPEC given"}
+    assert {row["note"] for row in rows} == {"no --data SPEC given"}
 
 
 def test_a_watch_counts_examples_waiting_and_padding(monkeypatch):
