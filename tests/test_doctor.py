@@ -949,7 +949,7 @@ def test_options_of_data_are_no_options_of_a_run(digits, doctor, capsys):
         doctor(digits.folder, "--pieces", 100, "--test", "a.jsonl")
     assert "which has no --pieces, --test" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        doctor(digits.folder, "--preset", "docstrings", "--test", "docstrings")
+        doctor(digits.folder, "--preset", "lstm", "--test", "docstrings")
     assert "which has no --preset, --test" in capsys.readouterr().err
     assert doctor("reverse_digits", "--preset", "lsmt")[0] == 1
     with pytest.raises(SystemExit, match="2"):

@@ -16,7 +16,7 @@ def add(parser: Any) -> None:
     """Give the verb its options."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument("word", metavar="SPEC | RUN", help="data, or the folder of a run")
-    parser.add_argument("--preset", metavar="NAME",
+    parser.add_argument("--preset", default=_PRESET, metavar="NAME",
                         help=f"what the data is for; default: {_PRESET}")  # fmt: skip
     parser.add_argument("--pieces", type=int, metavar="N",
                         help="of a document that are read; default: the preset's")  # fmt: skip
@@ -33,8 +33,8 @@ def run(a: argparse.Namespace) -> int:
         a.refuse("--pieces is a number above 0")
     folder = Path(a.word)
     if (folder / "config.json").is_file():
-        names = ("preset", "pieces", "validation", "test")
-        if wrong := [f"--{name}" for name in names if getattr(a, name) is not None]:
+        defaults = {"preset": _PRESET, "pieces": None, "validation": None, "test": None}
+        if wrong := [f"--{name}" for name, default in defaults.items() if vars(a)[name] != default]:
             a.refuse(f"{folder} is a run, which has no {', '.join(wrong)}")
         from summarizer.doctor import run as runs
 
@@ -54,7 +54,7 @@ def _data(a: argparse.Namespace) -> Any:
     from summarizer.doctor import data
     from summarizer.errors import InputError, SummarizerError
 
-    chosen = plugins.load("preset", a.preset or _PRESET).config()
+    chosen = plugins.load("preset", a.preset).config()
     read = dataclasses.replace(chosen.data, spec=a.word, validation=a.validation or "")
     if a.pieces is not None:
         read = dataclasses.replace(read, document_pieces=a.pieces)

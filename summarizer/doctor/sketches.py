@@ -85,7 +85,7 @@ def _links(sketches: Any) -> Any:
 
 
 def _links_among(places: Any, values: Any, count: int) -> Any:
-    """Which of `count` texts share one of the hashes at some places; as `_links` returns it."""
+    """Which of `count` texts share one of the hashes at some places; as `_links`, not once."""
     places = places[np.argsort(values[places], kind="stable")]  # equal ones as their texts follow
     values, owner = values[places], places // KEPT
     again = np.flatnonzero(values[1:] == values[:-1]) + 1
@@ -93,4 +93,4 @@ def _links_among(places: Any, values: Any, count: int) -> Any:
     begins[again] = 0
     begins = np.maximum.accumulate(begins)
     firsts = np.concatenate([owner[again - 1], owner[begins[again]]])
-    return np.unique(firsts * count + np.tile(owner[again], 2))
+    return firsts * count + np.tile(owner[again], 2)

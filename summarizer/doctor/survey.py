@@ -1,4 +1,4 @@
-"""Reads a data set once and keeps what its checks need: a few hundred bytes a pair."""
+"""Reads a data set once and keeps what its checks need: about a kilobyte a pair."""
 
 import contextlib
 import logging
