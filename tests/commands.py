@@ -44,7 +44,7 @@ def parses(words: list[str]) -> bool:
     arguments = words[1:] if words[0] == "summarizer" else words
     try:
         parsed = cli.build_parser().parse_args(arguments)
-        chosen = api.preset(parsed.preset) if getattr(parsed, "preset", None) else config.Config()
+        chosen = api.preset(parsed.preset) if hasattr(parsed, "preset") else config.Config()
         config.override(chosen, getattr(parsed, "settings", []))
     except (SystemExit, ConfigError):
         return False
