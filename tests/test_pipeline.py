@@ -136,8 +136,8 @@ def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, wor
             tracemalloc.stop()
 
     peaks(256)  # what is made once
-    # The least of three: what other tests left behind is freed at any time.
-    few, many = (np.min([peaks(count) for _ in range(3)], axis=0) for count in (512, 2048))
+    # Whether two chunks are held at once is a matter of time: in few of them it may not happen.
+    few, many = np.max([peaks(512) for _ in range(8)], axis=0), peaks(2048)
     assert many[0] <= 1.1 * few[0]
     # The order of an epoch takes bytes a pair; its pieces would take 400.
     assert many[1] - few[1] <= 100 * (2048 - 512)
