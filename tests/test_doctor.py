@@ -357,7 +357,7 @@ def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
     assert not list(cutting.documents(chosen, ids, shown))
 
 
-@given(st.lists(st.integers(0, 90), min_size=1, max_size=250), st.integers(1, 40))
+@given(st.lists(st.integers(0, 2000), min_size=1, max_size=150), st.integers(1, 40))
 def test_a_length_that_is_advised_for_summaries_is_enough(lengths, limit):
     def found(limit: int) -> list[finding.Finding]:
         chosen = Config(data=DataConfig(summary_pieces=limit))
