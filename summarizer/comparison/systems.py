@@ -10,7 +10,8 @@ from summarizer.types import Report
 
 NOTE = (
     "Differences are to {first}, of the same documents; better or worse stands only where the 95% "
-    "interval excludes 0. p is of flipping signs, two-sided, and of one comparison alone."
+    "interval excludes 0 and p is below 0.05. p is of flipping signs, two-sided, of one comparison "
+    "alone."
 )
 
 

@@ -186,7 +186,7 @@ def fingerprint(
 def table(report: Report) -> str:
     """Lay out the scores for people, a row a metric, the signature last.
 
-    "better" (or "worse") stands only where the paired interval excludes 0. Of baselines but the
+    "better" (or "worse") stands only where `bootstrap.verdict` says so. Of baselines but the
     first, and of what summaries are like, it has what matters most; the report has the rest.
     """
     first, *others = report.baselines
