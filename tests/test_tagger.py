@@ -437,7 +437,8 @@ def run(tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_a_deletion_task_is_learned_through_the_command_line_tensorflow_only(run, capsys):
     data = written(run.parent / "test.jsonl", 100, 2)
-    assert cli.main(["evaluate", str(run), str(data)]) == 0
+    # Of so few words some documents are made a second time.
+    assert cli.main(["evaluate", str(run), str(data), "--allow-overlap"]) == 0
     table = capsys.readouterr().out
     report = json.loads((run / "evaluation" / "report.json").read_text())
     assert re.search(r"^kept +\d", table, re.MULTILINE)
