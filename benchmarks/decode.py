@@ -23,12 +23,12 @@ from measure import Report, arguments, interleaved, peak, spread
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from summarizer.api.summarizer import SHIPPED_MODEL  # noqa: E402
 from summarizer.config import ModelConfig, Part  # noqa: E402
 from summarizer.datasets import spec  # noqa: E402
-from summarizer.decoding import inputs  # noqa: E402
+from summarizer.decoding import graph_inputs  # noqa: E402
 from summarizer.presets import arxiv_titles  # noqa: E402
-from summarizer.runtime import session  # noqa: E402
-from summarizer.summarizing import SHIPPED  # noqa: E402
+from summarizer.runtime import onnx_summarizer  # noqa: E402
 
 SIZE, POSITIONS, LONGEST = 16_000, 200, 24
 BEAMS, BATCHES, PAIRS = (1, 4, 8), (1, 16, 64), 1000
@@ -61,7 +61,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--test", default="", help="SPEC of pairs: --model instead of random weights"
     )
-    parser.add_argument("--model", type=Path, default=SHIPPED, help="default: the shipped one")
+    parser.add_argument(
+        "--model", type=Path, default=SHIPPED_MODEL, help="default: the shipped one"
+    )
     parser.add_argument("--weights", default="int8", choices=KINDS, help="of the ONNX file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
@@ -76,15 +78,15 @@ def _options() -> argparse.Namespace:
 
 def _prepare(options: argparse.Namespace, folder: Path) -> tuple[Any, Any, dict[str, Path]]:
     """The network in Keras, documents int32 [B, S], and its file in each kind of weights."""
-    from summarizer import delivery  # TensorFlow, which would spoil the memory of `_child`
-    from summarizer.export import onnx
+    from summarizer.api import export  # TensorFlow, which would spoil the memory of `_child`
+    from summarizer.exporters import onnx_export
 
     if options.test:
-        _, words, model = delivery.network(options.model)
+        _, words, model = export.load_keras_model(options.model)
         texts = [example.document for example in spec.examples(options.test, "all")]
         ids = [ids for ids in words.encode_all(texts[:PAIRS]) if len(ids) >= POSITIONS]
         documents = [row[:POSITIONS] for row in ids[: max(BATCHES)]]
-        files = onnx.export_each(model, folder, {"vocabulary": words.fingerprint})
+        files = onnx_export.export_each(model, folder, {"vocabulary": words.fingerprint})
         return model, np.array(documents, np.int32), files
     config, shape = arxiv_titles.config().model, (max(BATCHES), POSITIONS)
     if options.quick:
@@ -93,8 +95,8 @@ def _prepare(options: argparse.Namespace, folder: Path) -> tuple[Any, Any, dict[
     model = _clocked(config, 500 if options.quick else SIZE)
     documents = np.random.default_rng(1).integers(4, model.size, shape, "int32")
     if not options.quick:
-        return model, documents, onnx.export_each(model, folder, {})
-    onnx.export(model, folder / "quick.onnx", {}, options.weights)
+        return model, documents, onnx_export.export_each(model, folder, {})
+    onnx_export.export(model, folder / "quick.onnx", {}, options.weights)
     return model, documents, {options.weights: folder / "quick.onnx"}
 
 
@@ -140,15 +142,17 @@ def _asked(least: int) -> dict[str, Any]:
 
 def _keras(model: Any, documents: Any) -> Run:
     """The compiled search in TensorFlow, as validation and a SavedModel run it."""
-    from summarizer.decoding.scoring import Limits
-    from summarizer.decoding.search import compiled
+    from summarizer.decoding.scoring import SearchLimits
+    from summarizer.decoding.search import compile_search
     from summarizer.decoding.strategies.beam import Beam
 
     made: dict[tuple[int, int], Any] = {}
 
     def run(beam: int, batch: int, least: int) -> Any:
         if (beam, least) not in made:
-            made[beam, least] = compiled(model, Beam(beam), beam, Limits(**_asked(least)))
+            made[beam, least] = compile_search(
+                model, Beam(beam), beam, SearchLimits(**_asked(least))
+            )
         return np.asarray(made[beam, least](documents[:batch]).pieces)
 
     return run
@@ -160,10 +164,12 @@ def _onnx(files: dict[str, Path], options: argparse.Namespace, documents: Any, s
 
 
 def _opened(path: Path, documents: Any, size: int) -> Run:
-    graph = session._open(path)
+    graph = onnx_summarizer._open_session(path)
 
     def run(beam: int, batch: int, least: int) -> Any:
-        values = inputs.neutral(documents[:batch], beam, size) | inputs.arrays(_asked(least))
+        values = graph_inputs.neutral_inputs(documents[:batch], beam, size) | graph_inputs.arrays(
+            _asked(least)
+        )
         return graph.run(["pieces", "log_prob", "score", "attention", "gate"], values)[0]
 
     return run
@@ -251,13 +257,13 @@ def _rouge(report: Report, options: argparse.Namespace, files: dict[str, Path]) 
         why = "needs --test"
         report.add("int8: ROUGE-1 lost", None, "points", target=0.3, note=why)
         return
-    from summarizer.evaluation import rouge
+    from summarizer.metrics import rouge
 
     pairs = [e for _, e in zip(range(PAIRS), spec.examples(options.test, "all"), strict=False)]
     references = [example.summary or "" for example in pairs]
     scores = {}
     for kind in ("float32", "int8"):  # an absolute path stands for itself behind the folder
-        opened = session.Session(options.model, str(files[kind].resolve()))
+        opened = onnx_summarizer.OnnxSummarizer(options.model, str(files[kind].resolve()))
         found = opened.summarize([example.document for example in pairs])
         texts = [summary.text for summary in found]
         scores[kind] = float(rouge.score(texts, references)["rouge1"].mean())

@@ -55,7 +55,7 @@ class Watch:
         """
         import numpy as np
 
-        from summarizer.datasets.batches import pad_fraction
+        from summarizer.datasets.batching import pad_fraction
 
         began = time.perf_counter()
         while True:
@@ -122,28 +122,30 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     """Let the trainer run for its seconds."""
     import keras
 
-    from summarizer.datasets import batches, pipeline
+    from summarizer.datasets import batching, tokenize
     from summarizer.model.seq2seq import Seq2Seq
-    from summarizer.training import machine, trainer
+    from summarizer.training import hardware, loop
 
     config = configured(given)
     watch = Watch(0.5, 1) if given.quick else Watch(given.warm, given.seconds)
-    choice = machine.choose(config.train.precision, config.train.compile)
-    machine.keep_memory()
-    machine.share_cores(choice)
+    choice = hardware.choose_hardware(config.train.precision, config.train.compile)
+    hardware.keep_memory()
+    hardware.set_threads(choice)
     words, store = prepared(config, given.kept or folder)
     data, lengths = config.data, store.lengths()
-    shape = batches.Shape(
+    shape = batching.BatchShape(
         config.train.batch, data.document_pieces, data.summary_pieces, data.window
     )
     keras.config.set_dtype_policy(choice.precision)
     model = Seq2Seq(config.model, words.size, config.seed, words.extended)
 
     def stream(epoch: int, index: int) -> Iterator[Any]:
-        return watch.over(pipeline.prefetched(store, lengths, config.seed, epoch, index, shape))
+        return watch.over(
+            tokenize.prefetched_batches(store, lengths, config.seed, epoch, index, shape)
+        )
 
     with contextlib.suppress(Enough):
-        trainer.train(config, model, stream, unwanted, folder, choice)
+        loop.fit(config, model, stream, unwanted, folder, choice)
     report.detail |= {"choice": choice.reason, "rows": store.rows}
     report.detail["shapes"] = sorted(watch.shapes)
     return watch
@@ -168,7 +170,7 @@ def configured(given: Any) -> Any:
 def prepared(config: Any, folder: Path) -> tuple[Any, Any]:
     """The vocabulary and the token store in a folder, made if they are not there."""
     from summarizer import vocabulary
-    from summarizer.datasets import pipeline, spec, store
+    from summarizer.datasets import spec, token_store, tokenize
     from summarizer.vocabulary import Vocabulary
 
     def source() -> Iterator[Any]:
@@ -179,13 +181,13 @@ def prepared(config: Any, folder: Path) -> tuple[Any, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         sample = itertools.islice(source(), wanted.sample)
         texts = (text for e in sample for text in (e.document, e.summary or ""))
-        words = vocabulary.train(texts, wanted.size, wanted.fold, kind=wanted.kind)
+        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.fold, kind=wanted.kind)
         path.write_bytes(words.proto)
     words = Vocabulary.load(path)
     if not (folder / "store").exists():
-        ids = pipeline.tokenize(source(), words)
-        return words, store.write(folder / "store", ids, words.size, {}, words.extended)
-    return words, store.read(folder / "store")
+        ids = tokenize.tokenize_pairs(source(), words)
+        return words, token_store.write_store(folder / "store", ids, words.size, {}, words.extended)
+    return words, token_store.read_store(folder / "store")
 
 
 if __name__ == "__main__":

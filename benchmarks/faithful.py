@@ -39,8 +39,8 @@ def measured(given: Any, report: Report) -> None:
     """Add the rows."""
     from summarizer import Summarizer
     from summarizer.datasets import spec
-    from summarizer.documents import claims
-    from summarizer.evaluation import bootstrap, rouge
+    from summarizer.metrics import bootstrap, rouge
+    from summarizer.text import numbers_and_names
 
     count = 8 if given.quick else given.count
     split = "test" if spec.has_splits(given.test) else "all"
@@ -55,7 +55,7 @@ def measured(given: Any, report: Report) -> None:
         texts[way] = found = summaries(summarizer, documents, way)
         seconds = (time.perf_counter() - began) / len(documents)
         pairs = zip(found, documents, strict=True)
-        wrong = [claims.unsupported(*pair, summarizer.known) for pair in pairs]
+        wrong = [numbers_and_names.unsupported(*pair, summarizer.known) for pair in pairs]
         scores[way] = rouge.score(found, references, stem)
         for kind, number in (("numbers", True), ("names", False)):
             total = sum(claim.number is number for row in wrong for claim in row)
@@ -66,13 +66,13 @@ def measured(given: Any, report: Report) -> None:
         report.add(f"{way}: documents without a summary", found.count(""), "")
         report.add(f"{way}: a document", 1000 * seconds, "ms")
         for metric in METRICS:
-            spread = bootstrap.interval(scores[way][metric])
+            spread = bootstrap.bootstrap_interval(scores[way][metric])
             report.add(f"{way}: {metric}", spread["mean"], "", spread["low"], spread["high"])
         report.detail[f"{way}: lacking"] = {
             examples[i].id: [claim.text for claim in row] for i, row in enumerate(wrong) if row
         }
     for metric in METRICS:
-        spread = bootstrap.paired(scores["strict"][metric], scores["off"][metric])
+        spread = bootstrap.paired_interval(scores["strict"][metric], scores["off"][metric])
         report.add(f"strict - off: {metric}", spread["mean"], "", spread["low"], spread["high"])
     changed = sum(a != b for a, b in zip(texts["off"], texts["strict"], strict=True))
     report.add("summaries that strict changes", 100 * changed / len(documents), "%")

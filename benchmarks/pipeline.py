@@ -22,9 +22,9 @@ import numpy as np
 from measure import Report, arguments, interleaved, peak, spread
 
 from summarizer import vocabulary
-from summarizer.datasets import batches, fingerprints, pipeline, spec, store
-from summarizer.evaluation import report as evaluation
-from summarizer.evaluation import rouge
+from summarizer.datasets import batching, contamination, spec, token_store, tokenize
+from summarizer.evaluation import evaluate as evaluation
+from summarizer.metrics import rouge
 from summarizer.presets import arxiv_titles
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
@@ -33,7 +33,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports Te
 
 WORDS = 170  # of a document
 CONFIG = arxiv_titles.config()
-SHAPE = batches.Shape(
+SHAPE = batching.BatchShape(
     CONFIG.train.batch,
     CONFIG.data.document_pieces,
     CONFIG.data.summary_pieces,
@@ -78,11 +78,13 @@ def examples(source: str, count: int) -> Iterator[Example]:
     return itertools.islice(spec.examples(source, "all"), count)
 
 
-def make_store(source: str, count: int, words: Vocabulary, folder: Path) -> store.Store:
+def make_store(source: str, count: int, words: Vocabulary, folder: Path) -> token_store.TokenStore:
     """What a training run does before its first step."""
-    recorder = fingerprints.Recorder()
-    ids = pipeline.tokenize(recorder.watch(examples(source, count)), words)
-    made = store.write(folder / "store", ids, words.size, {"spec": source}, words.extended)
+    recorder = contamination.ContaminationIndex()
+    ids = tokenize.tokenize_pairs(recorder.watch(examples(source, count)), words)
+    made = token_store.write_store(
+        folder / "store", ids, words.size, {"spec": source}, words.extended
+    )
     recorder.save(folder / "fingerprints.npz")
     return made
 
@@ -94,7 +96,7 @@ def consume(stream: Iterator[Any], count: int) -> tuple[int, int]:
         arrays = {name: np.asarray(value) for name, value in batch.items()}
         size = arrays["document"].size + arrays["weight"].size
         positions += size
-        empty += batches.pad_fraction(arrays) * size
+        empty += batching.pad_fraction(arrays) * size
     return positions, round(empty)
 
 
@@ -103,7 +105,7 @@ def memory_of(source: str, count: int, proto: bytes, folder: Path) -> int:
     made = make_store(source, count, Vocabulary(proto), folder)
     lengths = made.lengths()
     planned = -(-made.rows // SHAPE.batch)
-    consume(batches.stream(made, lengths, 1, 0, 0, SHAPE), planned)
+    consume(batching.stream_batches(made, lengths, 1, 0, 0, SHAPE), planned)
     return peak()
 
 
@@ -117,7 +119,7 @@ def score(pairs: list[Example]) -> float:
     references = [pair.summary or "" for pair in pairs]
     start = time.perf_counter()
     stem = rouge.default_stem(references)
-    evaluation.evaluate(
+    evaluation.evaluate_summaries(
         [pair.id for pair in pairs], [pair.document for pair in pairs], references, found, stem=stem
     )
     return time.perf_counter() - start
@@ -129,12 +131,14 @@ def alone(call: Callable[..., Any], *given: Any) -> Any:
         return process.submit(call, *given).result()
 
 
-def streams(made: store.Store) -> dict[str, Iterator[Any]]:
+def streams(made: token_store.TokenStore) -> dict[str, Iterator[Any]]:
     """The batches of both backends, one after another without end."""
     lengths = made.lengths()
-    found = {"without TensorFlow": batches.stream(made, lengths, 1, 0, 0, SHAPE)}
+    found = {"without TensorFlow": batching.stream_batches(made, lengths, 1, 0, 0, SHAPE)}
     if find_spec("tensorflow"):
-        found = {"through tf.data": pipeline.prefetched(made, lengths, 1, 0, 0, SHAPE)} | found
+        found = {
+            "through tf.data": tokenize.prefetched_batches(made, lengths, 1, 0, 0, SHAPE)
+        } | found
     return found
 
 
@@ -168,11 +172,11 @@ def speeds(report: Report, source: str, sizes: Sizes, words: Vocabulary, folder:
     report.detail["seconds"] = seconds
 
 
-def padding(report: Report, made: store.Store, real: bool) -> None:
+def padding(report: Report, made: token_store.TokenStore, real: bool) -> None:
     """The share of an epoch's positions that hold nothing; a target where the data are real."""
     planned = -(-made.rows // SHAPE.batch)
     positions, empty = consume(
-        batches.stream(made, made.lengths(), CONFIG.seed, 0, 0, SHAPE), planned
+        batching.stream_batches(made, made.lengths(), CONFIG.seed, 0, 0, SHAPE), planned
     )
     target = 8.0 if real else None
     note = f"preset arxiv_titles, {made.rows} pairs" + ("" if real else " that were made up")
@@ -220,7 +224,7 @@ def main() -> None:
             for pair in examples(source, sizes.sample)
             for text in (pair.document, pair.summary or "")
         )
-        words = vocabulary.train(texts, sizes.vocabulary)
+        words = vocabulary.train_vocabulary(texts, sizes.vocabulary)
         memory(report, source, sizes, words, folder)
         scoring(report, source, sizes)
         speeds(report, source, sizes, words, folder)

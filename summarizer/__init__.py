@@ -1,19 +1,30 @@
 """Train, measure and ship small abstractive summarizers.
 
 `from summarizer import Summarizer` summarizes; `train`, `evaluate` and `export` do what the
-commands of the same names do. Names are loaded when first used, so importing this package imports
+commands of the same names do. Names are loaded on first use, so that importing this package imports
 neither TensorFlow nor Keras.
 """
 
+import importlib
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Run", "Summarizer", "evaluate", "export", "read", "train"]
+
+# Public name: the module that defines it.
+_MODULES = {
+    "Config": "summarizer.config",
+    "Summarizer": "summarizer.api.summarizer",
+    "TextGenerator": "summarizer.api.text_generator",
+    "TrainingRun": "summarizer.api.train",
+    "evaluate": "summarizer.api.evaluate",
+    "export": "summarizer.api.export",
+    "read_document": "summarizer.documents.read",
+    "train": "summarizer.api.train",
+}
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module 'summarizer' has no attribute {name!r}")
-    from summarizer import api
-
-    return getattr(api, name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from summarizer.decoding.explaining import record
+from summarizer.decoding.provenance import provenance_record
 from summarizer.errors import SummarizerError
 from summarizer.types import Summary
 
@@ -199,7 +199,7 @@ _TAIL = f"""
 """
 
 
-class Page:
+class ProvenancePage:
     """Writes the page: `with Page(path) as page: page.add(...)`."""
 
     def __init__(self, path: Path):
@@ -231,7 +231,7 @@ class Page:
         Raises:
             SummarizerError: it cannot be written.
         """
-        found = [told(summary, text) for summary in summaries]
+        found = [summary_record(summary, text) for summary in summaries]
         entry = json.dumps({"name": name, "text": text, "summaries": found}, ensure_ascii=False)
         try:
             # Nothing in it can end the script that it stands in.
@@ -240,7 +240,7 @@ class Page:
             raise self._failed(error) from None
         self._count += 1
 
-    def __enter__(self) -> "Page":
+    def __enter__(self) -> "ProvenancePage":
         return self
 
     def __exit__(
@@ -261,9 +261,9 @@ class Page:
         return SummarizerError(f"{self._path}: cannot be written: {error.strerror or error}")
 
 
-def told(found: Summary, text: str) -> dict[str, Any]:
+def summary_record(found: Summary, text: str) -> dict[str, Any]:
     """Return what JSON says of a summary: itself, and as far as it was asked where it is from."""
     out: dict[str, Any] = {"summary": found.text, "score": found.score}
     if found.unsupported is not None:
         out["unsupported"] = list(found.unsupported)
-    return out if found.explanation is None else out | record(found.explanation, text)
+    return out if found.explanation is None else out | provenance_record(found.explanation, text)

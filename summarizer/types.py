@@ -26,7 +26,7 @@ class Example:
     references: tuple[str, ...] = ()
 
 
-class Memory(NamedTuple):
+class EncoderMemory(NamedTuple):
     """What the encoder leaves for the decoder; carried along, never remembered by a layer.
 
     Attributes:
@@ -68,7 +68,7 @@ class DecoderState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wishes:
+class DecodingOptions:
     """What a user asks of summaries; None: as the model's configuration says.
 
     Attributes:
@@ -146,7 +146,7 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceSpan:
     """Where in a document a word of its summary was copied from.
 
     Attributes:
@@ -161,7 +161,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Word:
+class WordProvenance:
     """A word or mark of a summary, and where it came from.
 
     Attributes:
@@ -184,12 +184,12 @@ class Word:
     copied: float
     gate: float
     log_prob: float
-    sources: tuple[Source, ...]
+    sources: tuple[SourceSpan, ...]
     attention: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Provenance:
     """Where each word of a summary came from; characters are code points.
 
     Attributes:
@@ -198,7 +198,7 @@ class Explanation:
         end: log-probability of the summary's end; with those of the words the summary's own.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[WordProvenance, ...]
     sentences: tuple[tuple[int, int], ...]
     end: float
 
@@ -225,11 +225,11 @@ class Summary:
     score: float
     read: int = 0
     truncated: int = 0
-    spelled: float = 0.0
+    unknown_ratio: float = 0.0
     parts: int = 1
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None
-    explanation: Explanation | None = None
+    explanation: Provenance | None = None
     unsupported: tuple[str, ...] | None = None
 
 

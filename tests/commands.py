@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from summarizer import api, cli, config
+from summarizer import cli, config
+from summarizer.api.presets import load_preset
 from summarizer.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -44,8 +45,8 @@ def parses(words: list[str]) -> bool:
     arguments = words[1:] if words[0] == "summarizer" else words
     try:
         parsed = cli.build_parser().parse_args(arguments)
-        chosen = api.preset(parsed.preset) if hasattr(parsed, "preset") else config.Config()
-        config.override(chosen, getattr(parsed, "settings", []))
+        chosen = load_preset(parsed.preset) if hasattr(parsed, "preset") else config.Config()
+        config.apply_settings(chosen, getattr(parsed, "settings", []))
     except (SystemExit, ConfigError):
         return False
     return callable(parsed.run)

@@ -10,7 +10,8 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
-from summarizer import experiment, plugins
+from summarizer import plugins
+from summarizer.api import train
 from summarizer.config import Config, ModelConfig, Part
 from summarizer.errors import ConfigError
 from summarizer.model.decoder import Decoder
@@ -400,7 +401,7 @@ def test_what_lives_on_attention_is_refused_without(settings, said):
     settings = ["model.attention=none", *pointer, *settings]
     with pytest.raises(ConfigError, match=said):
         # All at once, as no setting is refused for another that is to come.
-        configuration.override(Config(), settings)
+        configuration.apply_settings(Config(), settings)
 
 
 @pytest.mark.parametrize(
@@ -419,7 +420,7 @@ def test_a_bridge_that_leads_nowhere_is_refused(changes, states, said):
 
 def test_parts_that_do_not_fit_are_refused_before_data_is_read(tmp_path):
     settings = ["model.bridge=copy", "model.encoder.width=4", "data.spec=none.jsonl"]
-    config = configuration.override(Config(), [*settings, "model.attention=general"])
+    config = configuration.apply_settings(Config(), [*settings, "model.attention=general"])
     with pytest.raises(ConfigError, match=r"model\.bridge=copy"):
-        experiment.train(config, tmp_path / "run")
+        train.fit_model(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.documents.central import centrality, textrank
-from summarizer.evaluation import extracts, rouge
+from summarizer.evaluation import extractive_baselines
+from summarizer.metrics import rouge
+from summarizer.text.centrality import centrality, textrank
 from summarizer.types import Example
 
 VOCABULARY = ["the", "model", "reads", "long", "documents", "and", "writes", "titles", "fast", "2"]
@@ -29,7 +30,9 @@ def example(parts, reference, name="x"):
 def article(parts, *references):
     """Sentences and references of one-letter words."""
     words = [list(part) for part in parts]
-    return extracts.Article("x", list(parts), words, [list(r) for r in references])
+    return extractive_baselines.SentenceDocument(
+        "x", list(parts), words, [list(r) for r in references]
+    )
 
 
 def f1(prediction, reference, metric="rouge1"):
@@ -45,11 +48,11 @@ def test_every_baseline_says_something_of_each_example():
         Example("b", "One sentence only", "One"),
         Example("c", CHINESE, "冷原子气体"),
     ]
-    found = extracts.every(examples)
+    found = extractive_baselines.extractive_baselines(examples)
     assert list(found) == [
         "first-k-sentences", "random-sentence", "textrank", "lexrank", "nearest-sentence", "oracle",
     ]  # fmt: skip
-    assert set(extracts.BOUNDS) < set(found)
+    assert set(extractive_baselines.BOUNDS) < set(found)
     for texts in found.values():
         assert len(texts) == 3
         assert texts[1] == "One sentence only"
@@ -60,36 +63,42 @@ def test_every_baseline_says_something_of_each_example():
 def test_the_first_k_sentences_are_as_many_as_a_reference_has():
     text = "One end! Two end! Three end! Four end!"
     for reference, k in (("Some words", 1), ("Some words. " * 3, 3), ("Some words. " * 9, 4)):
-        (found,) = extracts.every([Example("a", text, reference)])["first-k-sentences"]
+        (found,) = extractive_baselines.extractive_baselines([Example("a", text, reference)])[
+            "first-k-sentences"
+        ]
         assert found == " ".join(text.split(" ")[: 2 * k])
 
 
 def test_k_is_the_lower_median_and_at_least_one():
     examples = [Example(str(i), "text", "Some words. " * n) for i, n in enumerate((3, 1, 4, 2))]
-    assert extracts.usual(examples) == 2
-    assert extracts.usual([Example("a", "text", "")]) == 1
+    assert extractive_baselines.typical_sentence_count(examples) == 2
+    assert extractive_baselines.typical_sentence_count([Example("a", "text", "")]) == 1
 
 
 def test_sentences_stand_in_the_documents_order():
-    (found,) = extracts.articles([Example("a", CHINESE, "")])
-    assert extracts.taken(found, [2, 0]) == "我们研究冷原子气体。气体在阱中流动。"
+    (found,) = extractive_baselines.articles([Example("a", CHINESE, "")])
+    assert (
+        extractive_baselines.join_sentences(found, [2, 0]) == "我们研究冷原子气体。气体在阱中流动。"
+    )
 
 
 @given(st.text(min_size=1), st.integers(1, 9))
 def test_a_random_sentence_is_decided_by_the_id_alone(name, count):
-    found = extracts.random_sentence(name, count)
+    found = extractive_baselines.random_sentence(name, count)
     assert 0 <= found < count
-    assert found == extracts.random_sentence(name, count)
+    assert found == extractive_baselines.random_sentence(name, count)
 
 
 def test_random_sentences_come_from_everywhere():
-    found = Counter(extracts.random_sentence(str(i), 4) for i in range(2000))
+    found = Counter(extractive_baselines.random_sentence(str(i), 4) for i in range(2000))
     assert all(400 < found[i] < 600 for i in range(4))
     text = " ".join(f"Number {i} end!" for i in range(4))
     examples = [Example(str(i), text, "a") for i in range(50)]
-    chosen = extracts.every(examples)["random-sentence"]
+    chosen = extractive_baselines.extractive_baselines(examples)["random-sentence"]
     assert len(set(chosen)) == 4
-    assert extracts.every(examples[::-1])["random-sentence"] == chosen[::-1]
+    assert (
+        extractive_baselines.extractive_baselines(examples[::-1])["random-sentence"] == chosen[::-1]
+    )
 
 
 # --- central sentences -------------------------------------------------------------------------
@@ -125,16 +134,20 @@ def test_nothing_and_empty_sentences_have_a_rank(rank):
 @pytest.mark.parametrize("name", ["textrank", "lexrank"])
 def test_the_sentence_that_has_something_of_all_others_is_central(name):
     text = "Cats sleep long. Dogs bark loud. Cats and dogs bark and sleep. It rains."
-    assert extracts.every([Example("a", text, "One.")])[name] == ["Cats and dogs bark and sleep."]
+    assert extractive_baselines.extractive_baselines([Example("a", text, "One.")])[name] == [
+        "Cats and dogs bark and sleep."
+    ]
     chinese = "猫睡觉。狗叫声。猫和狗睡觉叫。下雨了。"
-    assert extracts.every([Example("a", chinese, "一句。")])[name] == ["猫和狗睡觉叫。"]
+    assert extractive_baselines.extractive_baselines([Example("a", chinese, "一句。")])[name] == [
+        "猫和狗睡觉叫。"
+    ]
 
 
 @pytest.mark.parametrize("rank", [centrality, textrank])
 def test_of_equally_central_sentences_the_earlier_ones_are_taken(rank):
     words = [["a", "b"]] * 6
-    assert extracts.central(words, 3, rank) == [0, 1, 2]
-    assert extracts.central(words, 9, rank) == list(range(6))
+    assert extractive_baselines.central_sentences(words, 3, rank) == [0, 1, 2]
+    assert extractive_baselines.central_sentences(words, 9, rank) == list(range(6))
 
 
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=9))
@@ -143,13 +156,15 @@ def test_sentences_that_are_like_no_other_are_equally_central(lengths):
         [f"{i} {j}" for j in range(n) for _ in range(j % 3 + 1)] for i, n in enumerate(lengths)
     ]
     for rank in (centrality, textrank):
-        assert extracts.central(parts, len(parts), rank) == list(range(len(parts)))
+        assert extractive_baselines.central_sentences(parts, len(parts), rank) == list(
+            range(len(parts))
+        )
 
 
 def test_textrank_looks_at_so_many_sentences(monkeypatch):
-    monkeypatch.setattr(extracts, "RANKED", 3)
+    monkeypatch.setattr(extractive_baselines, "RANKED", 3)
     text = "Rain fell. A dog ran. A dog sat. Cats and dogs and rain and a ran sat fell."
-    found = extracts.every([Example("a", text, "One.")])
+    found = extractive_baselines.extractive_baselines([Example("a", text, "One.")])
     assert found["textrank"] != found["lexrank"]
     assert found["textrank"] == ["A dog ran."]
 
@@ -169,14 +184,14 @@ def slow_common(one, other):
 
 @given(sequences, sequences)
 def test_the_longest_common_subsequence_is_that_of_the_table(one, other):
-    assert extracts._common(one, other) == slow_common(one, other)
+    assert extractive_baselines._common(one, other) == slow_common(one, other)
 
 
 @given(document, sentence)
 def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
     given = example(parts, " ".join(reference))
-    (cut,) = extracts.articles([given])
-    (chosen,) = extracts.nearest(cut)
+    (cut,) = extractive_baselines.articles([given])
+    (chosen,) = extractive_baselines.nearest(cut)
     scores = [f1(text, given.summary, "rougeL") for text in cut.sentences]
     assert scores[chosen] == pytest.approx(max(scores))
 
@@ -184,31 +199,43 @@ def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
 @given(document, sentence)
 def test_the_oracle_is_at_least_as_good_as_every_sentence(parts, reference):
     given = example(parts, " ".join(reference))
-    (cut,) = extracts.articles([given])
-    best = f1(extracts.taken(cut, extracts.oracle(cut)), given.summary)
+    (cut,) = extractive_baselines.articles([given])
+    best = f1(
+        extractive_baselines.join_sentences(cut, extractive_baselines.oracle(cut)), given.summary
+    )
     assert best >= max(f1(text, given.summary) for text in cut.sentences) - 1e-9
 
 
 def test_the_oracle_takes_what_raises_it_until_it_is_as_long_as_the_reference():
-    assert extracts.oracle(article(["xy", "ab", "cd", "ef"], "abcdef")) == [1, 2, 3]
-    assert extracts.oracle(article(["abz", "ab", "cd"], "abcd")) == [1, 2]
-    assert extracts.oracle(article(["abcdx", "e"], "abcde")) == [0]  # as long as the reference
-    assert extracts.oracle(article(["ab", "xyzw"], "abcdef")) == [0]  # nothing raises it
-    assert extracts.oracle(article(["xx", "yy"], "ab")) == [0]  # there is always a sentence
+    assert extractive_baselines.oracle(article(["xy", "ab", "cd", "ef"], "abcdef")) == [1, 2, 3]
+    assert extractive_baselines.oracle(article(["abz", "ab", "cd"], "abcd")) == [1, 2]
+    assert extractive_baselines.oracle(article(["abcdx", "e"], "abcde")) == [
+        0
+    ]  # as long as the reference
+    assert extractive_baselines.oracle(article(["ab", "xyzw"], "abcdef")) == [
+        0
+    ]  # nothing raises it
+    assert extractive_baselines.oracle(article(["xx", "yy"], "ab")) == [
+        0
+    ]  # there is always a sentence
 
 
 def test_the_oracle_counts_a_word_as_often_as_the_reference_has_it():
-    assert extracts.oracle(article(["aa", "ab"], "abb")) == [1]
-    assert extracts.oracle(article(["aab", "bx"], "aabb")) == [0, 1]
+    assert extractive_baselines.oracle(article(["aa", "ab"], "abb")) == [1]
+    assert extractive_baselines.oracle(article(["aab", "bx"], "aabb")) == [0, 1]
 
 
 def test_several_references_are_met_by_the_one_that_can_be_met_best():
-    assert extracts.oracle(article(["ab", "cd", "ef"], "abxxxx", "cdef")) == [1, 2]
-    assert extracts.nearest(article(["ab", "cd", "ef"], "axxxxx", "efx")) == [2]
+    assert extractive_baselines.oracle(article(["ab", "cd", "ef"], "abxxxx", "cdef")) == [1, 2]
+    assert extractive_baselines.nearest(article(["ab", "cd", "ef"], "axxxxx", "efx")) == [2]
 
 
 def test_without_sentences_or_words_there_is_nothing_to_take():
-    empty = extracts.Article("x", [], [], [["a"]])
-    assert extracts.oracle(empty) == extracts.nearest(empty) == []
-    assert set(itertools.chain(*extracts.every([Example("a", "", "")]).values())) == {""}
-    assert extracts.every([Example("a", "...", "a")])["oracle"] == ["..."]
+    empty = extractive_baselines.SentenceDocument("x", [], [], [["a"]])
+    assert extractive_baselines.oracle(empty) == extractive_baselines.nearest(empty) == []
+    assert set(
+        itertools.chain(*extractive_baselines.extractive_baselines([Example("a", "", "")]).values())
+    ) == {""}
+    assert extractive_baselines.extractive_baselines([Example("a", "...", "a")])["oracle"] == [
+        "..."
+    ]

@@ -11,18 +11,21 @@ from typing import Any
 
 import pytest
 
-from summarizer import api, cli, plugins, summarizing
-from summarizer.datasets import cleaning
-from summarizer.documents.reading import SUFFIXES
-from summarizer.documents.stream import FIRST
+from summarizer import cli, plugins
+from summarizer.api import presets
+from summarizer.api import summarizer as summarizer_module
+from summarizer.api.summarizer import Summarizer
+from summarizer.documents.read import SUFFIXES
 from summarizer.errors import InputError, ModelError
+from summarizer.runtime.streaming import FIRST
+from summarizer.text import cleaning
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def model(digits) -> api.Summarizer:
-    return api.Summarizer.load(digits.folder)
+def model(digits) -> Summarizer:
+    return Summarizer.load(digits.folder)
 
 
 @pytest.fixture
@@ -209,14 +212,14 @@ def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summar
 
 
 def test_which_model_is_used(digits, files, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(summarizing, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
     line = fails(capsys, "summarize", files[0])
     assert line.startswith("no model: name one with --model FOLDER or SUMMARIZER_MODEL")
     assert "saved_models/arxiv-titles" in line
-    monkeypatch.setattr(summarizing, "SHIPPED", digits.folder)
+    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", digits.folder)
     assert cli.summarize_main([str(files[0])]) == 0
     shipped = capsys.readouterr().out
-    monkeypatch.setattr(summarizing, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
     monkeypatch.setenv("SUMMARIZER_MODEL", str(digits.folder))
     assert cli.main(["summarize", str(files[0])]) == 0
     assert capsys.readouterr().out == shipped
@@ -486,6 +489,6 @@ def test_a_defect_is_not_hidden(monkeypatch):
     def broken() -> None:
         raise ValueError("a defect")
 
-    monkeypatch.setattr(api, "presets", broken)
+    monkeypatch.setattr(presets, "list_presets", broken)
     with pytest.raises(ValueError, match="a defect"):
         cli.main(["presets"])

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import cli, experiment, plugins
-from summarizer.comparison import family, measures, plan, plots, results, table, variant
-from summarizer.comparison.plan import Plan
-from summarizer.comparison.results import Result
+from summarizer import cli, plugins
+from summarizer.api.train import fit_model
+from summarizer.comparison import (
+    compare_variants,
+    measurements,
+    plan,
+    plots,
+    results,
+    table,
+    train_variant,
+)
+from summarizer.comparison.plan import ComparisonPlan
+from summarizer.comparison.results import VariantResult
 from summarizer.config import Config
 from summarizer.errors import ConfigError, InputError, TrainingError
 from summarizer.types import Example
@@ -21,11 +30,11 @@ from tests import markdown
 SCORES = np.random.default_rng(3).uniform(20, 60, 40)
 
 
-def a_result(name: str, more: float = 0.0, **changes: Any) -> Result:
+def a_result(name: str, more: float = 0.0, **changes: Any) -> VariantResult:
     """A variant that scores so much more than another on every document, more or less."""
     noise = np.random.default_rng(sum(map(ord, name))).normal(0, 5, len(SCORES))
     scores = list(SCORES + more + noise - noise.mean())
-    found = Result(
+    found = VariantResult(
         name, 1234, "test.jsonl", len(SCORES), steps=10, examples=640, minutes=6.0, speed=100.0,
         loss=2.5, scores=dict.fromkeys(results.METRICS, scores),
         first={m: {"mean": 30.0, "low": 28.0, "high": 32.0} for m in results.METRICS},
@@ -35,7 +44,7 @@ def a_result(name: str, more: float = 0.0, **changes: Any) -> Result:
     return dataclasses.replace(found, **changes)
 
 
-FAILED = Result("memory", 99, failed="step 12: loss nan, gradient norm nan: stopped")
+FAILED = VariantResult("memory", 99, failed="step 12: loss nan, gradient norm nan: stopped")
 
 
 # --- the table ---------------------------------------------------------------------------------
@@ -84,13 +93,13 @@ def test_a_variant_that_diverged_is_said_to_have():
 
 def test_a_page_gets_the_tables_between_its_marks():
     page = "# Title\n\n<!-- family begins -->\nold\n<!-- family ends -->\n\nrest\n"
-    once = table.put("new\n", page)
+    once = table.insert_tables("new\n", page)
     assert once.startswith("# Title\n\n<!-- family begins -->\n\nnew\n")
     assert once.endswith("<!-- family ends -->\n\nrest\n")
-    assert table.put("new\n", once) == once
+    assert table.insert_tables("new\n", once) == once
     for wrong in ("", "<!-- family begins -->", "<!-- family ends --><!-- family begins -->"):
         with pytest.raises(ValueError, match="<!-- family"):
-            table.put("new", wrong)
+            table.insert_tables("new", wrong)
 
 
 def test_a_page_names_no_folder_of_the_machine():
@@ -129,10 +138,12 @@ def test_documents_are_put_into_fifths_by_length():
 
 def test_words_that_repeat_and_words_that_are_copied():
     examples = [Example("1", "one model is a model"), Example("2", "a")]
-    assert measures.habits(["The model, the MODEL", ""], examples) == pytest.approx((0.25, 0.25))
-    assert measures.habits(["A new model"], examples[:1]) == pytest.approx((0, 2 / 3))
+    assert measurements.habit_statistics(["The model, the MODEL", ""], examples) == pytest.approx(
+        (0.25, 0.25)
+    )
+    assert measurements.habit_statistics(["A new model"], examples[:1]) == pytest.approx((0, 2 / 3))
     examples = [Example("1", "a b"), Example("2", "c")]
-    assert measures.habits(["a a", "c d"], examples) == pytest.approx((0.25, 0.75))
+    assert measurements.habit_statistics(["a a", "c d"], examples) == pytest.approx((0.25, 0.75))
 
 
 def test_the_log_of_a_run_is_read_without_what_compiles(tmp_path: Path):
@@ -143,11 +154,11 @@ def test_the_log_of_a_run_is_read_without_what_compiles(tmp_path: Path):
     ]
     path = tmp_path / "metrics.jsonl"
     path.write_text("".join(json.dumps(r) + "\n" for r in records))
-    log = measures.read_log(tmp_path, 10)
+    log = measurements.read_log(tmp_path, 10)
     assert log.speed == pytest.approx(400 / (100 / 100 + 300 / 50))
     assert (log.minutes, log.curve) == (2.0, [(1.0, 20.0), (2.0, 30.0)])
     path.write_text(json.dumps(records[0]) + "\n")
-    assert measures.read_log(tmp_path, 10).speed == pytest.approx(5.0)
+    assert measurements.read_log(tmp_path, 10).speed == pytest.approx(5.0)
 
 
 @pytest.mark.parametrize("past", [0.5, 0.9])
@@ -165,15 +176,17 @@ def test_the_gradient_of_a_fading_memory_is_its_fading(past):
     embeddings = keras.ops.convert_to_tensor(table)
     model = SimpleNamespace(embeddings=embeddings, encoder=encoder, sentences=None)
     documents = np.random.default_rng(2).integers(5, 20, (3, 12)).astype(np.int32)
-    found = measures.reach(model, documents)
+    found = measurements.gradient_reach(model, documents)
     np.testing.assert_allclose(found, past ** np.arange(12), rtol=1e-4)
 
 
 # --- the plan ----------------------------------------------------------------------------------
 
 
-def planned(*variants: str, **changes: Any) -> Plan:
-    given = Plan(variants or ("lstm",), "reverse_digits,count=300", minutes=6.0, examples=1000)
+def planned(*variants: str, **changes: Any) -> ComparisonPlan:
+    given = ComparisonPlan(
+        variants or ("lstm",), "reverse_digits,count=300", minutes=6.0, examples=1000
+    )
     return dataclasses.replace(given, **changes)
 
 
@@ -187,7 +200,7 @@ def test_all_variants_get_the_same_minutes_and_the_same_examples():
     assert found["time"]["lstm"].train.budget == 6
     by_examples = found["examples"]["lstm"].train
     assert (by_examples.budget, by_examples.steps, by_examples.validate_every) == (0, 32, 4)
-    assert {c.data.spec for _, _, c in plan.every(found)} == {"reverse_digits,count=300"}
+    assert {c.data.spec for _, _, c in plan.all_variants(found)} == {"reverse_digits,count=300"}
     assert list(plan.configured(planned(minutes=0.0))) == ["examples"]
 
 
@@ -242,11 +255,11 @@ class Bench:
         self.plan = planned("gru_like", "lstm", examples=0)
         self.stop: dict[str, BaseException] = {}
         patch.setattr(plan.plugins, "load", self.load)
-        patch.setattr(family, "_parameters", lambda config: 7)
-        patch.setattr(experiment, "prepare", self.prepare)
-        patch.setattr(experiment, "train", self.train)
-        patch.setattr(variant, "_measured", self.measure)
-        patch.setattr(variant, "_forget", lambda: None)
+        patch.setattr(compare_variants, "_parameters", lambda config: 7)
+        patch.setattr("summarizer.api.prepare_data.prepare_data", self.prepare)
+        patch.setattr("summarizer.api.train.fit_model", self.train)
+        patch.setattr(train_variant, "_measured", self.measure)
+        patch.setattr(train_variant, "_forget", lambda: None)
         patch.setattr(plots, "draw", self.draw)
 
     def load(self, kind: str, name: str) -> Any:
@@ -269,19 +282,23 @@ class Bench:
             raise error
         return SimpleNamespace(steps=5)
 
-    def measure(self, config: Config, folder: Path, steps: int, begun: Result, tests: Any) -> Any:
+    def measure(
+        self, config: Config, folder: Path, steps: int, begun: VariantResult, tests: Any
+    ) -> Any:
         self.measured.append(config.name)
         if error := self.stop.pop("measuring " + config.name, None):
             raise error
         found = a_result(config.name, parameters=7, steps=steps)
         return dataclasses.replace(found, test=begun.test, documents=begun.documents)
 
-    def draw(self, found: list[Result], folder: Path, prefix: str) -> None:
+    def draw(self, found: list[VariantResult], folder: Path, prefix: str) -> None:
         for plot in table.PLOTS:
             (folder / f"{prefix}-{plot}.svg").write_text(" ".join(r.name for r in found))
 
     def run(self, **changes: Any) -> str:
-        return family.compare(dataclasses.replace(self.plan, **changes), self.output)
+        return compare_variants.compare_variants(
+            dataclasses.replace(self.plan, **changes), self.output
+        )
 
 
 real_load = plan.plugins.load
@@ -314,7 +331,7 @@ def test_a_training_that_is_done_is_not_repeated_for_its_measurement(bench):
     bench.run()
     assert bench.trained == ["gru_like", "lstm"]
     assert bench.measured == ["gru_like", "gru_like", "lstm"]
-    assert results.read(bench.output / "time" / "gru_like").steps == 5
+    assert results.read_result(bench.output / "time" / "gru_like").steps == 5
 
 
 def test_a_variant_that_diverges_is_reported_and_the_others_go_on(bench):
@@ -364,13 +381,13 @@ def test_tables_and_plots_go_into_a_page_of_the_documentation(bench, tmp_path):
     page = tmp_path / "docs" / "family.md"
     page.parent.mkdir()
     with pytest.raises(InputError, match=r"family\.md: No such file"):
-        family.compare(bench.plan, bench.output, page)
+        compare_variants.compare_variants(bench.plan, bench.output, page)
     page.write_text("# Family\n")
     with pytest.raises(InputError, match="has no <!-- family begins -->"):
-        family.compare(bench.plan, bench.output, page)
+        compare_variants.compare_variants(bench.plan, bench.output, page)
     assert bench.trained == []
     page.write_text("# Family\n<!-- family begins -->\n<!-- family ends -->\n")
-    family.compare(bench.plan, bench.output, page)
+    compare_variants.compare_variants(bench.plan, bench.output, page)
     links = markdown.links(page.read_text())
     assert len(links) == 3
     assert all((page.parent / link).exists() for link in links)
@@ -392,7 +409,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
     command += [word for setting in settings.split() for word in ("--set", setting)]
     command += ["--output", str(tmp_path)]
 
-    real, trained = experiment.train, []
+    real, trained = fit_model, []
 
     def train(config: Config, *rest: Any, **more: Any) -> Any:
         trained.append(config.name)
@@ -400,7 +417,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
             raise KeyboardInterrupt
         return real(config, *rest, **more)
 
-    monkeypatch.setattr(experiment, "train", train)
+    monkeypatch.setattr("summarizer.api.train.fit_model", train)
     assert cli.main(command) == 130
     first = tmp_path / "examples" / "lstm" / results.FILE
     written = first.read_bytes()
@@ -410,7 +427,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
     assert out == (tmp_path / "family.md").read_text()
     assert trained == ["lstm", "reverse_digits", "reverse_digits"]
     assert first.read_bytes() == written
-    found = results.read(tmp_path / "examples" / "reverse_digits")
+    found = results.read_result(tmp_path / "examples" / "reverse_digits")
     assert (found.steps, found.examples) == (10, 320)
     assert found.documents == len(found.lengths) == len(found.scores["rouge1"]) == 30
     assert 0 < found.loss < 10

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from summarizer import cli
-from summarizer.evaluation import report, significance
+from summarizer.evaluation import evaluate, report_files
+from summarizer.metrics import significance
 
 WORDS = np.random.default_rng(4).choice(["ant", "bee", "cat", "dog", "elk", "fox"], (30, 8))
 REFERENCES = [" ".join(row) for row in WORDS]
@@ -27,10 +28,12 @@ def system(folder: Path, right: int, **options: Any) -> str:
     references = options.pop("references", REFERENCES)
     documents = [f"a document of {text}" for text in REFERENCES]
     count = len(ids)
-    made = report.evaluate(
+    made = evaluate.evaluate_summaries(
         ids, documents[:count], references[:count], found[:count], samples=200, **options
     )
-    report.write(dataclasses.replace(made, test="animals.jsonl", model=folder.name), folder)
+    report_files.write_report(
+        dataclasses.replace(made, test="animals.jsonl", model=folder.name), folder
+    )
     return str(folder)
 
 
@@ -42,18 +45,18 @@ def lines(capsys: pytest.CaptureFixture[str], *folders: str) -> list[list[str]]:
 
 def test_systems_stand_side_by_side_with_their_differences_to_the_first(tmp_path, capsys):
     names = [system(tmp_path / name, right) for name, right in (("a", 4), ("b", 7), ("c", 2))]
-    found = [report.load(name) for name in names]
+    found = [report_files.load_report(name) for name in names]
     head, *rows = lines(capsys, *names)
     assert head == ["", names[0], names[1], "difference", names[2], "difference"]
     metrics = ["rouge1", "rouge2", "rougeL", "rougeLsum", "exact"]
     assert [row[0] for row in rows[:5]] == metrics
     for row, metric in zip(rows[:5], metrics, strict=True):
         scores = [[record[metric] for record in one.per_example] for one in found]
-        assert row[1] == report.cell(found[0].scores[metric])
+        assert row[1] == evaluate.format_interval(found[0].scores[metric])
         for i in (1, 2):
-            assert row[2 * i] == report.cell(found[i].scores[metric])
-            expected = significance.difference(scores[i], scores[0], 200, 1)
-            assert row[2 * i + 1] == report.difference_cell(expected)
+            assert row[2 * i] == evaluate.format_interval(found[i].scores[metric])
+            expected = significance.paired_difference(scores[i], scores[0], 200, 1)
+            assert row[2 * i + 1] == evaluate.format_difference(expected)
     assert rows[0][3].endswith("p<0.001 better")
     assert rows[0][5].endswith("p<0.001 worse")
     assert rows[5] == ["30 documents of animals.jsonl"]
@@ -136,7 +139,7 @@ def test_other_texts_under_the_same_ids_are_refused(tmp_path, capsys):
     first = system(tmp_path / "A", 4)
     other = system(tmp_path / "B", 7, references=[*REFERENCES[:29], "gnu"])
     told = refused(capsys, first, other).replace(f"{tmp_path}/", "")
-    prints = [report.load(folder).fingerprint[:12] for folder in (first, other)]
+    prints = [report_files.load_report(folder).fingerprint[:12] for folder in (first, other)]
     assert told == (
         "test sets differ in texts or references, their ids are equal: "
         f"A has {prints[0]}, B has {prints[1]}"

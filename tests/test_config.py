@@ -16,7 +16,7 @@ SETTINGS = dict(configuration.flatten(Config()))
 
 
 def changed(*settings):
-    return configuration.override(Config(), settings)
+    return configuration.apply_settings(Config(), settings)
 
 
 def refused(*settings):
@@ -162,7 +162,7 @@ def test_json_gives_the_same_configuration_back(name, seed, dropout, pointer, sp
     )
     again = configuration.from_json(configuration.to_json(made))
     assert again == made
-    assert configuration.fingerprint(again) == configuration.fingerprint(made)
+    assert configuration.config_hash(again) == configuration.config_hash(made)
 
 
 def test_what_a_file_leaves_out_has_its_default():
@@ -201,7 +201,7 @@ def test_a_model_folder_with_a_bad_configuration_is_named(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ModelError) as caught:
-        configuration.load(path)
+        configuration.load_config(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -213,4 +213,4 @@ def test_the_fingerprint_sees_every_setting(path):
         group = dataclasses.replace(node, **{name: other(path, SETTINGS[path])})
         made = dataclasses.replace(made, **{groups[0]: group}) if groups else group
     assert made != Config()
-    assert configuration.fingerprint(made) != configuration.fingerprint(Config())
+    assert configuration.config_hash(made) != configuration.config_hash(Config())

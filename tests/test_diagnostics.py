@@ -7,16 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.evaluation import (
-    bootstrap,
-    describing,
-    diagnostics,
-    extracts,
-    report,
-    rouge,
-    tokens,
-)
-from summarizer.evaluation.diagnostics import Run
+from summarizer.evaluation import evaluate, extractive_baselines, report_files, statistics_table
+from summarizer.metrics import bootstrap, rouge, rouge_tokenizer, summary_statistics
+from summarizer.metrics.summary_statistics import Fragment
 from summarizer.types import Example
 
 texts = st.lists(st.sampled_from("abcd"), max_size=12)
@@ -24,21 +17,25 @@ some = st.lists(st.sampled_from("abcd"), min_size=1, max_size=12)
 
 
 def runs(summary, document):
-    return diagnostics.fragments(list(summary), diagnostics.known(list(document)))
+    return summary_statistics.extractive_fragments(
+        list(summary), summary_statistics.index_document(list(document))
+    )
 
 
 def measured(summary, document, reference="x"):
-    words = (tokens.words(text) for text in (summary, document, reference))
+    words = (rouge_tokenizer.words(text) for text in (summary, document, reference))
     ours, theirs, wanted = words
-    return diagnostics.measure(ours, diagnostics.known(theirs), wanted)
+    return summary_statistics.summary_statistics(
+        ours, summary_statistics.index_document(theirs), wanted
+    )
 
 
 # --- runs shared with the document -------------------------------------------------------------
 
 
 def test_runs_are_the_longest_from_each_word_on_where_they_stand_first():
-    assert runs("abcxab", "abzabc") == [Run(0, 3, 3), Run(4, 0, 2)]
-    assert runs("aa", "a") == [Run(0, 0, 1), Run(1, 0, 1)]
+    assert runs("abcxab", "abzabc") == [Fragment(0, 3, 3), Fragment(4, 0, 2)]
+    assert runs("aa", "a") == [Fragment(0, 0, 1), Fragment(1, 0, 1)]
     assert runs("xyz", "abc") == runs("", "abc") == []
 
 
@@ -61,7 +58,10 @@ def test_runs_are_common_text_in_order_and_cannot_be_longer(summary, document):
 @given(texts, texts)
 def test_coverage_is_a_share_and_density_is_between_it_and_the_length(summary, document):
     found, size = runs(summary, document), len(summary)
-    covered, dense = diagnostics.coverage(found, size), diagnostics.density(found, size)
+    covered, dense = (
+        summary_statistics.coverage(found, size),
+        summary_statistics.density(found, size),
+    )
     assert 0 <= covered <= 1
     assert covered - 1e-9 <= dense <= size * covered + 1e-9
 
@@ -69,43 +69,46 @@ def test_coverage_is_a_share_and_density_is_between_it_and_the_length(summary, d
 @given(some)
 def test_a_copy_is_covered_and_as_dense_as_it_is_long(summary):
     found = runs(summary, summary)
-    assert diagnostics.coverage(found, len(summary)) == 1
-    assert diagnostics.density(found, len(summary)) == len(summary)
+    assert summary_statistics.coverage(found, len(summary)) == 1
+    assert summary_statistics.density(found, len(summary)) == len(summary)
 
 
 def test_coverage_and_density_by_hand():
     found = runs("abcxab", "abzabc")  # runs of 3 and 2 in 6 words
-    assert diagnostics.coverage(found, 6) == pytest.approx(5 / 6)
-    assert diagnostics.density(found, 6) == pytest.approx(13 / 6)
+    assert summary_statistics.coverage(found, 6) == pytest.approx(5 / 6)
+    assert summary_statistics.density(found, 6) == pytest.approx(13 / 6)
 
 
 # --- novel and repeated ------------------------------------------------------------------------
 
 
 def test_novel_runs_by_hand():
-    document = diagnostics.known(list("abcd"))
+    document = summary_statistics.index_document(list("abcd"))
     by_hand = {"abcd": (0, 0, 0, 0), "acbd": (0, 1, 1, 1), "abcx": (1 / 4, 1 / 3, 1 / 2, 1)}
     for summary, shares in by_hand.items():
-        found = [diagnostics.novel(list(summary), document, n) for n in diagnostics.ORDERS]
+        found = [
+            summary_statistics.novelty(list(summary), document, n)
+            for n in summary_statistics.ORDERS
+        ]
         assert found == pytest.approx(shares)
 
 
 @given(some, texts)
 def test_longer_runs_are_novel_no_less_and_novel_words_are_those_not_covered(summary, document):
-    known = diagnostics.known(document)
-    orders = [n for n in diagnostics.ORDERS if n <= len(summary)]
-    novel = [diagnostics.novel(summary, known, n) for n in orders]
+    known = summary_statistics.index_document(document)
+    orders = [n for n in summary_statistics.ORDERS if n <= len(summary)]
+    novel = [summary_statistics.novelty(summary, known, n) for n in orders]
     old = [(1 - share) * (len(summary) - n + 1) for n, share in zip(orders, novel, strict=True)]
     assert all(a >= b - 1e-9 for a, b in itertools.pairwise(old))
-    covered = diagnostics.coverage(runs(summary, document), len(summary))
+    covered = summary_statistics.coverage(runs(summary, document), len(summary))
     assert novel[0] == pytest.approx(1 - covered)
 
 
 def test_repeated_words_and_runs():
-    words = tokens.words("The model, the MODEL and a model")
-    assert diagnostics.repeated(words) == pytest.approx(3 / 7)
-    assert diagnostics.repeated(list("abcabcabc"), 3) == pytest.approx(4 / 7)
-    assert diagnostics.repeated([]) == diagnostics.repeated(list("ab"), 3) == 0
+    words = rouge_tokenizer.words("The model, the MODEL and a model")
+    assert summary_statistics.repetition(words) == pytest.approx(3 / 7)
+    assert summary_statistics.repetition(list("abcabcabc"), 3) == pytest.approx(4 / 7)
+    assert summary_statistics.repetition([]) == summary_statistics.repetition(list("ab"), 3) == 0
 
 
 # --- one example -------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ def test_an_example_by_hand():
         "novel1": 1 / 5, "novel2": 2 / 4, "novel3": 1, "novel4": 1,
         "repeated": 2 / 5, "repeated3": 0,
     })  # fmt: skip
-    assert set(found) - set(describing.LABELS) == {"reference_length"}
+    assert set(found) - set(statistics_table.LABELS) == {"reference_length"}
 
 
 def test_chinese_is_measured_by_character():
@@ -142,9 +145,9 @@ def test_what_has_no_meaning_is_left_out():
 
 def test_means_are_over_the_examples_that_have_a_number():
     rows = [{"coverage": 0.5, "novel3": 1.0}, {"coverage": 1.0}, {"coverage": 0.0}]
-    found = describing.means(rows, 50, 3)
+    found = statistics_table.means(rows, 50, 3)
     assert list(found) == ["novel3", "coverage"]
-    assert found["coverage"] == {**bootstrap.interval([0.5, 1, 0], 50, 3), "of": 3}
+    assert found["coverage"] == {**bootstrap.bootstrap_interval([0.5, 1, 0], 50, 3), "of": 3}
     assert found["novel3"] == {"mean": 1, "low": 1, "high": 1, "of": 1}
 
 
@@ -153,7 +156,7 @@ def test_means_are_over_the_examples_that_have_a_number():
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=40))
 def test_fifths_part_the_examples_by_length_into_equal_parts(lengths):
-    found = describing.fifths(lengths)
+    found = statistics_table.fifths(lengths)
     assert sorted(np.concatenate(found).tolist()) == list(range(len(lengths)))
     sizes = [len(part) for part in found]
     assert 0 < min(sizes) <= max(sizes) <= min(sizes) + 1
@@ -165,11 +168,11 @@ def test_fifths_part_the_examples_by_length_into_equal_parts(lengths):
 def test_each_fifth_has_the_scores_of_its_examples():
     lengths, scores = [30, 10, 50, 20, 40, 60], np.arange(6.0)
     rows = [{"length": float(i)} for i in range(6)]
-    found = describing.by_length(lengths, {"model": {"rouge1": scores}}, rows, 50, 1)
+    found = statistics_table.by_length(lengths, {"model": {"rouge1": scores}}, rows, 50, 1)
     assert [part["documents"] for part in found] == [2, 1, 1, 1, 1]
     first = found[0]
     assert [first[key] for key in ("shortest", "median", "longest")] == [10, 10, 20]
-    assert first["scores"] == {"model": {"rouge1": bootstrap.interval([1.0, 3.0], 50, 1)}}
+    assert first["scores"] == {"model": {"rouge1": bootstrap.bootstrap_interval([1.0, 3.0], 50, 1)}}
     assert first["diagnostics"]["length"]["mean"] == 2
     assert found[-1]["scores"]["model"]["rouge1"]["mean"] == 5
 
@@ -188,7 +191,7 @@ PREDICTIONS = ["Gases flow in Bonn in 1999 and 2001", "", "模型读"]
 
 
 def evaluated(**options):
-    return report.evaluate(IDS, DOCUMENTS, WRITTEN, PREDICTIONS, samples=20, **options)
+    return evaluate.evaluate_summaries(IDS, DOCUMENTS, WRITTEN, PREDICTIONS, samples=20, **options)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +201,7 @@ def whole():
 
 def test_a_report_scores_every_baseline(whole):
     examples = [Example(*fields) for fields in zip(IDS, DOCUMENTS, WRITTEN, strict=True)]
-    texts = extracts.every(examples)
+    texts = extractive_baselines.extractive_baselines(examples)
     assert list(whole.baselines) == list(whole.differences) == ["first-k-words", *texts]
     ours = rouge.score(PREDICTIONS, WRITTEN)["rouge1"]
     for name, theirs in texts.items():
@@ -246,13 +249,13 @@ def test_all_of_it_only_where_asked():
 
 
 def test_a_whole_report_is_written_with_its_page_and_reads_back(whole, tmp_path):
-    report.write(whole, tmp_path, "<page>")
+    report_files.write_report(whole, tmp_path, "<page>")
     assert (tmp_path / "report.html").read_text() == "<page>\n"
-    assert report.load(tmp_path) == whole
+    assert report_files.load_report(tmp_path) == whole
 
 
 def test_the_table_has_a_row_a_baseline_and_a_row_a_measure(whole):
-    scores, others, habits = report.table(whole).split("\n\n")
+    scores, others, habits = evaluate.report_table(whole).split("\n\n")
     assert "textrank" not in scores
     rows = [line.split() for line in others.splitlines()[1:]]
     assert [row[0] for row in rows] == list(whole.baselines)[1:]
@@ -260,5 +263,5 @@ def test_the_table_has_a_row_a_baseline_and_a_row_a_measure(whole):
     by_name = {line.split("  ")[0]: line.split()[-3:] for line in habits.splitlines()}
     first = whole.diagnostics["first-k-words"]["length"]["mean"]
     assert by_name["words"] == ["3.67", "3.33", f"{first:.2f}"]
-    assert by_name[describing.LABELS["gate"]] == ["50.0%", "–", "–"]
+    assert by_name[statistics_table.LABELS["gate"]] == ["50.0%", "–", "–"]
     assert habits.endswith(whole.signature + "\n")

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 import summarizer
-from summarizer import api, config, errors, plugins, types
+from summarizer import config, errors, plugins, types
+from summarizer.api import train as train_module
+from summarizer.api.train import TrainingRun
 from summarizer.errors import ConfigError
 from tests import markdown
 from tests.commands import (
@@ -146,13 +148,15 @@ def training(
         yield
         return
 
-    def train(chosen: config.Config, folder: str) -> api.Run:
-        monkeypatch.setattr(api, "export", lambda made: copy_model(digits.folder, made))
+    def train(chosen: config.Config, folder: str) -> TrainingRun:
+        monkeypatch.setattr(
+            "summarizer.api.train.export", lambda made: copy_model(digits.folder, made)
+        )
         with uncompiled():
-            return real(config.override(chosen, SMALL + SHORT), folder)
+            return real(config.apply_settings(chosen, SMALL + SHORT), folder)
 
-    real = api.train
-    monkeypatch.setattr(api, "train", train)
+    real = train_module.train
+    monkeypatch.setattr("summarizer.api.train.train", train)
     yield
 
 
@@ -198,7 +202,7 @@ def shown(value: Any) -> str:
 
 def test_the_settings_page_has_every_part_with_its_options():
     written = {row[0].strip("`"): row[2] for row in markdown.rows(PARTS)}
-    kinds = sorted(set(config.settings.KINDS.values()))
+    kinds = sorted(set(config.settings.PART_KINDS.values()))
     assert sorted(written) == sorted(name for kind in kinds for name in plugins.names(kind))
     for kind in kinds:
         for name in plugins.names(kind):
@@ -265,7 +269,7 @@ def is_setting(setting: str, value: str | None = None) -> bool:
     if setting in dict(config.flatten(config.Config())) and value is None:
         return True
     try:
-        config.override(config.Config(), [f"{setting}={'true' if value is None else value}"])
+        config.apply_settings(config.Config(), [f"{setting}={'true' if value is None else value}"])
     except ConfigError:
         return False
     return True

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import cli, config, experiment
+from summarizer import cli, config
+from summarizer.api.train import held_out_examples
 from summarizer.config import Config, DataConfig, VocabularyConfig
-from summarizer.datasets import fingerprints, store
-from summarizer.datasets.cleaning import clean
+from summarizer.datasets import contamination, token_store
 from summarizer.datasets.sources._splits import split_of
 from summarizer.doctor import (
     amounts,
@@ -42,6 +42,7 @@ from summarizer.doctor import (
     working,
 )  # fmt: skip
 from summarizer.errors import InputError, ModelError
+from summarizer.text.cleaning import clean
 from summarizer.types import Example
 from tests import markdown
 
@@ -400,11 +401,11 @@ def test_splits_without_pairs_are_told_as_training_meets_them(tmp_path, task):
     assert [one.name for one in found] == ["nothing to train on", "no validation"]
     assert "training stops" in found[1].what
     with pytest.raises(InputError, match="no validation examples"):
-        experiment.held_out(chosen, 5)
+        held_out_examples(chosen, 5)
     pinned = Config(data=DataConfig(spec=f"{path},split=test", task=task))
     (itself,) = amounts.missing(survey.read(pinned))
     assert "validates on the very pairs that it trains on" in itself.what
-    assert [example.id for example in experiment.held_out(pinned, 5)] == ids
+    assert [example.id for example in held_out_examples(pinned, 5)] == ids
 
 
 # --- what is read ------------------------------------------------------------------------------
@@ -668,10 +669,10 @@ def difference(low: float) -> Row:
     return {"examples": 100, "differences": {"first-k-words": {"rouge1": one, "rougeL": one}}}
 
 
-def held(lost: bool) -> store.Store:
+def held(lost: bool) -> token_store.TokenStore:
     """Pairs whose summary has the last of 300 pieces, or one of the first."""
     pair = [*range(10, 310)], [10, 309 if lost else 11]
-    return store.held([pair] * 50, 400)
+    return token_store.in_memory_store([pair] * 50, 400)
 
 
 COPIES: Row = {"diagnostics": {"model": {"gate": {"mean": 0.001}}}}
@@ -855,7 +856,7 @@ def test_without_its_tokens_a_run_is_counted_by_fingerprints_where_they_tell(tmp
 
     (tmp_path / "metrics.jsonl").write_text(json.dumps(a_log(50)[0]) + "\n")
     assert pairs_of() == 0
-    recorder, path = fingerprints.Recorder(), tmp_path / fingerprints.FILE
+    recorder, path = contamination.ContaminationIndex(), tmp_path / contamination.FILE
     for row in rows_of("a", 7):
         list(recorder.watch([Example(row["id"], row["document"])]))
     recorder.save(path)

@@ -8,14 +8,15 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
-from summarizer import experiment, plugins, vocabulary
+from summarizer import plugins, vocabulary
+from summarizer.api import train
 from summarizer.config import ModelConfig, Part
-from summarizer.documents import boundaries
 from summarizer.errors import ConfigError
-from summarizer.model.sentences import Sentences
+from summarizer.model.sentence_ids import SentenceIds
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
 from summarizer.training import checkpoint
+from summarizer.vocabulary import sentence_boundaries
 from tests.gradients import compiled, differentiable
 from tests.test_model import arrays, by_name, lstm_step, normal, sigmoid, softmax
 
@@ -41,7 +42,7 @@ def encode(encoder, embedded, mask=MASK, sentence=SENTENCE):
 
 
 def seen(encoder, sentence):
-    return {"sentence": sentence} if encoder.sees_sentences else {}
+    return {"sentence": sentence} if encoder.needs_sentence_ids else {}
 
 
 # --- what holds for all ----------------------------------------------------------------------
@@ -326,9 +327,9 @@ SENTENCES = {
 
 def numbered(kind, text):
     """The text of each sentence, as the tables of a vocabulary tell them apart."""
-    words = vocabulary.train([text] * 20, 420, fold=False, kind=kind)
-    layer = Sentences(words.size)
-    layer.fill(*boundaries.tables(words))
+    words = vocabulary.train_vocabulary([text] * 20, 420, fold=False, kind=kind)
+    layer = SentenceIds(words.size)
+    layer.fill(*sentence_boundaries.boundary_tables(words))
     ids = np.array([[*words.encode(text), 0, 0]], "int32")
     number = np.asarray(layer(ops.convert_to_tensor(ids)))[0]
     assert number.dtype == np.int32
@@ -368,7 +369,7 @@ def test_what_a_piece_tells_of_itself():
     ending = [".", "?", "s.", '."', "▁.", "。", "!」", "؟", "।", "▁lee."]
     others = ["▁dr.", "▁1.", ".5", "a", ",", "▁(", "▁", "你好", "「", "▁e.g."]
     words = Pieces(*ending, *others)
-    ends, begins = boundaries.tables(words)
+    ends, begins = sentence_boundaries.boundary_tables(words)
     assert ends == [piece in ending for piece in words.kept]
     assert begins == [p[0] == "▁" or p in ("<unk>", "你好", "「") for p in words.kept]
 
@@ -407,17 +408,17 @@ def test_training_learns_from_the_vocabulary_where_sentences_end(tmp_path):
     data.write_text("".join(json.dumps(line) + "\n" for line in lines))
     sizes = [f"model.{key}" for key in ("embedding=8", "encoder.width=4", "decoder.width=8")]
     steps = ["steps=1", "batch=4", "validate_every=1", "validate_examples=2", "compile=graph"]
-    config = configuration.override(
+    config = configuration.apply_settings(
         plugins.load("preset", "hierarchical").config(),
         ["vocabulary.size=300", f"data.spec={data}", *sizes, *(f"train.{s}" for s in steps)],
     )
-    experiment.train(config, tmp_path / "first")
+    train.fit_model(config, tmp_path / "first")
     words = vocabulary.Vocabulary.load(tmp_path / "first" / "vocabulary.model")
-    ends, begins = boundaries.tables(words)
+    ends, begins = sentence_boundaries.boundary_tables(words)
     assert any(ends)
-    init = configuration.override(config, [f"train.init={tmp_path / 'first'}"])
-    experiment.train(init, tmp_path / "second")
+    init = configuration.apply_settings(config, [f"train.init={tmp_path / 'first'}"])
+    train.fit_model(init, tmp_path / "second")
     for folder in ("first", "second"):
-        kept, _ = checkpoint.load(tmp_path / folder / "weights.npz")
+        kept, _ = checkpoint.load_checkpoint(tmp_path / folder / "weights.npz")
         assert kept["sentences.ends"].tolist() == ends
         assert kept["sentences.begins"].tolist() == begins

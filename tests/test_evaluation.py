@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer import cli, config, evaluating
-from summarizer.datasets import fingerprints, spec
+from summarizer import cli, config
+from summarizer.api import evaluate as evaluate_module
+from summarizer.datasets import contamination, spec
 from summarizer.errors import ConfigError, InputError, ModelError, SummarizerError
-from summarizer.evaluation import baselines, bootstrap, report, rouge, significance
-from summarizer.evaluation.report import BASELINE
+from summarizer.evaluation import evaluate as scoring
+from summarizer.evaluation import predictions as predictions_module
+from summarizer.evaluation import report_files
+from summarizer.evaluation.evaluate import LEAD_BASELINE
+from summarizer.evaluation.lead import first_k_words, lead, length
+from summarizer.metrics import bootstrap, rouge, significance
 from summarizer.types import Example, Summary
 
 scores = st.lists(st.floats(0, 100), min_size=1, max_size=30)
@@ -26,12 +31,14 @@ IDS = ["a", "b", "c"]
 
 
 def made(predictions, **options):
-    return report.evaluate(IDS, DOCUMENTS, REFERENCES, predictions, samples=50, **options)
+    return scoring.evaluate_summaries(
+        IDS, DOCUMENTS, REFERENCES, predictions, samples=50, **options
+    )
 
 
 @given(scores)
 def test_an_interval_contains_its_mean_and_stays_in_range(values):
-    found = bootstrap.interval(values, samples=200)
+    found = bootstrap.bootstrap_interval(values, samples=200)
     assert found["mean"] == pytest.approx(sum(values) / len(values))
     assert min(values) - 1e-9 <= found["low"] <= found["mean"] + 1e-9
     assert found["mean"] - 1e-9 <= found["high"] <= max(values) + 1e-9
@@ -40,27 +47,34 @@ def test_an_interval_contains_its_mean_and_stays_in_range(values):
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=1, max_size=30))
 def test_swapping_two_systems_turns_the_difference_round(pairs):
     a, b = map(list, zip(*pairs, strict=True))
-    there, back = bootstrap.paired(a, b, samples=100), bootstrap.paired(b, a, samples=100)
+    there, back = (
+        bootstrap.paired_interval(a, b, samples=100),
+        bootstrap.paired_interval(b, a, samples=100),
+    )
     for one, other in (("mean", "mean"), ("low", "high"), ("high", "low")):
         assert there[one] == pytest.approx(-back[other], abs=1e-9)
 
 
 def test_a_pair_that_differs_by_a_constant_is_certain():
     values = np.random.default_rng(0).uniform(0, 50, 40)
-    found = bootstrap.paired(values + 2, values, samples=100)
+    found = bootstrap.paired_interval(values + 2, values, samples=100)
     assert [found[k] for k in ("mean", "low", "high")] == pytest.approx([2, 2, 2])
 
 
 def test_the_seed_decides_the_interval():
     values = np.random.default_rng(0).uniform(0, 100, 50)
-    assert bootstrap.interval(values, seed=3) == bootstrap.interval(values, seed=3)
-    assert bootstrap.interval(values, seed=3) != bootstrap.interval(values, seed=4)
+    assert bootstrap.bootstrap_interval(values, seed=3) == bootstrap.bootstrap_interval(
+        values, seed=3
+    )
+    assert bootstrap.bootstrap_interval(values, seed=3) != bootstrap.bootstrap_interval(
+        values, seed=4
+    )
 
 
 def test_intervals_are_those_of_all_possible_draws():
     values, level = [0.0, 1.0, 10.0, 100.0], 0.9
     every = sorted(sum(draw) / 4 for draw in itertools.product(values, repeat=4))
-    found = bootstrap.interval(values, samples=40_000, level=level)
+    found = bootstrap.bootstrap_interval(values, samples=40_000, level=level)
     for end, fraction in (("low", 0.05), ("high", 0.95)):
         # With 40,000 samples the drawn quantile is within 1% of the exact one's rank.
         near = np.quantile(every, [fraction - 0.01, fraction + 0.01])
@@ -69,37 +83,37 @@ def test_intervals_are_those_of_all_possible_draws():
 
 def test_large_sets_are_drawn_in_parts(monkeypatch):
     values = np.random.default_rng(0).uniform(0, 100, 64)
-    whole = bootstrap.interval(values, samples=99)
+    whole = bootstrap.bootstrap_interval(values, samples=99)
     monkeypatch.setattr(bootstrap, "_DRAWS_AT_ONCE", 128)
-    assert bootstrap.interval(values, samples=99) == pytest.approx(whole)
+    assert bootstrap.bootstrap_interval(values, samples=99) == pytest.approx(whole)
 
 
 def test_scores_that_cannot_be_compared_are_refused():
     with pytest.raises(ValueError, match="at least one score"):
-        bootstrap.interval([])
+        bootstrap.bootstrap_interval([])
     with pytest.raises(ValueError, match="differ in shape"):
-        bootstrap.paired([1.0, 2.0], [1.0])
+        bootstrap.paired_interval([1.0, 2.0], [1.0])
 
 
 @given(st.lists(st.sampled_from(["one", "two", "été"])), st.integers(0, 9), st.booleans())
 def test_the_first_k_words_are_k_words_of_the_start(words, k, chinese):
     units = list("中文标题"[: len(words)]) if chinese else words
     text = ("" if chinese else " ").join(units)
-    head = baselines.first_k_words(text, k)
-    assert baselines.length(head) == min(k, len(units))
+    head = first_k_words(text, k)
+    assert length(head) == min(k, len(units))
     assert text.startswith(head)
 
 
 def test_white_space_is_no_word_and_no_character():
-    assert baselines.first_k_words(" one\n two  three", 2) == "one two"
-    assert baselines.first_k_words(" 神经\n网络 模型", 3) == "神经 网"
-    assert baselines.length(" 神经\n网络 ") == 4
-    assert baselines.length("") == 0
+    assert first_k_words(" one\n two  three", 2) == "one two"
+    assert first_k_words(" 神经\n网络 模型", 3) == "神经 网"
+    assert length(" 神经\n网络 ") == 4
+    assert length("") == 0
 
 
 def test_most_tokens_decide_the_unit():
-    assert baselines.length("The city of 北京") == 4
-    assert baselines.length("北京的 iPhone") == 9
+    assert length("The city of 北京") == 4
+    assert length("北京的 iPhone") == 9
 
 
 def test_k_is_the_median_reference_of_each_kind_of_text():
@@ -110,7 +124,7 @@ def test_k_is_the_median_reference_of_each_kind_of_text():
         Example("e", chinese, "研究冷气体"),
         Example("f", chinese, "冷原子气体"),
     ]
-    assert baselines.lead(examples) == [
+    assert lead(examples) == [
         *(" ".join(d.split()[:3]) for d in DOCUMENTS),
         *[chinese[:5]] * 3,
     ]
@@ -118,7 +132,7 @@ def test_k_is_the_median_reference_of_each_kind_of_text():
 
 def test_of_two_middle_lengths_the_lower_is_k():
     examples = [Example("a", "one two three four", "x y"), Example("b", "1 2 3 4", "w x y z")]
-    assert baselines.lead(examples) == ["one two", "1 2"]
+    assert lead(examples) == ["one two", "1 2"]
 
 
 def test_a_report_holds_what_rouge_and_the_bootstrap_say():
@@ -128,12 +142,12 @@ def test_a_report_holds_what_rouge_and_the_bootstrap_say():
     lead = ["we study the"] * 3
     first = rouge.score(lead, REFERENCES)
     for m in rouge.METRICS:
-        for scores, texts in ((found.scores, predictions), (found.baselines[BASELINE], lead)):
-            precision, recall, values = rouge.details(texts, REFERENCES)[m].T
+        for scores, texts in ((found.scores, predictions), (found.baselines[LEAD_BASELINE], lead)):
+            precision, recall, values = rouge.score_details(texts, REFERENCES)[m].T
             sides = {"precision": precision.mean(), "recall": recall.mean()}
-            assert scores[m] == bootstrap.interval(values, 50, 5) | sides
-        expected = significance.difference(own[m], first[m], 50, 5)
-        assert found.differences[BASELINE][m] == expected
+            assert scores[m] == bootstrap.bootstrap_interval(values, 50, 5) | sides
+        expected = significance.paired_difference(own[m], first[m], 50, 5)
+        assert found.differences[LEAD_BASELINE][m] == expected
     assert found.signature == rouge.signature(True, 50, 5)
     assert (found.examples, found.config_hash, found.empty) == (3, "00ff", 1)
     assert found.per_example[0] == {
@@ -153,7 +167,9 @@ def test_predictions_are_matched_by_id():
 def test_white_space_around_a_prediction_counts_for_nothing():
     texts = ["Bark. Dogs.", "heat", "spin"]
     plain, spaced = (
-        report.evaluate(IDS, DOCUMENTS, ["Dogs bark.", "heat", "spin"], given, samples=50).scores
+        scoring.evaluate_summaries(
+            IDS, DOCUMENTS, ["Dogs bark.", "heat", "spin"], given, samples=50
+        ).scores
         for given in (texts, [f"\n{text}\n" for text in texts])
     )
     assert plain == spaced
@@ -180,17 +196,17 @@ def test_predictions_of_other_examples_are_refused(predictions, told):
 
 def test_at_most_three_missing_ids_are_named():
     with pytest.raises(InputError, match="missing: 'a', 'b', 'c' and 2 more$"):
-        report.evaluate(list("abcde"), ["d"] * 5, ["r"] * 5, [])
+        scoring.evaluate_summaries(list("abcde"), ["d"] * 5, ["r"] * 5, [])
 
 
 def test_examples_that_share_an_id_cannot_be_matched_by_it():
     with pytest.raises(InputError, match="same id: 'a'$"):
-        report.evaluate(["a", "a"], ["d", "d"], ["r", "r"], {"a": "x"})
+        scoring.evaluate_summaries(["a", "a"], ["d", "d"], ["r", "r"], {"a": "x"})
 
 
 def test_nothing_to_evaluate_is_told():
     with pytest.raises(InputError, match="no examples"):
-        report.evaluate([], [], [], [])
+        scoring.evaluate_summaries([], [], [], [])
 
 
 # --- files of reports --------------------------------------------------------------------------
@@ -200,15 +216,15 @@ def test_a_written_report_reads_back(tmp_path):
     found = made(["模型 \ud83d\u2028", 'quote " and\nnewline', "é"])
     found = dataclasses.replace(found, test="t.jsonl", command="summarizer evaluate", overlap=2)
     folder = tmp_path / "new" / "folder"
-    report.write(found, folder)
+    report_files.write_report(found, folder)
     expected = dataclasses.asdict(found)
     records = expected.pop("per_example")
     assert json.loads((folder / "report.json").read_text("utf-8")) == {"schema": 2, **expected}
     lines = (folder / "predictions.jsonl").read_bytes().splitlines()
     assert [json.loads(line) for line in lines] == records
     assert "模型".encode() in lines[0]
-    assert report.load(folder) == found
-    assert report.read_predictions(folder / "predictions.jsonl") == {
+    assert report_files.load_report(folder) == found
+    assert predictions_module.read_predictions(folder / "predictions.jsonl") == {
         r["id"]: r["prediction"] for r in records
     }
     assert sorted(p.name for p in folder.iterdir()) == ["predictions.jsonl", "report.json"]
@@ -261,10 +277,10 @@ DAMAGES = [
 
 @pytest.mark.parametrize(("damage", "told"), DAMAGES)
 def test_a_report_that_is_cut_foreign_or_of_another_schema_is_refused(tmp_path, damage, told):
-    report.write(made(["x", "y", "z"]), tmp_path)
+    report_files.write_report(made(["x", "y", "z"]), tmp_path)
     damage(tmp_path)
     with pytest.raises(InputError) as caught:
-        report.load(tmp_path)
+        report_files.load_report(tmp_path)
     assert told in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path))
     assert "\n" not in str(caught.value)
@@ -272,9 +288,9 @@ def test_a_report_that_is_cut_foreign_or_of_another_schema_is_refused(tmp_path, 
 
 def test_a_report_without_what_was_added_later_still_reads(tmp_path):
     found = made(["x", "y", "z"])
-    report.write(found, tmp_path)
+    report_files.write_report(found, tmp_path)
     changed("report.json", overlap=None, command=None)(tmp_path)
-    assert report.load(tmp_path) == found
+    assert report_files.load_report(tmp_path) == found
 
 
 class Interrupted(list):
@@ -288,7 +304,7 @@ class Interrupted(list):
 @pytest.fixture
 def written(tmp_path):
     """A folder with a report, and what must still be in it after a write that fails."""
-    report.write(made(["x", "y", "z"]), tmp_path)
+    report_files.write_report(made(["x", "y", "z"]), tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     yield tmp_path
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
@@ -300,7 +316,7 @@ def test_a_full_disk_leaves_the_last_report(written):
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))  # files end there, as on a full disk
     try:
         with pytest.raises(SummarizerError, match=os.strerror(errno.EFBIG)):
-            report.write(found, written)
+            report_files.write_report(found, written)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
@@ -311,13 +327,13 @@ def test_an_error_before_the_rename_leaves_the_last_report(written, monkeypatch)
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(SummarizerError, match="cannot write the report: Input/output error"):
-        report.write(made(["1", "2", "3"]), written)
+        report_files.write_report(made(["1", "2", "3"]), written)
 
 
 def test_an_interrupt_leaves_the_last_report(written):
     found = dataclasses.replace(made(["1", "2", "3"]), per_example=Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        report.write(found, written)
+        report_files.write_report(found, written)
 
 
 def test_the_table_says_better_only_where_the_interval_excludes_zero():
@@ -328,16 +344,16 @@ def test_the_table_says_better_only_where_the_interval_excludes_zero():
     found = dataclasses.replace(
         made(["x", "y", "z"]),
         scores={m: row(36.64, 35.91, 37.4, **sides) for m in ("rouge1", "rouge2", "rougeL")},
-        baselines={BASELINE: {m: row(24.8, 24, 25) for m in ("rouge1", "rouge2", "rougeL")}},
+        baselines={LEAD_BASELINE: {m: row(24.8, 24, 25) for m in ("rouge1", "rouge2", "rougeL")}},
         differences={
-            BASELINE: {
+            LEAD_BASELINE: {
                 "rouge1": row(11.8, 0.1, 12.5, p=0.00001),
                 "rouge2": row(1, 0, 2, p=0.0312),
                 "rougeL": row(-1, -2, -0.1, p=0.049),
             }
         },
     )
-    head, *rows, signature = report.table(found).splitlines()
+    head, *rows, signature = scoring.report_table(found).splitlines()
     assert head.split() == ["model", "precision", "recall", "first-k-words", "difference"]
     cells = [[part.strip() for part in row.split("  ") if part] for row in rows]
     assert cells[0] == [
@@ -356,8 +372,10 @@ def test_several_references_count_as_asked():
     references = [["Cold gases flow", "x"], ["On heat", "heat"], "Spin"]
     predictions = ["x", "heat", "spin"]
     found = {
-        several: report.evaluate(IDS, DOCUMENTS, references, predictions, several=several)
-        for several in rouge.SEVERAL
+        several: scoring.evaluate_summaries(
+            IDS, DOCUMENTS, references, predictions, several=several
+        )
+        for several in rouge.REFERENCE_MODES
     }
     exact = {several: one.scores["exact"]["mean"] for several, one in found.items()}
     assert exact == pytest.approx({"best": 100, "mean": 200 / 3, "first": 100 / 3})
@@ -373,7 +391,7 @@ def test_several_references_count_as_asked():
 
 def test_a_fingerprint_is_of_ids_documents_and_references():
     every = [["a"], ["b", "c"]]
-    found = report.fingerprint(["1", "2"], ["d", "e"], every)
+    found = scoring.fingerprint(["1", "2"], ["d", "e"], every)
     assert len(found) == 64
     others = [
         (["1", "3"], ["d", "e"], every),
@@ -382,7 +400,7 @@ def test_a_fingerprint_is_of_ids_documents_and_references():
         (["2", "1"], ["e", "d"], every[::-1]),
         (["1", "2"], ["d", "e"], [["a", "b"], ["c"]]),
     ]
-    assert len({found, *(report.fingerprint(*other) for other in others)}) == 6
+    assert len({found, *(scoring.fingerprint(*other) for other in others)}) == 6
 
 
 # --- what is refused before a model works ------------------------------------------------------
@@ -405,12 +423,12 @@ class Fake:
 def fake(tmp_path, monkeypatch):
     """A model's folder, trained on three lines of a file; and what it does."""
     model = Fake()
-    monkeypatch.setattr(evaluating.Summarizer, "load", lambda folder, select=None: model)
+    monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda folder, select=None: model)
     train = lines(tmp_path / "train.jsonl", [("1", "bees fly"), ("2", "ants walk"), ("3", "cats")])
-    recorder = fingerprints.Recorder(spec.identity(train))
+    recorder = contamination.ContaminationIndex(spec.identity(train))
     assert len(list(recorder.watch(spec.examples(train)))) == 3
     (tmp_path / "model").mkdir()
-    recorder.save(tmp_path / "model" / fingerprints.FILE)
+    recorder.save(tmp_path / "model" / contamination.FILE)
     model.folder, model.train = tmp_path / "model", train
     return model
 
@@ -435,29 +453,31 @@ def test_documents_that_were_trained_on_are_refused_wherever_they_come_from(fake
     )
     assert not (fake.folder / "evaluation").exists()
     assert cli.main([*words, "--allow-overlap"]) == 0
-    assert report.load(fake.folder / "evaluation").overlap == 2
+    assert report_files.load_report(fake.folder / "evaluation").overlap == 2
 
 
 def test_an_id_counts_within_its_own_source_alone(fake, tmp_path):
     other = lines(tmp_path / "other.jsonl", [("1", "fish swim"), ("2", "birds sing")])
-    assert evaluating.evaluate(fake.folder, other).overlap == 0
+    assert evaluate_module.evaluate(fake.folder, other).overlap == 0
     lines(tmp_path / "train.jsonl", [("2", "ants run now"), ("9", "worms")])  # as it reads now
     with pytest.raises(InputError, match="on 1 of its 2 documents, the first '2', known by its id"):
-        evaluating.evaluate(fake.folder, f"{fake.train},split=all")
+        evaluate_module.evaluate(fake.folder, f"{fake.train},split=all")
     with pytest.raises(InputError, match="known by its id"):
-        evaluating.evaluate(fake.folder, f"jsonl:{fake.train},document=more")
+        evaluate_module.evaluate(fake.folder, f"jsonl:{fake.train},document=more")
 
 
 def test_documents_of_signs_alone_are_not_known_by_their_text(tmp_path):
-    recorder = fingerprints.Recorder("one")
+    recorder = contamination.ContaminationIndex("one")
     list(recorder.watch([Example("x", "***")]))
-    recorder.save(tmp_path / fingerprints.FILE)
-    assert not fingerprints.seen(tmp_path / fingerprints.FILE, [Example("y", "…")], "other")
+    recorder.save(tmp_path / contamination.FILE)
+    assert not contamination.find_overlap(
+        tmp_path / contamination.FILE, [Example("y", "…")], "other"
+    )
 
 
 def test_what_cannot_be_explained_is_measured_all_the_same(fake, tmp_path, caplog):
     test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
-    assert evaluating.evaluate(fake.folder, test, long="chunks").examples == 2
+    assert evaluate_module.evaluate(fake.folder, test, long="chunks").examples == 2
     assert "the page marks copied words by their text alone" in caplog.text
 
 
@@ -469,30 +489,30 @@ def test_predictions_take_no_options_of_a_search(tmp_path, capsys):
 
 
 def test_a_model_without_fingerprints_is_measured_and_that_is_said(fake, tmp_path, caplog):
-    (fake.folder / fingerprints.FILE).unlink()
-    found = evaluating.evaluate(fake.folder, fake.train)
+    (fake.folder / contamination.FILE).unlink()
+    found = evaluate_module.evaluate(fake.folder, fake.train)
     assert found.overlap is None
-    assert f"{fake.folder / fingerprints.FILE}: missing: it cannot be checked" in caplog.text
+    assert f"{fake.folder / contamination.FILE}: missing: it cannot be checked" in caplog.text
 
 
 def test_fingerprints_that_are_cut_are_told(fake):
-    path = fake.folder / fingerprints.FILE
+    path = fake.folder / contamination.FILE
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
         with pytest.raises(ModelError, match=r"fingerprints\.npz: cut, or holds no fingerprints"):
-            evaluating.evaluate(fake.folder, fake.train)
+            evaluate_module.evaluate(fake.folder, fake.train)
 
 
 def test_the_documents_of_a_tagger_count_too(fake, tmp_path):
     tagger = tmp_path / "tagger"
     tagger.mkdir()
-    recorder = fingerprints.Recorder("elsewhere")
+    recorder = contamination.ContaminationIndex("elsewhere")
     list(recorder.watch([Example("x", "fish")]))
-    recorder.save(tagger / fingerprints.FILE)
+    recorder.save(tagger / contamination.FILE)
     test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
-    assert evaluating.evaluate(fake.folder, test).overlap == 0
+    assert evaluate_module.evaluate(fake.folder, test).overlap == 0
     with pytest.raises(InputError, match="tagger was trained on 1 of its 2 documents"):
-        evaluating.evaluate(fake.folder, test, select=tagger)
+        evaluate_module.evaluate(fake.folder, test, select=tagger)
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -504,18 +524,18 @@ def test_an_output_that_cannot_be_written_is_told_before_the_model_works(fake, t
     else:
         place.write_text("a file")
     with pytest.raises(SummarizerError, match="place: cannot write the report: "):
-        evaluating.evaluate(fake.folder, test, place)
+        evaluate_module.evaluate(fake.folder, test, place)
     assert fake.asked == 0
-    report.write(made(["x", "y", "z"]), tmp_path / "p")
+    report_files.write_report(made(["x", "y", "z"]), tmp_path / "p")
     with pytest.raises(SummarizerError, match="place: cannot write the report: "):
-        evaluating.score(test, tmp_path / "p" / "predictions.jsonl", place)
+        evaluate_module.evaluate_predictions(test, tmp_path / "p" / "predictions.jsonl", place)
 
 
 def test_rules_that_cannot_be_are_told_before_the_model_works(fake, tmp_path):
     test = lines(tmp_path / "test.jsonl", [("a", "fish")])
     for rule in ({"tokens": "wrods"}, {"references": "bset"}):
         with pytest.raises(ConfigError, match="did you mean"):
-            evaluating.evaluate(fake.folder, test, **rule)
+            evaluate_module.evaluate(fake.folder, test, **rule)
     assert fake.asked == 0
 
 
@@ -523,7 +543,7 @@ def test_empty_predictions_score_nothing_and_are_counted(fake, tmp_path, caplog)
     test = lines(tmp_path / "test.jsonl", [("a", "bees"), ("b", "silence"), ("c", "no silence")])
     assert cli.main(["evaluate", str(fake.folder), test, "--output", str(tmp_path / "out")]) == 0
     assert "2 of 3 predictions are empty and score 0, the first that of 'b'" in caplog.text
-    found = report.load(tmp_path / "out")
+    found = report_files.load_report(tmp_path / "out")
     assert found.empty == 2
     assert [record["rouge1"] for record in found.per_example] == pytest.approx([100, 0, 0])
 
@@ -533,14 +553,16 @@ def test_a_report_says_what_was_measured_and_how(fake, tmp_path, capsys):
     words = ["evaluate", str(fake.folder), test, "--references", "mean", "--tokens", "words"]
     words += ["--stem", "no", "--output", str(tmp_path / "my out")]
     assert cli.main(words) == 0
-    found = report.load(tmp_path / "my out")
+    found = report_files.load_report(tmp_path / "my out")
     assert found.test == test
     assert found.command == f"summarizer {' '.join(words[:-1])} '{tmp_path / 'my out'}'"
-    assert (found.model, found.config_hash) == ("fake", config.fingerprint(config.Config("fake")))
+    assert (found.model, found.config_hash) == ("fake", config.config_hash(config.Config("fake")))
     assert (found.overlap, found.empty, found.examples) == (0, 0, 2)
     assert found.signature == rouge.signature(False, 1000, 1, "mean", "words")
     assert found.signature in capsys.readouterr().out
-    found = evaluating.score(test, tmp_path / "my out" / "predictions.jsonl", tmp_path / "again")
+    found = evaluate_module.evaluate_predictions(
+        test, tmp_path / "my out" / "predictions.jsonl", tmp_path / "again"
+    )
     assert (found.model, found.config_hash, found.overlap) == ("", "", None)
 
 
@@ -549,7 +571,7 @@ def test_references_of_a_file_are_compared_with(fake, tmp_path):
     path = tmp_path / "several.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     for several, mean in (("best", 100), ("mean", 50), ("first", 0)):
-        found = evaluating.evaluate(fake.folder, str(path), references=several)
+        found = evaluate_module.evaluate(fake.folder, str(path), references=several)
         assert found.scores["rouge1"]["mean"] == pytest.approx(mean)
         assert found.per_example[0]["references"] == ["bees", "ants"]
 
@@ -560,7 +582,7 @@ def test_any_predictions_read_back(tmp_path_factory, predictions):
     path = tmp_path_factory.mktemp("p") / "p.jsonl"
     lines = [json.dumps({"id": k, "prediction": v, "more": 1}) for k, v in predictions.items()]
     path.write_text("\ufeff" + "\n\n".join(lines), "utf-8")
-    assert report.read_predictions(path) == predictions
+    assert predictions_module.read_predictions(path) == predictions
 
 
 GOOD = b'{"id": 1, "prediction": "x"}\n'
@@ -584,13 +606,13 @@ def test_a_bad_predictions_file_is_told_with_its_line(tmp_path, content, told):
     path = tmp_path / "p.jsonl"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        report.read_predictions(path)
+        predictions_module.read_predictions(path)
     assert str(caught.value).startswith(f"{path}{told}")
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_predictions_file_is_told(tmp_path):
     with pytest.raises(InputError, match="none.jsonl: No such file"):
-        report.read_predictions(tmp_path / "none.jsonl")
+        predictions_module.read_predictions(tmp_path / "none.jsonl")
     with pytest.raises(InputError, match="Is a directory"):
-        report.read_predictions(tmp_path)
+        predictions_module.read_predictions(tmp_path)

@@ -17,15 +17,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer import api, cli, vocabulary
+from summarizer import cli, vocabulary
+from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
-from summarizer.datasets.cleaning import DROPPED, clean
-from summarizer.decoding import explaining
-from summarizer.documents import claims, long, places
+from summarizer.decoding import provenance
 from summarizer.errors import InputError, ModelError, SummarizerError
-from summarizer.runtime.extractor import Extractor
-from summarizer.showing import Page
-from summarizer.types import Explanation, Hypothesis, Source, Summary, Wishes, Word
+from summarizer.runtime import long_documents
+from summarizer.runtime.onnx_tagger import OnnxTagger
+from summarizer.showing import ProvenancePage
+from summarizer.text import numbers_and_names, offsets
+from summarizer.text.cleaning import DROPPED, clean
+from summarizer.types import (
+    DecodingOptions,
+    Hypothesis,
+    Provenance,
+    SourceSpan,
+    Summary,
+    WordProvenance,
+)
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("unigram", "bpe", "characters", "bytes", "words")
@@ -38,7 +47,7 @@ DOCUMENT = (
 @functools.cache
 def words_of(kind):
     lines = [DOCUMENT, "a bridge is a bridge", "the hangers of old bridges"] * 20
-    return vocabulary.train(lines, {"words": 50}.get(kind, 340), kind=kind)
+    return vocabulary.train_vocabulary(lines, {"words": 50}.get(kind, 340), kind=kind)
 
 
 def made(kind, text, seed=0, selected=False):
@@ -94,7 +103,7 @@ TEXTS = ["The bridge's old hangers", "cracks, 1,200 bridges of the Rhône", "北
 def test_shares_are_those_of_the_mixture(kind, selected):
     found, generated, pieces = made(kind, "The bridge's old cracks", 3, selected)
     size = len(pieces)
-    shares = explaining.copied(found, np.array(pieces), found.attention[:, :size])
+    shares = provenance.copy_probabilities(found, np.array(pieces), found.attention[:, :size])
     chosen = found.selected[:size] if selected else np.ones(size, bool)
     for t, piece in enumerate(found.ids):
         weights = copying(found.attention[t, :size], chosen)
@@ -110,7 +119,7 @@ def test_shares_are_those_of_the_mixture(kind, selected):
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, text):
     found, _, pieces = made(kind, text)
-    told = explaining.explain(found, DOCUMENT, words_of(kind))
+    told = provenance.trace_provenance(found, DOCUMENT, words_of(kind))
     assert "".join(w.text for w in told.words) == "".join(found.text.split())
     end = 0
     for word in told.words:
@@ -120,7 +129,9 @@ def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, tex
         end = word.end
     assert sum(w.log_prob for w in told.words) + told.end == pytest.approx(found.log_prob)
     assert told.end == pytest.approx(-0.25)
-    shares = explaining.copied(found, np.array(pieces), found.attention[:, : len(pieces)])
+    shares = provenance.copy_probabilities(
+        found, np.array(pieces), found.attention[:, : len(pieces)]
+    )
     if kind == "words" and "▁" not in words_of(kind).pieces(found.ids):  # a piece each
         np.testing.assert_allclose([w.copied for w in told.words], shares.sum(1), atol=1e-9)
         np.testing.assert_allclose([w.gate for w in told.words], found.gate)
@@ -129,8 +140,8 @@ def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, tex
         assert sum(word.attention) == pytest.approx(1)
         listed = sum(source.share for source in word.sources)
         assert listed <= word.copied + 1e-9
-        assert word.copied - listed < explaining.LEAST * len(pieces)
-        assert all(source.share >= explaining.LEAST for source in word.sources)
+        assert word.copied - listed < provenance.MIN_SHARE * len(pieces)
+        assert all(source.share >= provenance.MIN_SHARE for source in word.sources)
         assert sorted(word.sources, key=lambda s: -s.share) == list(word.sources)
 
 
@@ -148,7 +159,7 @@ def test_a_copied_word_is_traced_to_its_own_place(kind):
     assert [pieces[i] for i in where] == list(ids)
     attention, zeros = np.eye(len(pieces))[where], np.zeros(len(ids))
     found = Hypothesis(tuple(ids), words.decode(ids, DOCUMENT), 0, 0, attention, zeros, zeros)
-    told = explaining.explain(found, DOCUMENT, words)
+    told = provenance.trace_provenance(found, DOCUMENT, words)
     assert [w.text for w in told.words] == ["Engineers", "found", "1,200", "cracks"]
     for word in told.words:
         (source,) = word.sources
@@ -165,7 +176,7 @@ def test_a_model_that_only_generates_copies_nothing():
     found, _, _ = made("unigram", TEXTS[0])
     ones, nothing = np.ones_like(found.gate), np.zeros_like(found.attention)
     found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.steps)
-    for word in explaining.explain(found, DOCUMENT, words_of("unigram")).words:
+    for word in provenance.trace_provenance(found, DOCUMENT, words_of("unigram")).words:
         assert (word.copied, word.gate, word.sources) == (0, 1, ())
         assert set(word.attention) == {0}
 
@@ -174,7 +185,7 @@ def test_only_sentences_that_were_read_are_told():
     found, _, _ = made("unigram", "The bridge")
     found = Hypothesis(*[getattr(found, n) for n in ("ids", "text", "log_prob", "score")],
                        found.attention[:, :12], found.gate, found.steps)  # fmt: skip
-    told = explaining.explain(found, DOCUMENT, words_of("unigram"))
+    told = provenance.trace_provenance(found, DOCUMENT, words_of("unigram"))
     read = words_of("unigram").spans(DOCUMENT)[11][1]
     assert 1 <= len(told.sentences) < 4
     assert all(begin < read for begin, _ in told.sentences)
@@ -188,7 +199,7 @@ def test_only_sentences_that_were_read_are_told():
 )
 def test_the_first_pieces_are_told_by_the_beginning(kind, text, count):
     words, text = words_of(kind), clean(" ".join(text))
-    read = explaining._beginning(text, count, words)
+    read = provenance._beginning(text, count, words)
     assert text.startswith(read)
     assert words.encode(read)[:count] == words.encode(text)[:count]
     assert words.spans(read)[:count] == words.spans(text)[:count]
@@ -201,13 +212,13 @@ def test_what_was_not_read_takes_little_memory():
 
     def search(read):
         (text,) = read
-        told = explaining.explain(found, text, words)
+        told = provenance.trace_provenance(found, text, words)
         sentences = told.sentences[:3]  # the next one is as large as the document
         return [Summary("", 0.0, explanation=dataclasses.replace(told, sentences=sentences))]
 
     tracemalloc.start()
     try:
-        long.summarize([document], "lead", 99, encode, search)
+        long_documents.summarize_long([document], "lead", 99, encode, search)
         assert tracemalloc.get_traced_memory()[1] < 20 * len(document)
     finally:
         tracemalloc.stop()
@@ -220,8 +231,8 @@ def test_another_spelling_of_the_summary_moves_no_word():
         spelled = Hypothesis(found.ids, text, *[getattr(found, n) for n in (
             "log_prob", "score", "attention", "gate", "steps",
         )])  # fmt: skip
-        told = explaining.explain(spelled, DOCUMENT, words).words
-        plain = explaining.explain(found, DOCUMENT, words).words
+        told = provenance.trace_provenance(spelled, DOCUMENT, words).words
+        plain = provenance.trace_provenance(found, DOCUMENT, words).words
         assert "".join(w.text for w in told) == "".join(text.split())
         assert told[1].text.lower() == "old"
         assert told[1].sources == plain[1].sources
@@ -229,7 +240,7 @@ def test_another_spelling_of_the_summary_moves_no_word():
 
 def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
     words = words_of("unigram")
-    tagger = Extractor.__new__(Extractor)
+    tagger = OnnxTagger.__new__(OnnxTagger)
     tagger.config, tagger.vocabulary = Config(), words
     begin, end = DOCUMENT.index("Engineers"), DOCUMENT.index(" cracks")
 
@@ -238,7 +249,7 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
         return {"keep": np.where(inside, 0.9, 0.1)[None].astype(np.float32)}
 
     monkeypatch.setattr(tagger, "search", search, raising=False)
-    (found,) = tagger.summarize([DOCUMENT], Wishes(explain=True))
+    (found,) = tagger.summarize([DOCUMENT], DecodingOptions(explain=True))
     assert found.text == "Engineers found 1,200"
     assert [w.text for w in found.explanation.words] == found.text.split()
     for word in found.explanation.words:
@@ -248,7 +259,7 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
     total = sum(w.log_prob for w in found.explanation.words) + found.explanation.end
     assert total == pytest.approx(found.hypothesis.log_prob)
     with pytest.raises(InputError, match="it takes max-words, threshold, faithful and explain$"):
-        tagger.summarize([DOCUMENT], Wishes(beam=2))
+        tagger.summarize([DOCUMENT], DecodingOptions(beam=2))
 
 
 # --- places ------------------------------------------------------------------------------------
@@ -258,7 +269,7 @@ messy = st.text("aé e\u0301\u1112\u1161\u11ab\x00\ufeff\u00a0\n\t 가京.", max
 
 @given(messy)
 def test_a_clean_text_is_found_in_the_given_one(text):
-    found, cleaned = places.of_clean(text), clean(text)
+    found, cleaned = offsets.of_clean(text), clean(text)
     assert len(found) == len(cleaned)
     assert [a for a, _ in found] == sorted(a for a, _ in found)
     for char, (begin, end) in zip(cleaned, found, strict=True):
@@ -281,8 +292,11 @@ def echo(read):
             at = text.index(word, at)
             spans.append((at, at + len(word)))
             at += len(word)
-        told = [Word(text[a:b], 0, 1, 1, 0, 0, (Source(a, b, 1.0),), (1.0,)) for a, b in spans[-3:]]
-        explanation = Explanation(tuple(told), (spans[0][:1] + spans[-1][1:],), 0)
+        told = [
+            WordProvenance(text[a:b], 0, 1, 1, 0, 0, (SourceSpan(a, b, 1.0),), (1.0,))
+            for a, b in spans[-3:]
+        ]
+        explanation = Provenance(tuple(told), (spans[0][:1] + spans[-1][1:],), 0)
         out.append(Summary(text, 0, len(text.split()), explanation=explanation))
     return out
 
@@ -295,7 +309,7 @@ def encode(texts):
 @pytest.mark.parametrize("way", ["lead", "select"])
 def test_places_are_of_the_document_as_it_was_given(way):
     texts = [LONG, "  A short\x00 text.\n"]
-    found = long.summarize(texts, way, 20, encode, echo)
+    found = long_documents.summarize_long(texts, way, 20, encode, echo)
     assert (found[0].text == clean(LONG)) == (way == "lead")
     for text, summary in zip(texts, found, strict=True):
         for word in summary.explanation.words:
@@ -311,7 +325,7 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
     unread = "“Nobody told us for years that Bridge 7 over the river was closed in May!”"
     chosen = "Bridge 7 over the river was closed in May!"
     text = f"{first} {unread} {chosen}"
-    (found,) = long.summarize([text], "select", 20, encode, echo)
+    (found,) = long_documents.summarize_long([text], "select", 20, encode, echo)
     assert found.text == f"{first} {chosen}"
     for word in found.explanation.words:
         (source,) = word.sources
@@ -320,9 +334,9 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
 
 
 def test_an_outline_is_explained_by_places_in_the_whole_document():
-    groups = long.outline(LONG, lambda text: len(text.split()))
+    groups = long_documents.outline(LONG, lambda text: len(text.split()))
     assert len(groups) > 1
-    found = long.outlined(LONG, groups, echo(groups))
+    found = long_documents.map_outline_provenance(LONG, groups, echo(groups))
     begins = [s.explanation.words[0].sources[0].begin for s in found]
     assert begins == sorted(begins)
     assert len(set(begins)) == len(groups)
@@ -337,7 +351,7 @@ def test_an_outline_is_explained_by_places_in_the_whole_document():
 
 @pytest.fixture(scope="module")
 def model(digits):
-    return api.Summarizer.load(digits.folder)
+    return Summarizer.load(digits.folder)
 
 
 def test_an_exported_model_explains_its_summaries(model):
@@ -359,7 +373,7 @@ def test_an_exported_model_explains_its_summaries(model):
 
 
 def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
-    old = api.Summarizer.load(digits.folder)
+    old = Summarizer.load(digits.folder)
     monkeypatch.setattr(
         old._session, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
     )
@@ -412,13 +426,13 @@ NASTY = "</script><script>alert(1)</script><!-- &amp; \u2028 \udc80 京 \"'<b>"
 
 
 def explained(text):
-    word = Word(text[:3], 0, 3, 0.5, 0.25, -1.0, (Source(0, 2, 0.5),), (0.75,))
-    return Summary(text, -1.0, explanation=Explanation((word,), ((0, len(text)),), -0.5))
+    word = WordProvenance(text[:3], 0, 3, 0.5, 0.25, -1.0, (SourceSpan(0, 2, 0.5),), (0.75,))
+    return Summary(text, -1.0, explanation=Provenance((word,), ((0, len(text)),), -0.5))
 
 
 def test_the_page_holds_all_and_loads_nothing(tmp_path):
     path = tmp_path / "why.html"
-    with Page(path) as page:
+    with ProvenancePage(path) as page:
         page.add(NASTY, NASTY, [explained(NASTY)])
         page.add("b", "two words", [explained("two words")] * 2)
         assert not path.exists()
@@ -441,13 +455,13 @@ def test_a_page_that_is_not_finished_leaves_the_last_one(tmp_path):
     path.write_text("before")
 
     def interrupted():
-        with Page(path) as page:
+        with ProvenancePage(path) as page:
             page.add("a", "b c d", [explained("b c d")])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    with Page(path):  # nothing to show
+    with ProvenancePage(path):  # nothing to show
         pass
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("why.html", "before")]
 
@@ -464,7 +478,7 @@ def test_a_page_that_is_not_finished_leaves_the_last_one(tmp_path):
 def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, name, reason):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SummarizerError) as caught:
-        Page(Path(name))
+        ProvenancePage(Path(name))
     assert str(caught.value) == f"{Path(name)}: cannot be written: {reason}"
 
 
@@ -531,8 +545,8 @@ def test_places_in_json_lines_are_of_the_text_in_the_record(summarize, tmp_path)
 
 def test_what_stands_in_a_source_can_be_written_as_utf_8():
     text = "a\ud800b\x00c"
-    word = Word("abc", 0, 3, 1.0, 0.0, 0.0, (Source(0, len(text), 1.0),), (1.0,))
-    found = explaining.record(Explanation((word,), ((0, len(text)),), 0.0), text)
+    word = WordProvenance("abc", 0, 3, 1.0, 0.0, 0.0, (SourceSpan(0, len(text), 1.0),), (1.0,))
+    found = provenance.provenance_record(Provenance((word,), ((0, len(text)),), 0.0), text)
     (source,) = found["words"][0]["sources"]
     assert (source["text"], source["begin"], source["end"]) == ("abc", 0, 5)
     assert json.dumps(found, ensure_ascii=False).encode()
@@ -570,29 +584,29 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_summarized(
 def test_any_spelling_is_carried_from_end_to_end(data):
     one = data.draw(st.text("aBc é", max_size=12))
     other = data.draw(st.text("aBc é", max_size=12))
-    found = explaining._carried(one, other)
+    found = provenance._carried(one, other)
     assert len(found) == len(one) + 1
     assert found == sorted(found)
     assert all(0 <= place <= len(other) for place in found)
     assert found[-1] == len(other)
-    assert explaining._carried(one, one) == list(range(len(one) + 1))
+    assert provenance._carried(one, one) == list(range(len(one) + 1))
 
 
 def test_copying_a_folder_of_a_model_is_enough_to_explain(digits, tmp_path):
     """What explains is in the graph, the vocabulary and the configuration."""
     for name in ("config.json", "vocabulary.model", "model.onnx"):
         shutil.copy(digits.folder / name, tmp_path)
-    (found,) = api.Summarizer.load(tmp_path).summarize(["1 2 3"], explain=True, faithful="warn")
+    (found,) = Summarizer.load(tmp_path).summarize(["1 2 3"], explain=True, faithful="warn")
     assert found.explanation.words
 
 
 def test_the_shipped_model_explains_and_is_strict():
-    shipped = api.Summarizer.load()
+    shipped = Summarizer.load()
     line = (ROOT / "data" / "articles.en.jsonl").read_text("utf-8").splitlines()[0]
     text = json.loads(line)["document"]
     (found,) = shipped.summarize([text], explain=True, faithful="strict")
     assert found.unsupported == ()
-    assert claims.unsupported(found.text, text, shipped.known) == []
+    assert numbers_and_names.unsupported(found.text, text, shipped.known) == []
     words = found.explanation.words
     assert "".join(word.text for word in words) == "".join(found.text.split())
     total = sum(word.log_prob for word in words) + found.explanation.end

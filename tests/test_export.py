@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import api, cli, delivery, vocabulary
+from summarizer import cli, vocabulary
+from summarizer.api import export
 from summarizer.datasets import spec
-from summarizer.decoding.inputs import arrays as input_arrays
-from summarizer.decoding.inputs import neutral
+from summarizer.decoding.graph_inputs import arrays as input_arrays
+from summarizer.decoding.graph_inputs import neutral_inputs
 from summarizer.errors import ModelError
-from summarizer.export import onnx, parity
-from summarizer.model import weights
-from summarizer.runtime.session import Session
+from summarizer.exporters import onnx_export, parity
+from summarizer.model import named_weights
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.training import checkpoint
 from summarizer.vocabulary import END, PAD
 
 TEST = "reverse_digits,count=800,seed=2"
 
 
-def documents(session: Session, count: int) -> list[list[int]]:
+def documents(session: OnnxSummarizer, count: int) -> list[list[int]]:
     texts = [e.document for e in spec.examples(TEST, "test")][:count]
     assert len(texts) == count
     return session.vocabulary.encode_all(texts)
@@ -33,8 +34,8 @@ def best(found: dict[str, Any]) -> list[tuple[int, ...]]:
 
 
 @pytest.fixture(scope="module")
-def session(digits) -> Session:
-    return Session(digits.folder)
+def session(digits) -> OnnxSummarizer:
+    return OnnxSummarizer(digits.folder)
 
 
 @pytest.fixture
@@ -59,15 +60,15 @@ def test_training_ends_with_an_export_that_is_proved(digits):
 
 def test_keras_opens_the_exported_file_and_finds_the_same_summaries(copy, session):
     (copy / "weights.npz").unlink()
-    config, _, model = delivery.network(copy)
+    config, _, model = export.load_keras_model(copy)
     ids = documents(session, 30)
     ours = parity.keras_search(model, config.decode, ids)
-    assert parity.share(ours, best(session.search(ids))) >= 0.95
+    assert parity.fraction_equal(ours, best(session.search(ids))) >= 0.95
 
 
 def test_half_precision_rounds_the_matrices_and_nothing_else(digits):
-    half = onnx.read_weights(digits.folder / "model.onnx")
-    full, _ = checkpoint.load(digits.folder / "weights.npz")
+    half = onnx_export.read_weights(digits.folder / "model.onnx")
+    full, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
     for name, array in full.items():
         if array.ndim > 1:
             assert half[name].dtype == np.float16
@@ -105,7 +106,7 @@ def test_what_the_generator_may_not_write_is_only_copied(session):
     (document,) = documents(session, 1)
     allowed = np.zeros((1, session.vocabulary.size), bool)
     allowed[0, END] = True
-    values = neutral(np.array([document]), 3, session.vocabulary.size)
+    values = neutral_inputs(np.array([document]), 3, session.vocabulary.size)
     limits = {"minimum": 4, "maximum": 12, "penalty": 0.0, "block": 0, "allowed": allowed}
     (pieces,) = session._session.run(["pieces"], values | input_arrays(limits))
     assert set(pieces.ravel().tolist()) - {PAD, END} <= set(document)
@@ -129,8 +130,8 @@ def test_export_in_full_precision(copy, capsys):
     assert 0 < record["documents"] < 200
     assert record["worst"] <= 1e-3
     assert (copy / "model.onnx").stat().st_size == record["bytes"] > 1.3 * half
-    full = onnx.read_weights(copy / "model.onnx")
-    for name, array in checkpoint.load(copy / "weights.npz")[0].items():
+    full = onnx_export.read_weights(copy / "model.onnx")
+    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(full[name], array)
 
 
@@ -139,7 +140,7 @@ def test_export_says_what_half_precision_costs(monkeypatch, capsys):
         "documents": 200, "same": 0.995, "worst": 2e-5, "weights": "float16",
         "same_as_full_precision": 0.98, "bytes": 1_500_000,
     }  # fmt: skip
-    monkeypatch.setattr(api, "export", lambda *_, **__: made)
+    monkeypatch.setattr("summarizer.api.export.export", lambda *_, **__: made)
     assert cli.main(["export", "x"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "x/model.onnx: 1.5 MB; same summary as Keras on 99.5% of 200 documents, "
@@ -151,13 +152,13 @@ def test_export_says_what_half_precision_costs(monkeypatch, capsys):
 def test_a_graph_that_differs_from_keras_is_refused(copy, monkeypatch, capsys):
     """The graph keeps the trained weights, Keras gets one matrix that is not theirs."""
     before, record = (copy / "model.onnx").read_bytes(), (copy / "export.json").read_bytes()
-    read = onnx.read_weights
+    read = onnx_export.read_weights
 
     def altered(path: Path) -> dict[str, Any]:
         return {**read(path), "embeddings": read(path)["embeddings"] * 0.5}
 
-    monkeypatch.setattr(onnx, "export", lambda model, path, *_: path.write_bytes(before))
-    monkeypatch.setattr(onnx, "read_weights", altered)
+    monkeypatch.setattr(onnx_export, "export", lambda model, path, *_: path.write_bytes(before))
+    monkeypatch.setattr(onnx_export, "read_weights", altered)
     assert cli.main(["export", str(copy), "--full", "--data", "reverse_digits,count=400"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith(f"summarizer: {copy}: the exported graph differs from Keras: ")
@@ -169,14 +170,14 @@ def test_a_graph_that_differs_from_keras_is_refused(copy, monkeypatch, capsys):
 
 
 def test_parity_counts_summaries_and_scores():
-    assert parity.share([(1, 2), (3,)], [(1, 2), (3, 4)]) == 0.5
+    assert parity.fraction_equal([(1, 2), (3,)], [(1, 2), (3, 4)]) == 0.5
 
 
 # --- model folders that cannot be used ---------------------------------------------------------
 
 
 def another_vocabulary() -> bytes:
-    return vocabulary.train(["another text of other words"] * 20, 300, fold=False).proto
+    return vocabulary.train_vocabulary(["another text of other words"] * 20, 300, fold=False).proto
 
 
 def cut(path: Path, share: float = 0.5) -> None:
@@ -250,7 +251,7 @@ WEIGHTS = {
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
     ),
     "a weight too few": (
-        lambda f: checkpoint.save(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
+        lambda f: checkpoint.save_arrays(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
         "/weights.npz: ",
     ),
     "neither weights nor graph": (
@@ -308,7 +309,7 @@ class Payload:
 
 def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
     payload, place = Payload(tmp_path / "ran"), np.frombuffer(b"{}", np.uint8)
-    arrays, _ = checkpoint.load(copy / "weights.npz")
+    arrays, _ = checkpoint.load_checkpoint(copy / "weights.npz")
     arrays["embeddings"] = np.array([payload], dtype=object)
     np.savez(copy / "weights.npz", **arrays, **{"place.json": place})
     assert cli.main(["export", str(copy)]) == 1
@@ -317,8 +318,8 @@ def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
 
 
 def test_a_graph_is_read_back_under_the_names_of_the_weights(digits):
-    _, _, model = delivery.network(digits.folder)
-    held = onnx.read_weights(digits.folder / "model.onnx")
-    assert {name for name, _ in weights.named(model)} <= set(held)
+    _, _, model = export.load_keras_model(digits.folder)
+    held = onnx_export.read_weights(digits.folder / "model.onnx")
+    assert {name for name, _ in named_weights.named_variables(model)} <= set(held)
     with pytest.raises(ModelError, match="no weight"):
-        weights.assign(model, {}, Path("x"))
+        named_weights.assign_weights(model, {}, Path("x"))

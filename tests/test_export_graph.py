@@ -14,7 +14,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.export import eight_bits, invariants, onnx, operators
+from summarizer.exporters import hoist_invariants, int8, onnx_export, onnx_ops
 from summarizer.model import recurrence
 from summarizer.model.cells import lstm
 from summarizer.model.encoders import bidirectional
@@ -22,7 +22,7 @@ from summarizer.model.encoders import bidirectional
 
 def converted(run: Any, *signature: Any) -> Any:
     """The ONNX graph of a function that returns a dict of tensors."""
-    return onnx._convert(tf.function(run, autograph=False).get_concrete_function(*signature))
+    return onnx_export._convert(tf.function(run, autograph=False).get_concrete_function(*signature))
 
 
 def opened(proto: Any) -> onnxruntime.InferenceSession:
@@ -34,7 +34,7 @@ def opened(proto: Any) -> onnxruntime.InferenceSession:
 def everywhere(graph: Any) -> Iterator[Any]:
     for node in graph.node:
         yield node
-        for inner in invariants.subgraphs(node):
+        for inner in hoist_invariants.subgraphs(node):
             yield from everywhere(inner)
 
 
@@ -76,7 +76,7 @@ def recurrences() -> Any:
 
     def traced(*values: Any) -> dict[str, Any]:
         held = [(v, tf.constant(w)) for v, w in zip(variables, weights, strict=True)]
-        replaced = recurrence.replaced(operators.recurrence)
+        replaced = recurrence.override_unroll(onnx_ops.trace_lstm)
         with replaced, keras.StatelessScope(state_mapping=held):
             return run(*values)
 
@@ -164,14 +164,17 @@ def loops() -> Any:
     """The same loop with all that stands in it, and without what no step changes."""
     signature = (tf.TensorSpec([], tf.int32, "count"), tf.TensorSpec([None, 3], tf.float32, "t"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(invariants, "lift", lambda _: None)
+        patch.setattr(hoist_invariants, "hoist", lambda _: None)
         whole = converted(summed, *signature)
     return whole, converted(summed, *signature)
 
 
 def test_what_no_step_changes_stands_before_the_loop(loops):
     bodies = [
-        next(invariants.subgraphs(n)) for p in loops for n in p.graph.node if n.op_type == "Loop"
+        next(hoist_invariants.subgraphs(n))
+        for p in loops
+        for n in p.graph.node
+        if n.op_type == "Loop"
     ]
     whole, lean = bodies
     assert {"MatMul", "Shape"} & operations(whole).keys() == {"MatMul", "Shape"}
@@ -257,8 +260,8 @@ def whole_numbers() -> Any:
         tf.TensorSpec([WIDTH, WIDTH], tf.float32, "weight_0"),
         tf.TensorSpec([SIZE, WIDTH], tf.float32, "weight_1"),
     )
-    onnx._embed_weights(proto, held, "int8")
-    weights = onnx.as_stored(held, "int8")
+    onnx_export._embed_weights(proto, held, "int8")
+    weights = onnx_export.round_trip(held, "int8")
     return SimpleNamespace(proto=proto, session=opened(proto), held=held, weights=weights)
 
 
@@ -283,7 +286,7 @@ def test_products_of_whole_numbers_are_as_near_as_said(whole_numbers, values):
     kernel, table = whole_numbers.weights["kernel"], whole_numbers.weights["embeddings"].T
     far = np.abs(values).max(axis=1, keepdims=True)
     for found, matrix in zip(products(whole_numbers, values), (kernel, table), strict=True):
-        bound = far * np.abs(matrix).sum(axis=0) / (2 * eight_bits.LEVELS)
+        bound = far * np.abs(matrix).sum(axis=0) / (2 * int8.LEVELS)
         assert (np.abs(found - values @ matrix) <= bound * 1.001).all()
 
 
@@ -298,7 +301,7 @@ def test_a_row_of_eight_bits_does_not_depend_on_the_others(whole_numbers, values
 
 def test_no_sum_of_two_products_leaves_sixteen_bits():
     """Where a processor adds them so: the greatest value and weight, twice."""
-    assert np.iinfo(np.int16).max >= 2 * (2 * eight_bits.LEVELS + 1) * 127
+    assert np.iinfo(np.int16).max >= 2 * (2 * int8.LEVELS + 1) * 127
 
 
 def test_looked_up_rows_are_those_of_the_weights_and_other_products_are_exact(whole_numbers):
@@ -327,7 +330,11 @@ def test_a_file_of_eight_bits_has_a_third_of_the_bytes_at_most():
     shapes = {"embeddings": (2000, 256), "kernel": (256, 1024), "gate": (1280, 1), "bias": (1024,)}
     held = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
     size = {
-        kind: sum(kept.nbytes for n, a in held.items() for kept in onnx.stored(n, a, kind).values())
-        for kind in onnx.WEIGHTS
+        kind: sum(
+            kept.nbytes
+            for n, a in held.items()
+            for kept in onnx_export.quantize(n, a, kind).values()
+        )
+        for kind in onnx_export.WEIGHTS
     }
     assert size["int8"] < size["float32"] / 3

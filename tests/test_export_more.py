@@ -21,11 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from summarizer import api, cli, config, delivery, proof, vocabulary
-from summarizer.datasets import graph_text, spec
+from summarizer import cli, config, vocabulary
+from summarizer.api import export as export_module
+from summarizer.api import verify_export
+from summarizer.api.export import export
+from summarizer.datasets import spec
 from summarizer.errors import ConfigError
-from summarizer.export import onnx, parity, saved_model
-from summarizer.runtime.session import Session
+from summarizer.exporters import onnx_export, parity, saved_model, text_ops
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.training import checkpoint
 from summarizer.vocabulary import Vocabulary
 
@@ -76,14 +79,14 @@ def opened(exported) -> saved_model.Loaded:
 def test_a_saved_model_says_what_summarize_says(exported, opened):
     texts = [*TEXTS, " 7 \n 1\t2\0 3 ", "a", "¿ Σ 9?"]
     summaries, scores, _ = opened.run(texts)
-    ours = Session(exported.folder).summarize(texts)
+    ours = OnnxSummarizer(exported.folder).summarize(texts)
     assert np.mean([a.text == b for a, b in zip(ours, summaries, strict=True)]) > 0.95
     near = [s for s, a, b in zip(scores, ours, summaries, strict=True) if a.text == b]
     assert np.abs(np.array(near) - [a.score for a in ours if a.text in summaries]).max() < 0.02
 
 
 def test_it_cleans_and_cuts_the_text_and_says_how_much_was_left_out(exported, opened):
-    limit = config.load(exported.folder / "config.json").data.document_pieces
+    limit = config.load_config(exported.folder / "config.json").data.document_pieces
     long = " ".join("12345" * limit)
     one, _, left_out = opened.run(["7 1 2 3", long])
     pieces = len(Vocabulary.load(exported.folder / "vocabulary.model").encode(long))
@@ -103,7 +106,7 @@ def test_bytes_that_are_no_character_are_dropped_from_the_summary(exported):
     byte = {name: i for i, name in enumerate(words.pieces(range(words.size)))}
     digit = words.encode("7")[-1]
     rows = [[digit, byte["<0xC3>"], digit], [byte["<0xC3>"], byte["<0xA9>"], 2], [2, 0, 0]]
-    text = saved_model._decode(graph_text.tokenizer(words), tf.constant(rows))
+    text = saved_model._decode(text_ops.tokenizer(words), tf.constant(rows))
     assert [t.decode() for t in text.numpy()] == [words.decode(row) for row in rows]
 
 
@@ -128,9 +131,9 @@ def test_the_share_of_equal_summaries_is_said_and_noted_beside_the_graph(exporte
     (line,) = exported.said
     assert line.startswith(f"{exported.folder / 'saved_model'}: ")
     assert re.search(r"same summary as Keras on (100\.0|99\.\d)% of \d+ documents", line)
-    notes = delivery.noted_exports(exported.folder)
+    notes = export_module.read_export_record(exported.folder)
     assert notes.pop("saved_model").keys() >= {"same", "worst", "documents", "bytes", "sha256"}
-    assert notes == delivery.noted_exports(digits.folder)
+    assert notes == export_module.read_export_record(digits.folder)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +149,11 @@ def test_a_full_disk_leaves_the_old_saved_model(copy, monkeypatch, capsys, error
         (Path(path) / "part").write_text("x")
         raise error
 
-    before = delivery.digest(copy / "saved_model")
+    before = export_module.sha256(copy / "saved_model")
     monkeypatch.setattr(tf.saved_model, "save", full)
     line = fails(capsys, copy, "--format", "saved_model")
     assert line.endswith("saved_model.new: cannot be written: No space left on device")
-    assert delivery.digest(copy / "saved_model") == before
+    assert export_module.sha256(copy / "saved_model") == before
     assert {p.name for p in copy.iterdir() if p.is_dir()} == {"saved_model"}
 
 
@@ -167,25 +170,25 @@ def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", refused)
-    with pytest.raises(delivery.ModelError, match="cannot be written: Permission denied"):
-        delivery._replace_folder(new, old)
+    with pytest.raises(export_module.ModelError, match="cannot be written: Permission denied"):
+        export_module._replace_folder(new, old)
     assert (old / "which").read_text() == "saved_model"
     monkeypatch.undo()
-    delivery._replace_folder(new, old)
+    export_module._replace_folder(new, old)
     assert (old / "which").read_text() == "saved_model.new"
     assert [p.name for p in tmp_path.iterdir()] == ["saved_model"]
 
 
 def test_a_saved_model_that_differs_from_keras_is_refused(copy, monkeypatch, capsys):
-    before = delivery.digest(copy / "saved_model")
+    before = export_module.sha256(copy / "saved_model")
 
     def another(model: Any, config: Any, words: Any, path: Path, about: Any) -> None:
         shutil.copytree(copy / "saved_model", path)
 
     monkeypatch.setattr(saved_model, "export", another)
-    monkeypatch.setattr(delivery, "keras_texts", lambda given, _: [("1", 0.0)] * len(given.ids))
+    monkeypatch.setattr(export, "keras_summaries", lambda given, _: [("1", 0.0)] * len(given.ids))
     assert "the exported graph differs from Keras" in fails(capsys, copy, "--format", "saved_model")
-    assert delivery.digest(copy / "saved_model") == before
+    assert export_module.sha256(copy / "saved_model") == before
 
 
 # --- what cannot be exported -------------------------------------------------------------------
@@ -199,7 +202,7 @@ def fails(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> str:
 
 
 def test_a_vocabulary_of_words_has_no_saved_model():
-    words = vocabulary.train(["some words"] * 20, 300, kind="words")
+    words = vocabulary.train_vocabulary(["some words"] * 20, 300, kind="words")
     with pytest.raises(ConfigError, match="vocabulary.kind=words: a SavedModel has no tokenizer"):
         saved_model.check(words)
 
@@ -215,7 +218,7 @@ def test_a_vocabulary_of_words_has_no_saved_model():
 )
 def test_unknown_choices_are_named(digits, options, line):
     with pytest.raises(ConfigError) as error:
-        api.export(digits.folder, **options)
+        export(digits.folder, **options)
     assert line in str(error.value)
 
 
@@ -252,19 +255,22 @@ MATRICES = arrays.arrays(
 @given(MATRICES)
 def test_int8_is_within_half_a_step_of_each_row_or_column(matrix):
     matrix = np.tile(matrix, (20, 1))  # large enough to be compressed
-    kept = onnx.stored("kernel", matrix, "int8")
-    values, scale = kept["kernel"], kept["kernel" + onnx.SCALE]
+    kept = onnx_export.quantize("kernel", matrix, "int8")
+    values, scale = kept["kernel"], kept["kernel" + onnx_export.SCALE]
     assert values.dtype == np.int8
     assert sorted(scale.shape)[0] == 1
     assert (np.abs(values * scale - matrix) <= scale * 0.5001).all()
     assert (np.abs(values).max() == 127) == matrix.any()  # no bit is wasted
-    again = onnx.as_stored({"kernel": matrix}, "int8")
-    np.testing.assert_array_equal(onnx.as_stored(again, "int8")["kernel"], again["kernel"])
+    again = onnx_export.round_trip({"kernel": matrix}, "int8")
+    np.testing.assert_array_equal(onnx_export.round_trip(again, "int8")["kernel"], again["kernel"])
 
 
 def test_only_large_matrices_are_int8():
     shapes = {"bias": (5000,), "gate": (5000, 1), "small": (8, 8), "kernel": (64, 64)}
-    kept = {n: onnx.stored(n, np.ones(s, np.float32), "int8")[n].dtype for n, s in shapes.items()}
+    kept = {
+        n: onnx_export.quantize(n, np.ones(s, np.float32), "int8")[n].dtype
+        for n, s in shapes.items()
+    }
     assert kept == {"bias": "float32", "gate": "float16", "small": "float16", "kernel": "int8"}
 
 
@@ -272,7 +278,7 @@ def test_only_large_matrices_are_int8():
 def untraced(digits, monkeypatch) -> None:
     """Take the traced search from the file that has it: tracing takes long."""
     proto = onnx_library.load(digits.folder / "model.onnx")
-    names = set(checkpoint.load(digits.folder / "weights.npz")[0])
+    names = set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
     for kept, goes in (
         (proto.graph.node, lambda node: node.output[0].startswith("weight_")),
         (proto.graph.initializer, lambda array: array.name in names),
@@ -280,28 +286,28 @@ def untraced(digits, monkeypatch) -> None:
         left = [item for item in kept if not goes(item)]
         del kept[:]
         kept.extend(left)
-    monkeypatch.setattr(onnx, "_trace", lambda _: copying.deepcopy(proto))
+    monkeypatch.setattr(onnx_export, "_trace", lambda _: copying.deepcopy(proto))
 
 
 def test_int8_weights_end_to_end(copy, untraced, tmp_path, capsys):
     """Of a folder whose only weights are the graph's: smaller, alike, proved, and none is lost."""
     (copy / "weights.npz").unlink()
-    half, held = (copy / "model.onnx").stat().st_size, onnx.read_weights(copy / "model.onnx")
+    half, held = (copy / "model.onnx").stat().st_size, onnx_export.read_weights(copy / "model.onnx")
     assert cli.main(["export", str(copy), "--weights", "int8", *DATA]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "same summary as Keras on 100.0% of 20 documents" in said[0]
     assert said[1].startswith("int8 weights: same summary as float32 on ")
-    record = delivery.noted_exports(copy)
+    record = export_module.read_export_record(copy)
     assert record["weights"] == "int8"
     assert record["bytes"] == (copy / "model.onnx").stat().st_size < 0.8 * half
     assert "saved_model" in record
-    for name, array in checkpoint.load(copy / "weights.npz")[0].items():
+    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(array, held[name].astype(np.float32))
 
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "folded.onnx")
     onnxruntime.InferenceSession(copy / "model.onnx", options, providers=["CPUExecutionProvider"])
-    assert onnx.read(copy / "model.onnx").kind == "int8"
+    assert onnx_export.read_graph(copy / "model.onnx").kind == "int8"
     # The optimizer has not unpacked them.
     assert b"MatMulIntegerToFloat" in (tmp_path / "folded.onnx").read_bytes()
 
@@ -337,7 +343,7 @@ def test_sizes_need_references(exported, tmp_path, capsys):
 
 
 def test_exports_are_proved_again_and_nothing_is_written(exported, capsys):
-    before = delivery.digest(exported.folder)
+    before = export_module.sha256(exported.folder)
     assert cli.main(["export", str(exported.folder), "--verify", *DATA]) == 0
     said = capsys.readouterr().out
     for name, kind in (("model.onnx", "float16"), ("saved_model", "float32")):
@@ -346,7 +352,7 @@ def test_exports_are_proved_again_and_nothing_is_written(exported, capsys):
         assert f"{start}made for this vocabulary and configuration\n" in said
         assert f"{start}{kind} weights, those of weights.npz\n" in said
         assert re.search(rf"{start}same summary as Keras on (100|9\d)\.\d% of 20 documents", said)
-    assert delivery.digest(exported.folder) == before
+    assert export_module.sha256(exported.folder) == before
 
 
 def altered(path: Path) -> None:
@@ -356,9 +362,9 @@ def altered(path: Path) -> None:
 
 
 def other_weights(folder: Path) -> None:
-    held, place = checkpoint.load(folder / "weights.npz")
+    held, place = checkpoint.load_checkpoint(folder / "weights.npz")
     held["embeddings"] = held["embeddings"] + 1
-    checkpoint.save(folder / "weights.npz", held, place)
+    checkpoint.save_arrays(folder / "weights.npz", held, place)
 
 
 def other_setting(folder: Path, section: str, name: str, value: Any) -> None:
@@ -424,7 +430,7 @@ def test_what_does_not_belong_together_is_found(copy, capsys, damage):
 @pytest.mark.parametrize(("share", "worst"), [(0.98, 0.0), (1.0, 0.002), (1.0, float("nan"))])
 def test_an_export_that_says_something_else_is_found(digits, monkeypatch, capsys, share, worst):
     found = parity.Parity(share, worst)
-    monkeypatch.setattr(proof, "_onnx_parity", lambda *_: found)
+    monkeypatch.setattr(verify_export, "_onnx_parity", lambda *_: found)
     line = fails(capsys, digits.folder, "--verify")
     assert f"/model.onnx: same summary as Keras on {share:.1%} of 20 documents" in line
     assert line.endswith("; it must be 99% and 1e-03: export it again")

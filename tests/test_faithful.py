@@ -12,25 +12,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import api, cli, ensembles, experiment, vocabulary
+from summarizer import cli, vocabulary
 from summarizer import config as configuration
+from summarizer.api import ensemble, prepare_data
+from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
-from summarizer.decoding.inputs import BOUNDARY, INPUTS, OUTPUTS
-from summarizer.documents import claims, lowercase
+from summarizer.datasets import lowercase_words
+from summarizer.decoding.graph_inputs import BOUNDARY, INPUTS, OUTPUTS
 from summarizer.errors import InputError, ModelError
-from summarizer.runtime import plan as plans
-from summarizer.runtime import session as session_module
+from summarizer.runtime import decoding_plan as plans
+from summarizer.runtime import onnx_summarizer as session_module
+from summarizer.runtime.constraint_retry import MAX_RETRIES, ROOM_GROWTH
+from summarizer.runtime.faithfulness import FaithfulnessFilter
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.runtime.phrases import Phrases
-from summarizer.runtime.promises import PATIENCE, ROOMIER
-from summarizer.runtime.session import Session
-from summarizer.runtime.strict import Strict
-from summarizer.types import Example, Wishes
+from summarizer.text import numbers_and_names
+from summarizer.types import DecodingOptions, Example
 from summarizer.vocabulary import END, PAD
 
 # --- what a number and a name is ---------------------------------------------------------------
 
 COMMON = set(
-    claims.words("the a of in and was were cost costs heat co s study we to for strasse it at")
+    numbers_and_names.mention_words(
+        "the a of in and was were cost costs heat co s study we to for strasse it at"
+    )
 )
 
 
@@ -76,7 +81,7 @@ COMMON = set(
     ],
 )
 def test_what_the_document_lacks_is_listed(summary, document, lacking):
-    found = claims.unsupported(summary, document, COMMON | {"gas"})
+    found = numbers_and_names.unsupported(summary, document, COMMON | {"gas"})
     assert [claim.text for claim in found] == lacking
     assert [c.number for c in found] == [any(map(str.isdecimal, c.text)) for c in found]
 
@@ -91,7 +96,7 @@ def test_what_the_document_lacks_is_listed(summary, document, lacking):
     ],
 )
 def test_without_known_words_capitals_tell_names(summary, lacking):
-    assert [claim.text for claim in claims.unsupported(summary, "and met")] == lacking
+    assert [claim.text for claim in numbers_and_names.unsupported(summary, "and met")] == lacking
 
 
 texts = st.text("aB1 2.,:/-é中٣๓²'\n", max_size=25)
@@ -100,13 +105,15 @@ texts = st.text("aB1 2.,:/-é中٣๓²'\n", max_size=25)
 @given(texts, texts)
 def test_what_is_listed_is_in_the_summary_and_not_in_the_document(summary, document):
     for known in (None, frozenset(), COMMON):
-        assert claims.unsupported(document, document, known) == []
-        assert claims.unsupported(summary, f"{document} {summary}", known) == []
-        found = claims.unsupported(summary, document, known)
+        assert numbers_and_names.unsupported(document, document, known) == []
+        assert numbers_and_names.unsupported(summary, f"{document} {summary}", known) == []
+        found = numbers_and_names.unsupported(summary, document, known)
         assert len({claim.text.casefold() for claim in found}) == len(found)
         for claim in found:
             assert claim.text in unicodedata.normalize("NFKC", summary)
-            assert claims.key(claim.text) not in claims.keys(document)
+            assert numbers_and_names.normalize_word(
+                claim.text
+            ) not in numbers_and_names.normalized_words(document)
 
 
 # --- what training saw -------------------------------------------------------------------------
@@ -121,50 +128,61 @@ def test_recorded_words_are_those_in_lower_case(tmp_path, monkeypatch):
     seen = {"gas", "in", "and", "the", "of", "bose", "like", "costs", "euros", "naïve",
             "strasse", "γάτα"}  # fmt: skip
     for most in (100_000, 3):
-        monkeypatch.setattr(lowercase, "_AT_ONCE", most)
-        recorder = lowercase.Recorder()
+        monkeypatch.setattr(lowercase_words, "_AT_ONCE", most)
+        recorder = lowercase_words.LowercaseRecorder()
         examples = [Example(str(i), *row) for i, row in enumerate(ROWS)] * 3
         assert list(recorder.watch(examples)) == examples
-        recorder.save(tmp_path / lowercase.FILE)
-        known = lowercase.load(tmp_path)
-        every = {claims.key(w) for row in ROWS for text in row for w in claims.words(text)}
+        recorder.save(tmp_path / lowercase_words.FILE)
+        known = lowercase_words.load_lowercase_words(tmp_path)
+        every = {
+            numbers_and_names.normalize_word(w)
+            for row in ROWS
+            for text in row
+            for w in numbers_and_names.mention_words(text)
+        }
         assert {word for word in every if word in known} == seen
         assert len(known) == len(seen)
-    assert [p.name for p in tmp_path.iterdir()] == [lowercase.FILE]
-    more = lowercase.Recorder()
+    assert [p.name for p in tmp_path.iterdir()] == [lowercase_words.FILE]
+    more = lowercase_words.LowercaseRecorder()
     more.see("a word")
-    more.add(tmp_path / lowercase.FILE)
-    more.save(tmp_path / lowercase.FILE)
-    again = lowercase.load(tmp_path)
+    more.add(tmp_path / lowercase_words.FILE)
+    more.save(tmp_path / lowercase_words.FILE)
+    again = lowercase_words.load_lowercase_words(tmp_path)
     assert all(word in again for word in seen | {"a", "word"})
     assert "fermi" not in again
 
 
 def test_two_hundred_thousand_words_take_less_than_a_megabyte(tmp_path):
-    recorder = lowercase.Recorder()
+    recorder = lowercase_words.LowercaseRecorder()
     letters = "abcdefghijklmnopqrst"
     for first in letters:
         rest = itertools.product(letters, repeat=3)
         recorder.see(" ".join(f"{first}{''.join(word)}xy" for word in rest))
-    recorder.save(tmp_path / lowercase.FILE)
-    known = lowercase.load(tmp_path)
-    assert (tmp_path / lowercase.FILE).stat().st_size < 800_000
+    recorder.save(tmp_path / lowercase_words.FILE)
+    known = lowercase_words.load_lowercase_words(tmp_path)
+    assert (tmp_path / lowercase_words.FILE).stat().st_size < 800_000
     assert 159_900 < len(known) <= 160_000
     others = (f"z{''.join(word)}xy" for word in itertools.product(letters, repeat=3))
     assert sum(word in known for word in others) < 10
 
 
 def test_no_file_and_a_bad_file(tmp_path):
-    assert lowercase.load(tmp_path) is None
-    path = tmp_path / lowercase.FILE
-    lowercase.Recorder().save(path)
+    assert lowercase_words.load_lowercase_words(tmp_path) is None
+    path = tmp_path / lowercase_words.FILE
+    lowercase_words.LowercaseRecorder().save(path)
     for content in (path.read_bytes()[:100], b"", b"no file of ours"):
         path.write_bytes(content)
-        for read, place in ((lowercase.load, tmp_path), (lowercase.Recorder().add, path)):
+        for read, place in (
+            (lowercase_words.load_lowercase_words, tmp_path),
+            (lowercase_words.LowercaseRecorder().add, path),
+        ):
             with pytest.raises(ModelError, match="lowercase.npz: cut or not made by this program"):
                 read(place)
     np.savez(path, words=np.zeros(3))
-    for read, place in ((lowercase.load, tmp_path), (lowercase.Recorder().add, path)):
+    for read, place in (
+        (lowercase_words.load_lowercase_words, tmp_path),
+        (lowercase_words.LowercaseRecorder().add, path),
+    ):
         with pytest.raises(ModelError, match="lowercase.npz: not made by this program"):
             read(place)
 
@@ -176,59 +194,59 @@ def learning(tmp_path, *settings):
             enumerate(ROWS * 60)]  # fmt: skip
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     named = [f"data.spec={data}", f"data.validation={data}", "vocabulary.size=330"]
-    return configuration.override(Config(), [*named, *settings])
+    return configuration.apply_settings(Config(), [*named, *settings])
 
 
 def test_training_leaves_its_words_and_they_can_be_recorded_later(tmp_path):
     config, folder = learning(tmp_path), tmp_path / "run"
-    experiment.prepare(config, folder, False, False)
-    path = folder / lowercase.FILE
+    prepare_data.prepare_data(config, folder, False, False)
+    path = folder / lowercase_words.FILE
     made = path.read_bytes()
-    known = lowercase.load(folder)
+    known = lowercase_words.load_lowercase_words(folder)
     assert ("bose" in known, "fermi" in known, "nasa" in known) == (True, False, False)
-    assert experiment.record_words(folder) == path
+    assert prepare_data.build_lowercase_index(folder) == path
     assert path.read_bytes() == made
     other = tmp_path / "other.jsonl"
     other.write_text(json.dumps({"document": "all of fermi", "summary": "x"}) + "\n")
-    experiment.record_words(folder, str(other))
-    assert "fermi" in lowercase.load(folder)
+    prepare_data.build_lowercase_index(folder, str(other))
+    assert "fermi" in lowercase_words.load_lowercase_words(folder)
     # A run that starts from the model knows what both saw.
-    init = configuration.override(config, [f"train.init={folder}"])
-    experiment.prepare(init, tmp_path / "tuned", False, False)
-    tuned = lowercase.load(tmp_path / "tuned")
+    init = configuration.apply_settings(config, [f"train.init={folder}"])
+    prepare_data.prepare_data(init, tmp_path / "tuned", False, False)
+    tuned = lowercase_words.load_lowercase_words(tmp_path / "tuned")
     assert ("bose" in tuned, "fermi" in tuned, "nasa" in tuned) == (True, True, False)
 
 
 def test_no_words_are_recorded_rather_than_a_part_of_them(tmp_path, caplog):
     caplog.set_level("INFO", "summarizer")
     first, tuned = tmp_path / "first", tmp_path / "tuned"
-    experiment.prepare(learning(tmp_path), first, False, False)
-    whole = (first / lowercase.FILE).read_bytes()
-    (first / lowercase.FILE).unlink()
+    prepare_data.prepare_data(learning(tmp_path), first, False, False)
+    whole = (first / lowercase_words.FILE).read_bytes()
+    (first / lowercase_words.FILE).unlink()
     init = learning(tmp_path, f"train.init={first}")
     tuned.mkdir()
-    (tuned / lowercase.FILE).write_bytes(b"a part, of an earlier version")
-    experiment.prepare(init, tuned, False, False)
-    assert f"{first / lowercase.FILE}: missing, so the new model gets none" in caplog.text
-    assert not (tuned / lowercase.FILE).exists()
+    (tuned / lowercase_words.FILE).write_bytes(b"a part, of an earlier version")
+    prepare_data.prepare_data(init, tuned, False, False)
+    assert f"{first / lowercase_words.FILE}: missing, so the new model gets none" in caplog.text
+    assert not (tuned / lowercase_words.FILE).exists()
     with pytest.raises(ModelError, match="lowercase.npz: no such file: .*tuned started from that"):
-        experiment.record_words(tuned)
-    assert not (tuned / lowercase.FILE).exists()
-    recorder = lowercase.Recorder()
+        prepare_data.build_lowercase_index(tuned)
+    assert not (tuned / lowercase_words.FILE).exists()
+    recorder = lowercase_words.LowercaseRecorder()
     recorder.see("zorp")
-    recorder.save(first / lowercase.FILE)
-    known = lowercase.load(experiment.record_words(tuned).parent)
+    recorder.save(first / lowercase_words.FILE)
+    known = lowercase_words.load_lowercase_words(prepare_data.build_lowercase_index(tuned).parent)
     assert all(word in known for word in ("zorp", "bose"))
     assert len(known) == 1 + len(np.load(io.BytesIO(whole))["words"])
 
 
 def test_words_cannot_be_recorded_of_an_ensemble(digits, tmp_path):
     members = [digits.folder, digits.folder / "weights.npz"]
-    both = ensembles.join(members, tmp_path / "both")
-    before = (both / lowercase.FILE).read_bytes()
+    both = ensemble.create_ensemble(members, tmp_path / "both")
+    before = (both / lowercase_words.FILE).read_bytes()
     with pytest.raises(ModelError, match=r"both: an ensemble of reverse_digits\+reverse_digits: "):
-        experiment.record_words(both)
-    assert (both / lowercase.FILE).read_bytes() == before
+        prepare_data.build_lowercase_index(both)
+    assert (both / lowercase_words.FILE).read_bytes() == before
 
 
 def test_a_run_that_was_stopped_gets_its_words_when_it_is_resumed(tmp_path, monkeypatch):
@@ -237,12 +255,12 @@ def test_a_run_that_was_stopped_gets_its_words_when_it_is_resumed(tmp_path, monk
 
     config, folder = learning(tmp_path), tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(lowercase.Recorder, "save", stopped)
+        patch.setattr(lowercase_words.LowercaseRecorder, "save", stopped)
         with pytest.raises(KeyboardInterrupt):
-            experiment.prepare(config, folder, False, False)
-    assert not (folder / lowercase.FILE).exists()
-    experiment.prepare(config, folder, True, False)
-    assert "bose" in lowercase.load(folder)
+            prepare_data.prepare_data(config, folder, False, False)
+    assert not (folder / lowercase_words.FILE).exists()
+    prepare_data.prepare_data(config, folder, True, False)
+    assert "bose" in lowercase_words.load_lowercase_words(folder)
 
 
 def test_an_ensemble_knows_what_its_members_saw(digits, tmp_path):
@@ -251,12 +269,14 @@ def test_an_ensemble_knows_what_its_members_saw(digits, tmp_path):
         folder = tmp_path / name
         leave = shutil.ignore_patterns("store", "checkpoint.npz", "model.onnx", "metrics.*")
         shutil.copytree(digits.folder, folder, ignore=leave)
-        recorder = lowercase.Recorder()
+        recorder = lowercase_words.LowercaseRecorder()
         recorder.see(name)
-        recorder.save(folder / lowercase.FILE)
+        recorder.save(folder / lowercase_words.FILE)
         members.append(folder)
     members[1] = members[1] / "weights.npz"
-    known = lowercase.load(ensembles.join(members, tmp_path / "both"))
+    known = lowercase_words.load_lowercase_words(
+        ensemble.create_ensemble(members, tmp_path / "both")
+    )
     assert [word in known for word in ("one", "two", "three")] == [True, True, False]
 
 
@@ -276,9 +296,9 @@ KINDS = ("unigram", "bpe", *LETTERS, "words")
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
     folder = tmp_path_factory.mktemp("known")
-    recorder = lowercase.Recorder()
+    recorder = lowercase_words.LowercaseRecorder()
     recorder.see(KNOWN)
-    recorder.save(folder / lowercase.FILE)
+    recorder.save(folder / lowercase_words.FILE)
     return folder
 
 
@@ -289,7 +309,7 @@ def kind(request):
 
 @pytest.fixture(scope="module")
 def words(kind):
-    return vocabulary.train(LINES * 20, {"words": 60}.get(kind, 330), kind=kind)
+    return vocabulary.train_vocabulary(LINES * 20, {"words": 60}.get(kind, 330), kind=kind)
 
 
 def spelled(piece):
@@ -300,7 +320,7 @@ def spelled(piece):
 
 
 def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, known):
-    strict, document = Strict(words, known), "Fermi saw 25 gases"
+    strict, document = FaithfulnessFilter(words, known), "Fermi saw 25 gases"
     allowed = strict.allowed(document)
     pieces = dict(enumerate(words.pieces(range(words.size))))
     assert allowed[END]
@@ -315,8 +335,10 @@ def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, kno
 
 
 def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
-    words = vocabulary.train(["heat he gas gasps fermi"] * 30 + ["gases"] * 30, 60, kind="words")
-    strict, text = Strict(words, known), "gases"
+    words = vocabulary.train_vocabulary(
+        ["heat he gas gasps fermi"] * 30 + ["gases"] * 30, 60, kind="words"
+    )
+    strict, text = FaithfulnessFilter(words, known), "gases"
     ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
     for piece, first, last in (
         ("▁he", True, False), ("▁heat", True, True), ("▁fermi", False, False),
@@ -327,7 +349,7 @@ def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
 
 
 def test_at_last_only_whole_words_are_left(words, known):
-    strict, document = Strict(words, known), "Fermi saw 25 gases of Zorp, used 用学习"
+    strict, document = FaithfulnessFilter(words, known), "Fermi saw 25 gases of Zorp, used 用学习"
     allowed = strict.allowed(document, whole=True)
     barred = strict.barred(document, whole=True)
     digits = strict.barred(document)
@@ -345,7 +367,7 @@ def test_at_last_only_whole_words_are_left(words, known):
 # --- a search that makes things up -------------------------------------------------------------
 
 
-class Inventor(Session):
+class Inventor(OnnxSummarizer):
     """A session whose search writes at random what it is allowed to, or may copy."""
 
     def __init__(self, words, folder, longest=9):
@@ -404,15 +426,15 @@ DOCUMENT = "In 1990 Fermi and 25 others (of 2,000) saw the heat of Zorpish gases
 
 
 def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, known, monkeypatch):
-    monkeypatch.setattr(session_module, "TRIES", 3 * PATIENCE + 4)
-    seen = lowercase.load(known)
+    monkeypatch.setattr(session_module, "MAX_ATTEMPTS", 3 * MAX_RETRIES + 4)
+    seen = lowercase_words.load_lowercase_words(known)
     wild = Inventor(words, known)
-    free = wild.summarize([DOCUMENT] * 9, Wishes(beam=2))
-    assert sum(bool(claims.unsupported(s.text, DOCUMENT, seen)) for s in free) > 2
+    free = wild.summarize([DOCUMENT] * 9, DecodingOptions(beam=2))
+    assert sum(bool(numbers_and_names.unsupported(s.text, DOCUMENT, seen)) for s in free) > 2
     none, sizes = 0, set()
     for beam, wish in (1, {}), (4, {}), (2, {"n_best": 2}):
         session = Inventor(words, known)
-        wishes = Wishes(beam=beam, faithful="strict", **wish)
+        wishes = DecodingOptions(beam=beam, faithful="strict", **wish)
         for _ in range(9):
             try:
                 (summary,) = session.summarize([DOCUMENT], wishes)
@@ -421,7 +443,7 @@ def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, kn
                 continue
             assert len(summary.alternatives) == wishes.n_best or kind in LETTERS
             for hypothesis in summary.alternatives:
-                assert claims.unsupported(hypothesis.text, DOCUMENT, seen) == []
+                assert numbers_and_names.unsupported(hypothesis.text, DOCUMENT, seen) == []
         sizes |= {int(asked["allowed"].sum()) for _, asked in session.asked}
     assert not none or kind in LETTERS
     # Pieces came down to whole words; words are whole anyway.
@@ -429,10 +451,10 @@ def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, kn
 
 
 def test_what_the_user_wants_said_is_no_claim(words, known):
-    promised, plan = "Curie 77", plans.make(Wishes(), Config().decode, len)
-    promises = session_module.Promises(
-        Wishes(must_include=(promised,), prefix="Planck"), plan, Phrases(words),
-        lambda text: len(text.split()), Strict(words, known),
+    promised, plan = "Curie 77", plans.make_plan(DecodingOptions(), Config().decode, len)
+    promises = session_module.ConstraintChecker(
+        DecodingOptions(must_include=(promised,), prefix="Planck"), plan, Phrases(words),
+        lambda text: len(text.split()), FaithfulnessFilter(words, known),
     )  # fmt: skip
     demand = promises.demand(DOCUMENT)
     ids = words.encode_summary(f"Planck {promised} 1990", DOCUMENT)
@@ -443,7 +465,7 @@ def test_what_the_user_wants_said_is_no_claim(words, known):
     stricter = promises.broken(found, demand)
     assert stricter.doubts == 1
     assert stricter.banned > demand.banned
-    for _ in range(2 * PATIENCE):
+    for _ in range(2 * MAX_RETRIES):
         stricter = promises.broken(found, stricter)
     needed = {i for phrase in (*stricter.forced, stricter.prefix) for i in phrase}
     assert stricter.whole
@@ -454,7 +476,7 @@ def test_strict_gives_up_in_one_line(words, known, monkeypatch):
     session = Inventor(words, known)
     monkeypatch.setattr(session, "written", lambda *_: words.encode_summary("In 3000", DOCUMENT))
     with pytest.raises(InputError, match="^no summary that keeps what is asked was found of the"):
-        session.summarize([DOCUMENT], Wishes(faithful="strict"))
+        session.summarize([DOCUMENT], DecodingOptions(faithful="strict"))
 
 
 # --- with the trained model --------------------------------------------------------------------
@@ -462,7 +484,7 @@ def test_strict_gives_up_in_one_line(words, known, monkeypatch):
 
 @pytest.fixture(scope="module")
 def model(digits):
-    return api.Summarizer.load(digits.folder)
+    return Summarizer.load(digits.folder)
 
 
 TEXTS = ["3 1 4 1 5 9 2 6", "2 7 1", "8 6 7 5 3", "10 23 5 77"]
@@ -477,7 +499,7 @@ WILD = [
 def made(summary, document):
     """Numbers of a summary that its document of numbers does not hold."""
     held = document.split()
-    numbers = [w for w in claims.words(summary) if any(map(str.isdigit, w))]
+    numbers = [w for w in numbers_and_names.mention_words(summary) if any(map(str.isdigit, w))]
     return [number for number in dict.fromkeys(numbers) if number not in held]
 
 
@@ -565,7 +587,7 @@ def test_a_model_without_its_words_warns_of_less_and_cannot_be_strict(digits, tm
     document = tmp_path / "a.txt"
     document.write_text("1 2 3")
     command = ["summarize", "--model", str(tmp_path), str(document), "--faithful"]
-    file = f"summarizer: {tmp_path / lowercase.FILE}: no such file"
+    file = f"summarizer: {tmp_path / lowercase_words.FILE}: no such file"
     assert cli.main([*command, "warn"]) == 0
     assert capsys.readouterr().err == f"{file}: which words are names is told by their capitals\n"
     assert cli.main([*command, "strict"]) == 1
@@ -593,7 +615,7 @@ def test_evaluating_can_be_strict(digits, tmp_path):
 def test_a_document_without_a_summary_leaves_the_others(
     digits, tmp_path, monkeypatch, caplog, capsys
 ):
-    summarize = api.Summarizer.summarize
+    summarize = Summarizer.summarize
 
     def picky(self, texts, beam=None, **wishes):
         if wishes.get("explain"):  # for the page, which does without
@@ -602,7 +624,7 @@ def test_a_document_without_a_summary_leaves_the_others(
             raise InputError("none found")
         return summarize(self, texts, beam, **wishes)
 
-    monkeypatch.setattr(api.Summarizer, "summarize", picky)
+    monkeypatch.setattr(Summarizer, "summarize", picky)
     data = tmp_path / "data.jsonl"
     words = ["evaluate", digits.folder, data, "--output", tmp_path / "out", "--allow-overlap"]
 
@@ -629,7 +651,7 @@ class Slow(Inventor):
     """Its search writes the same two words each time, as far as there is room."""
 
     def __init__(self, folder, needed):
-        words = vocabulary.train(LINES * 20, 330)
+        words = vocabulary.train_vocabulary(LINES * 20, 330)
         super().__init__(words, folder, longest=10_000)
         (letter,) = [i for i, piece in enumerate(words.pieces(range(words.size))) if piece == "e"]
         self.whole = [*words.encode("heat"), *words.encode("a"), *[letter] * needed]
@@ -642,7 +664,7 @@ class Slow(Inventor):
 @pytest.mark.parametrize("needed", [3, 11, 30, 85])
 def test_no_word_is_cut_to_meet_a_length(known, needed, wish):
     session = Slow(known, needed)
-    (found,) = session.summarize(["the heat"], Wishes(**wish))
+    (found,) = session.summarize(["the heat"], DecodingOptions(**wish))
     assert found.text == "Heat a" + "e" * needed
     rooms = [room for room, _ in session.asked]
     assert rooms == [rooms[0] * 2**i for i in range(len(rooms))]
@@ -652,9 +674,9 @@ def test_no_word_is_cut_to_meet_a_length(known, needed, wish):
 
 def test_a_word_that_never_ends_is_cut_at_last(known):
     session = Slow(known, 10_000)
-    (found,) = session.summarize(["the heat"], Wishes(max_words=2))
+    (found,) = session.summarize(["the heat"], DecodingOptions(max_words=2))
     rooms = [room for room, _ in session.asked]
-    assert rooms[-1] == ROOMIER * rooms[0]
+    assert rooms[-1] == ROOM_GROWTH * rooms[0]
     assert len(found.hypothesis.ids) == rooms[-1] - 1
     assert len(rooms) < 6
     (found,) = session.summarize(["the heat"])  # the model's own limit is one of pieces
@@ -663,5 +685,5 @@ def test_a_word_that_never_ends_is_cut_at_last(known):
 
 @pytest.mark.parametrize(("kind", "pieces"), [("unigram", 24), ("characters", 64), ("bytes", 124)])
 def test_a_word_has_as_many_pieces_as_its_vocabulary_gives_it(kind, pieces):
-    decode = configuration.override(Config(), ["decode.maximum=400"]).decode
-    assert plans.make(Wishes(max_words=5), decode, len, kind).maximum == pieces
+    decode = configuration.apply_settings(Config(), ["decode.maximum=400"]).decode
+    assert plans.make_plan(DecodingOptions(max_words=5), decode, len, kind).maximum == pieces

@@ -21,12 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import summarizer
-from summarizer import api, cli
-from summarizer.datasets import cleaning
-from summarizer.documents import html, long, mail, markdown, sentences, web
-from summarizer.documents.central import centrality
-from summarizer.documents.reading import SUFFIXES, read
+from summarizer import cli
+from summarizer.api.summarizer import Summarizer
+from summarizer.documents import email_message, fetch, html, markdown
+from summarizer.documents.read import SUFFIXES, read_document
 from summarizer.errors import InputError
+from summarizer.runtime import long_documents
+from summarizer.text import cleaning, sentences
+from summarizer.text.centrality import centrality
 from summarizer.types import Summary
 
 ROOT = Path(__file__).parent.parent
@@ -226,9 +228,9 @@ def put(tmp_path: Path) -> Callable[[str, bytes | str], str]:
     ],
 )
 def test_every_kind_becomes_its_prose(put, name, content):
-    found = read(put(name, content)).replace("\r\n", "\n")
+    found = read_document(put(name, content)).replace("\r\n", "\n")
     assert found.strip() == PROSE
-    assert summarizer.read is read
+    assert summarizer.read is read_document
 
 
 def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
@@ -236,11 +238,13 @@ def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
         f"The bridge, a report\n\nA paragraph begins on page {i}\nand it goes\n\n{i}"
         for i in range(1, 5)
     ]
-    text = read(put("x.pdf", pdf(pages)))
+    text = read_document(put("x.pdf", pdf(pages)))
     said = " ".join(f"A paragraph begins on page {i} and it goes" for i in range(1, 5))
     assert text == said
     pages = ["Hyphen-\nated words are\nwhole (and \\ brac-", "kets)."]
-    assert read(put("y.pdf", pdf(pages))) == "Hyphenated words are whole (and \\ brackets)."
+    assert (
+        read_document(put("y.pdf", pdf(pages))) == "Hyphenated words are whole (and \\ brackets)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -282,15 +286,15 @@ def test_any_page_and_any_markdown_can_be_read(text):
     ],
 )  # fmt: skip
 def test_the_declared_encoding_of_a_page_is_used(put, content, text):
-    assert read(put("x.html", content)) == text
+    assert read_document(put("x.html", content)) == text
 
 
 def test_the_declared_encoding_of_an_email_is_used():
     made = message("")
     made.set_content("Мост открыт.", charset="koi8-r", cte="base64")
-    assert mail.text(bytes(made), "x") == "Мост открыт."
+    assert email_message.text(bytes(made), "x") == "Мост открыт."
     unknown = b"From: a\nDate: x\nContent-Type: text/plain; charset=nonsense\n\nPlain words."
-    assert mail.text(unknown, "x").strip() == "Plain words."
+    assert email_message.text(unknown, "x").strip() == "Plain words."
 
 
 @pytest.mark.parametrize(
@@ -304,20 +308,24 @@ def test_the_declared_encoding_of_an_email_is_used():
     ],
 )
 def test_what_is_quoted_and_signed_is_not_what_is_said(around):
-    assert mail.text(bytes(message(around.format(PROSE))), "x") == PROSE
+    assert email_message.text(bytes(message(around.format(PROSE))), "x") == PROSE
 
 
 def test_other_bodies_of_an_email():
     both = message("Plain words.")
     both.add_alternative("<p>Marked words.", subtype="html")
     both.add_attachment(b"\0\1", maintype="application", subtype="octet-stream", filename="x.bin")
-    assert mail.text(bytes(both), "x") == "Plain words."
+    assert email_message.text(bytes(both), "x") == "Plain words."
     page = message("")
     page.set_content("<p>New.</p><blockquote type=cite>Old.</blockquote>", subtype="html")
-    assert mail.text(bytes(page), "x") == "New."
-    assert mail.text(bytes(message("> Only\n> a quote.\n")), "x").split() == ["Only", "a", "quote."]
+    assert email_message.text(bytes(page), "x") == "New."
+    assert email_message.text(bytes(message("> Only\n> a quote.\n")), "x").split() == [
+        "Only",
+        "a",
+        "quote.",
+    ]
     forwarded = "---------- Forwarded message ---------\nFrom: Bob\nDate: May\n\nThe words."
-    assert mail.text(bytes(message(forwarded)), "x") == "The words."
+    assert email_message.text(bytes(message(forwarded)), "x") == "The words."
 
 
 # --- what cannot be read ---------------------------------------------------------------------
@@ -372,7 +380,7 @@ def test_what_cannot_be_read_says_why(put, name, monkeypatch):
     content, reason = BAD[name]
     path = put(name, content)
     with pytest.raises(InputError) as caught:
-        read(path)
+        read_document(path)
     assert str(caught.value) == f"{path}: {reason}"
 
 
@@ -380,7 +388,7 @@ def test_what_cannot_be_read_says_why(put, name, monkeypatch):
 def test_a_cut_pdf_is_read_or_refused(put, cut):
     path = put("x.pdf", pdf([PDF_PAGE])[:cut])
     try:
-        assert read(path)
+        assert read_document(path)
     except InputError as error:
         assert "PDF" in str(error)  # noqa: PT017
 
@@ -390,17 +398,17 @@ def test_without_the_extra_one_line_says_what_to_install(put, monkeypatch, modul
     monkeypatch.setitem(sys.modules, module, None)
     path = put(name, pdf([PROSE]) if name == "x.pdf" else docx(DOCX_BODY))
     with pytest.raises(InputError, match=r"need pip install 'summarizer-lstm\[files\]'$"):
-        read(path)
+        read_document(path)
     for other, content in (("x.html", PAGE), ("x.md", NOTES), ("x.eml", bytes(message(PROSE)))):
-        assert read(put(other, content)).strip() == PROSE
+        assert read_document(put(other, content)).strip() == PROSE
 
 
 # --- the command -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def model(digits) -> api.Summarizer:
-    return api.Summarizer.load(digits.folder)
+def model(digits) -> Summarizer:
+    return Summarizer.load(digits.folder)
 
 
 @pytest.fixture
@@ -521,9 +529,9 @@ def _no_proxy(monkeypatch):
     ],
 )
 def test_a_web_address_is_read_where_allowed(site, path, text):
-    assert read(site + path, fetch=True) == text
+    assert read_document(site + path, fetch=True) == text
     with pytest.raises(InputError, match="only read with --fetch"):
-        read(site + path)
+        read_document(site + path)
 
 
 @pytest.mark.parametrize(
@@ -542,7 +550,7 @@ def test_a_web_address_is_read_where_allowed(site, path, text):
 def test_an_address_that_cannot_be_read_says_why(site, path, reason, monkeypatch):
     monkeypatch.setattr(cleaning, "LARGEST", 10_000)
     with pytest.raises(InputError) as caught:
-        read(site + path, fetch=True)
+        read_document(site + path, fetch=True)
     said = str(caught.value)
     assert said.startswith(f"{site}{path}: ")
     assert reason in said
@@ -551,12 +559,12 @@ def test_an_address_that_cannot_be_read_says_why(site, path, reason, monkeypatch
 
 def test_a_site_that_does_not_answer(site, monkeypatch):
     with pytest.raises(InputError, match="connection refused"):
-        read("http://127.0.0.1:1/x", fetch=True)
+        read_document("http://127.0.0.1:1/x", fetch=True)
     with pytest.raises(InputError, match="http://: no host given"):
-        read("http://", fetch=True)
-    monkeypatch.setattr(web, "LONGEST", -1.0)
+        read_document("http://", fetch=True)
+    monkeypatch.setattr(fetch, "LONGEST", -1.0)
     with pytest.raises(InputError, match="no answer in time"):
-        read(site + "/page", fetch=True)
+        read_document(site + "/page", fetch=True)
 
 
 def test_the_command_fetches_only_when_asked(run, site, put):
@@ -594,14 +602,14 @@ def test_the_command_fetches_only_when_asked(run, site, put):
 )
 def test_sentences_of_every_script(text):
     expected = text.split("|")
-    joined = sentences.join(expected)
-    assert sentences.split(joined) == expected
-    assert sentences.join(sentences.split(joined)) == joined
+    joined = sentences.join_sentences(expected)
+    assert sentences.split_sentences(joined) == expected
+    assert sentences.join_sentences(sentences.split_sentences(joined)) == joined
 
 
 @given(st.text(st.sampled_from("aB1 .!?。”(\n，Dr")))
 def test_no_character_of_a_sentence_is_lost(text):
-    found = sentences.split(text)
+    found = sentences.split_sentences(text)
     assert "".join("".join(found).split()) == "".join(text.split())
     assert all(s and s == s.strip() for s in found)
 
@@ -670,10 +678,10 @@ def test_what_is_read_fits_and_is_counted(documents, way):
         for sizes in documents
     ]
     SEEN.clear()
-    found = long.summarize(texts, way, 10, words, first_word)
+    found = long_documents.summarize_long(texts, way, 10, words, first_word)
     assert len(found) == len(texts)
     assert all(len(w) <= 10 for batch in SEEN for w in words(batch))
-    readings = [long.reading(text, way, 10, words) for text in texts]
+    readings = [long_documents.reading(text, way, 10, words) for text in texts]
     assert SEEN[0] == [part for one in readings for part in one.parts]  # one search for all
     for summary, sizes, one in zip(found, documents, readings, strict=True):
         assert summary.read + summary.truncated == sum(sizes)
@@ -697,21 +705,23 @@ def test_select_takes_the_first_and_the_central_sentences_once_each():
     cats = "Cats sleep on warm roofs most long summer afternoons here."
     said = [first, central[0], cats, central[1], central[1], "The bridge over the river."]
     text = " ".join([*said, central[2], "A choir sang songs from distant lands last evening."])
-    (part,) = long.reading(text, "select", 36, words).parts
+    (part,) = long_documents.reading(text, "select", 36, words).parts
     assert part == " ".join([first, *central])
-    assert long.reading(text, "lead", 27, words).parts == [text]
-    assert long.reading(text, "select", 999, words).parts == [text]
+    assert long_documents.reading(text, "lead", 27, words).parts == [text]
+    assert long_documents.reading(text, "select", 999, words).parts == [text]
 
 
 def test_a_text_without_sentences_is_cut_all_the_same():
-    one = long.reading("桥" * 45, "chunks", 10, lambda texts: [[1] * len(t) for t in texts])
+    one = long_documents.reading(
+        "桥" * 45, "chunks", 10, lambda texts: [[1] * len(t) for t in texts]
+    )
     assert "".join(one.parts) == "桥" * 45
     assert max(map(len, one.parts)) <= 10
-    assert len(long.reading("", "select", 10, words).parts) == 1
+    assert len(long_documents.reading("", "select", 10, words).parts) == 1
     with pytest.raises(InputError, match="long 'selct': did you mean 'select'"):
-        long.summarize(["x"], "selct", 10, words, first_word)
+        long_documents.summarize_long(["x"], "selct", 10, words, first_word)
     with pytest.raises(InputError, match="document 2: has no text"):
-        long.summarize(["x " * 50, " "], "chunks", 10, words, first_word)
+        long_documents.summarize_long(["x " * 50, " "], "chunks", 10, words, first_word)
 
 
 @pytest.mark.parametrize("way", ["lead", "chunks", "select"])
@@ -749,16 +759,18 @@ def test_a_long_document_says_what_was_left_out(run, put, model, way):
 
 
 def test_paragraphs_end_at_empty_and_at_unwrapped_lines():
-    assert long.paragraphs("a\nb\n \n\nc\r\n\r\nd") == ["a b", "c", "d"]
+    assert long_documents.paragraphs("a\nb\n \n\nc\r\n\r\nd") == ["a b", "c", "d"]
     unwrapped = "x " * 120
-    assert long.paragraphs(f"{unwrapped}\n{unwrapped}\n\nc\nd") == [unwrapped.strip()] * 2 + ["c d"]
+    assert long_documents.paragraphs(f"{unwrapped}\n{unwrapped}\n\nc\nd") == [
+        unwrapped.strip()
+    ] * 2 + ["c d"]
 
 
 def test_an_outline_joins_what_is_short():
     full = " ".join(["word"] * 35) + "."
 
     def outline(*parts: str) -> list[str]:
-        return long.outline("\n\n".join(parts), lambda text: len(text.split()))
+        return long_documents.outline("\n\n".join(parts), lambda text: len(text.split()))
 
     assert outline(full, full) == [full, full]
     assert outline("A heading", full, "Short.", full) == [f"A heading {full}", f"Short. {full}"]
@@ -782,7 +794,7 @@ def test_an_outline_has_a_line_a_paragraph(run, put, model):
     assert [line["summary"] for line in record["outline"]] == expected
     assert "summary" not in record
     assert record["read"] > 0
-    (lines,) = model.outline([read(path)])
+    (lines,) = model.outline([read_document(path)])
     assert [line.text for line in lines] == expected
     with pytest.raises(InputError, match="has no text"):
         model.outline([" "])
@@ -790,5 +802,5 @@ def test_an_outline_has_a_line_a_paragraph(run, put, model):
 
 def test_the_page_names_every_kind_and_option():
     page = (ROOT / "docs" / "files.md").read_text("utf-8")
-    for word in (*SUFFIXES, *long.WAYS, "--long", "--outline", "--fetch"):
+    for word in (*SUFFIXES, *long_documents.LONG_DOCUMENT_MODES, "--long", "--outline", "--fetch"):
         assert word in page, word

@@ -9,13 +9,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.datasets import cleaning, graph_text
-from summarizer.vocabulary import restore_case
+from summarizer.exporters import text_ops
+from summarizer.text import cleaning
+from summarizer.text.truecase import restore_case
 
 DATA = Path(__file__).parent.parent / "data"
 TEXTS = tf.TensorSpec([None], tf.string)
-clean = tf.function(graph_text.clean, input_signature=[TEXTS], autograph=False)
-restore = tf.function(graph_text.restore_case, input_signature=[TEXTS, TEXTS], autograph=False)
+clean = tf.function(text_ops.clean, input_signature=[TEXTS], autograph=False)
+restore = tf.function(text_ops.restore_case, input_signature=[TEXTS, TEXTS], autograph=False)
 
 # What words, sentences and case are made of, the letters whose case is special among them.
 ALPHABET = [*"abAB  ...-+'’/:(\"“!?,1é中", "ß", "İ", "ΑΣ", "Σ", "σ", "ς", "ﬁ", "ǆ", "ʰ", "\u0301"]

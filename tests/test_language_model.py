@@ -15,16 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import api, cli, delivery, experiment, generating, validating, vocabulary
+from summarizer import cli, vocabulary
 from summarizer import config as configuration
+from summarizer.api import export, text_generator, train
+from summarizer.api.presets import apply_overrides, load_preset
 from summarizer.config import Config, DataConfig, ModelConfig, Part
-from summarizer.datasets import batches, spec, store, tasks
-from summarizer.decoding.inputs import BOUNDARY, STRATEGIES
+from summarizer.datasets import batching, spec, tasks, token_store
+from summarizer.decoding.graph_inputs import BOUNDARY, STRATEGIES
 from summarizer.errors import ConfigError, InputError
-from summarizer.export import onnx
-from summarizer.model import pointer, weights
+from summarizer.exporters import onnx_export
+from summarizer.model import named_weights, pointer
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import checkpoint
+from summarizer.training import checkpoint, validators
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START
 
@@ -34,7 +36,7 @@ EXAMPLES = [Example(str(i), text) for i, text in enumerate(TEXTS)]
 
 
 def words():
-    return vocabulary.train(iter(TEXTS), 300, True, kind="characters")
+    return vocabulary.train_vocabulary(iter(TEXTS), 300, True, kind="characters")
 
 
 def network(size, **changes):
@@ -64,8 +66,8 @@ def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size
     assert short == sum(len(text) % size > 0 for text in texts)
     if not found:
         return
-    shape = batches.Shape(3, 8, size, 1)
-    whole = list(batches.once(store.held(found, 100), shape))
+    shape = batching.BatchShape(3, 8, size, 1)
+    whole = list(batching.sequential_batches(token_store.in_memory_store(found, 100), shape))
     out = np.concatenate([b["summary_out"][b["weight"] > 0] for b in whole])
     assert out[out != END].tolist() == every
     assert (out == END).sum() == short  # a text that fills its windows has no room for its end
@@ -89,13 +91,17 @@ def test_tokens_are_made_again_where_a_task_cuts_otherwise():
     sizes = [DataConfig(task="continue", summary_pieces=size) for size in (5, 6)]
     others = [DataConfig(), DataConfig(task="reconstruct"), *sizes]
     for one, other in itertools.combinations(others, 2):
-        assert tasks.about(one) != tasks.about(other)
-    assert tasks.about(DataConfig(summary_pieces=5)) == tasks.about(DataConfig()) == {}
+        assert tasks.store_metadata(one) != tasks.store_metadata(other)
+    assert (
+        tasks.store_metadata(DataConfig(summary_pieces=5))
+        == tasks.store_metadata(DataConfig())
+        == {}
+    )
 
 
 def test_what_was_not_read_cannot_be_written_again():
     with pytest.raises(ConfigError, match="data.summary_pieces=20.*data.document_pieces=16"):
-        configuration.override(
+        configuration.apply_settings(
             Config(), ["data.task=reconstruct", "data.document_pieces=16", "data.summary_pieces=20"]
         )
 
@@ -121,8 +127,10 @@ def test_the_validation_loss_is_that_of_each_example_alone(task, monkeypatch):
     config = Config(data=DataConfig(task=task, document_pieces=20, summary_pieces=7))
     examples = [dataclasses.replace(e, summary=e.document[:9]) for e in EXAMPLES]
     model = network(known.size)
-    monkeypatch.setattr(validating, "ROWS", 4)  # so that a batch is filled up, and there are two
-    found = validating.validation_loss(model, known, config, examples)
+    monkeypatch.setattr(
+        validators, "BATCH_SIZE", 4
+    )  # so that a batch is filled up, and there are two
+    found = validators.validation_loss(model, known, config, examples)
     logs = []
     for example in tasks.pairs(config.data, examples):
         document = known.encode(example.document)[:20] or [END]
@@ -145,7 +153,7 @@ def test_the_validation_loss_is_that_of_each_example_alone(task, monkeypatch):
 def test_what_is_not_a_summary_is_judged_by_its_loss(task):
     known, config = words(), Config(data=DataConfig(task=task, summary_pieces=16))
     model = writer(known.size) if task == "continue" else network(known.size)
-    validate = validating.validator(model, known, config, EXAMPLES)
+    validate = validators.make_validator(model, known, config, EXAMPLES)
     found = validate()
     scores = [found.scores]
     assert len(found.samples) == 3
@@ -154,12 +162,12 @@ def test_what_is_not_a_summary_is_judged_by_its_loss(task):
         assert line.endswith(example.document) is (task == "reconstruct")
     model.output_bias.assign(np.asarray(model.output_bias.value) + 0.1 * np.arange(known.size))
     scores.append(validate().scores)
-    metric = validating.metric(config)
+    metric = validators.selection_metric(config)
     assert (metric.sign, metric.label, list(scores[0])) == (-1, "loss", [metric.name])
-    direct = validating.validation_loss(model, known, config, EXAMPLES)
+    direct = validators.validation_loss(model, known, config, EXAMPLES)
     assert scores[1][metric.name] == pytest.approx(direct)
     assert scores[0] != scores[1]
-    assert validating.metric(Config()).name == "rouge1"
+    assert validators.selection_metric(Config()).name == "rouge1"
 
 
 # --- starting from what reads ------------------------------------------------------------------
@@ -174,14 +182,14 @@ RUN = (
 def reader(tmp_path_factory):
     """The folder of a model that learned, for a step, to reproduce what it reads."""
     folder = tmp_path_factory.mktemp("reader") / "run"
-    config = configuration.override(
-        api.preset("reverse_digits"),
+    config = configuration.apply_settings(
+        load_preset("reverse_digits"),
         [
             *RUN, "data.task=reconstruct", "data.spec=reverse_digits,count=60",
             "model.encoder.width=6", "model.decoder.width=12", "vocabulary.kind=bytes",
         ],
     )  # fmt: skip
-    experiment.train(config, folder)
+    train.fit_model(config, folder)
     return folder
 
 
@@ -193,9 +201,9 @@ def started(reader, folder, *more):
         "model.attention=additive", *more,
     ]  # fmt: skip
     settings.remove("model.embedding=8")
-    config = api.configured(api.preset("docstrings"), settings)
-    experiment.train(config, folder)
-    return checkpoint.load(folder / "weights.npz")[0]
+    config = apply_overrides(load_preset("docstrings"), settings)
+    train.fit_model(config, folder)
+    return checkpoint.load_checkpoint(folder / "weights.npz")[0]
 
 
 @pytest.mark.slow
@@ -203,15 +211,15 @@ def test_a_run_starts_from_the_encoder_of_another(reader, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         made = started(reader, tmp_path / "run", "model.tying=summary", "model.pointer=false")
     assert f"starting from the encoder of {reader} " in caplog.text
-    given, _ = checkpoint.load(reader / "weights.npz")
+    given, _ = checkpoint.load_checkpoint(reader / "weights.npz")
     same = {k for k in given if k in made and np.array_equal(given[k], made[k])}
     zero = {k for k in given if not given[k].any()}
     assert {k for k in given if k.startswith("encoder.")} | {"embeddings"} == same - zero
     assert made["decoder.cell.recurrent_kernel"].shape[0] == 20
     names = ("vocabulary.model", "config.json")
     assert len({(folder / names[0]).read_bytes() for folder in (reader, tmp_path / "run")}) == 1
-    kept = configuration.load(tmp_path / "run" / "config.json")
-    assert kept.model.encoder == configuration.load(reader / "config.json").model.encoder
+    kept = configuration.load_config(tmp_path / "run" / "config.json")
+    assert kept.model.encoder == configuration.load_config(reader / "config.json").model.encoder
     assert (kept.model.attention.name, kept.model.tying, kept.data.task) == (
         "additive", "summary", "summarize",
     )  # fmt: skip
@@ -252,7 +260,9 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     state, output = model.decoder.start(memory, steps), model.output()
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
-        logs = np.asarray(pointer.logs(*model.weigh(account, output, model.places(memory, 1))))
+        logs = np.asarray(
+            pointer.to_log_probs(*model.weigh(account, output, model.places(memory, 1)))
+        )
         assert np.exp(logs).sum(axis=2) == pytest.approx(1, abs=1e-5)
         found = np.take_along_axis(logs[:, 0], text[:, t : t + 1], axis=1)[:, 0]
         np.testing.assert_allclose(found, whole[:, t], atol=1e-4)
@@ -268,7 +278,9 @@ def test_a_language_model_does_not_know_what_the_document_is():
         for d in (np.zeros((1, 3), "int32"), np.array([[9, 8]], "int32"))
     ]
     np.testing.assert_array_equal(*found)
-    assert not [name for name, _ in weights.named(model) if name.startswith("encoder")]
+    assert not [
+        name for name, _ in named_weights.named_variables(model) if name.startswith("encoder")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +306,7 @@ def test_a_language_model_does_not_know_what_the_document_is():
 )
 def test_a_task_and_a_network_that_do_not_fit_are_told(settings, said):
     with pytest.raises(ConfigError, match=said):
-        configuration.override(Config(), settings)
+        configuration.apply_settings(Config(), settings)
 
 
 # --- continuing a prompt ------------------------------------------------------------------------
@@ -304,8 +316,8 @@ class Drawn:
     """A session that draws what a test says, and remembers what it was asked for."""
 
     def __init__(self, text, kind="characters"):
-        self.vocabulary = vocabulary.train(iter(TEXTS), 300, False, kind=kind)
-        self.config = api.preset("language_model")
+        self.vocabulary = vocabulary.train_vocabulary(iter(TEXTS), 300, False, kind=kind)
+        self.config = load_preset("language_model")
         self.drawn = [*self.vocabulary.encode(text), END]
 
     def search(self, documents, beam, maximum, asked, seed):
@@ -320,7 +332,7 @@ class Drawn:
 @pytest.mark.parametrize("prompt", ["the cat", "the  Cat\n sat on ", "", "a\tdog: \u00fc, 3"])
 def test_a_prompt_is_kept_as_it_is_written(kind, prompt):
     session = Drawn("mat", kind)
-    (found,) = generating.Generator(session).generate(prompt)
+    (found,) = text_generator.TextGenerator(session).generate(prompt)
     assert found.text.startswith(prompt)
     assert found.text[len(prompt) :].strip() == "mat"
     assert found.ids[-len(session.drawn) + 1 :] == tuple(session.drawn[:-1])
@@ -328,28 +340,28 @@ def test_a_prompt_is_kept_as_it_is_written(kind, prompt):
 
 def test_a_prompt_that_ends_in_a_space_ends_a_word():
     session = Drawn("s")
-    model = generating.Generator(session)
+    model = text_generator.TextGenerator(session)
     known = session.vocabulary.encode("the cat")
     for prompt, start in (("the cat", known), ("the cat ", [*known, BOUNDARY]), ("", [0])):
         model.generate(prompt)
         assert session.asked.start == start
     session = Drawn("s", "bytes")  # here the space is a piece of its own
-    generating.Generator(session).generate("the cat ")
+    text_generator.TextGenerator(session).generate("the cat ")
     assert session.asked.start == session.vocabulary.encode("the cat ")
 
 
 @given(st.lists(st.sampled_from(["a", "dog", " ", "  "]), min_size=1), st.integers(1, 6))
 def test_no_more_words_are_added_than_asked_for(parts, most):
     text = "".join(parts)
-    found = generating._first(text, most)
+    found = text_generator._first(text, most)
     assert text.startswith(found)
     assert found.split() == text.split()[:most]
-    assert generating._first(text, math.inf) == text
+    assert text_generator._first(text, math.inf) == text
 
 
 def test_what_is_asked_of_a_text_reaches_the_search():
     session = Drawn("cats and dogs sat down")
-    model = generating.Generator(session)
+    model = text_generator.TextGenerator(session)
     found = model.generate(
         "a", n=2, pieces=9, temperature=0.5, top_k=3, top_p=0.9, seed=7, max_words=2
     )
@@ -364,7 +376,7 @@ def test_what_is_asked_of_a_text_reaches_the_search():
             model.generate("a", **wrong)
     words = Drawn("cat", "words")
     with pytest.raises(InputError, match="prompt 'zebras': the model's vocabulary does not have"):
-        generating.Generator(words).generate("zebras")
+        text_generator.TextGenerator(words).generate("zebras")
 
 
 # --- from the command line -----------------------------------------------------------------------
@@ -429,8 +441,8 @@ def test_a_language_model_through_the_command_line_tensorflow_only(trained, tmp_
 
 @pytest.mark.slow
 def test_the_graph_continues_as_keras_would_tensorflow_only(trained, capsys):
-    _, words, model = delivery.network(trained)
-    weights.assign(model, onnx.read_weights(trained / "model.onnx"), trained)
+    _, words, model = export.load_keras_model(trained)
+    named_weights.assign_weights(model, onnx_export.read_weights(trained / "model.onnx"), trained)
     ids = [START, *words.encode("four th")]
     for _ in range(30):
         batch = {"document": np.array([[END]], "int32"), "summary_in": np.array([ids], "int32")}
@@ -445,8 +457,8 @@ def test_the_graph_continues_as_keras_would_tensorflow_only(trained, capsys):
 
 @pytest.mark.slow
 def test_pieces_are_drawn_as_often_as_they_are_probable_tensorflow_only(trained):
-    _, words, model = delivery.network(trained)
-    weights.assign(model, onnx.read_weights(trained / "model.onnx"), trained)
+    _, words, model = export.load_keras_model(trained)
+    named_weights.assign_weights(model, onnx_export.read_weights(trained / "model.onnx"), trained)
     ids = words.encode("two")
     batch = {
         "document": np.array([[END]], "int32"),
@@ -455,7 +467,7 @@ def test_pieces_are_drawn_as_often_as_they_are_probable_tensorflow_only(trained)
     }
     logits = np.asarray(model(batch)[2])[0, -1]
     probable = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-    drawn = generating.Generator.load(trained).generate(
+    drawn = text_generator.TextGenerator.load(trained).generate(
         "two", n=4000, pieces=1, temperature=1.0, seed=1
     )
     counts = np.zeros(words.size)

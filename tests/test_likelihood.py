@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from summarizer.model import fusion
-from summarizer.model.likelihood import log_prob, score
+from summarizer.model import xla
+from summarizer.model.cross_entropy import log_prob, score_targets
 from tests.gradients import gradients
 
 M, N = 6, 9
@@ -65,18 +65,18 @@ def test_half_precision_scores_get_gradients_of_their_kind(data):
     assert found[1].dtype == np.float32
 
 
-@pytest.mark.parametrize("how", [fusion.NOTHING, fusion.PARTS, fusion.WHOLE])
+@pytest.mark.parametrize("how", [xla.OFF, xla.PARTIAL, xla.FULL])
 def test_parts_are_kernels_of_xla_where_parts_are_compiled_tensorflow_only(data, how):
     import tensorflow as tf
 
     def run(scores, bias, target):
-        with fusion.fusing(how):
+        with xla.xla_scope(how):
             return log_prob(scores, bias, target)
 
-    traced = tf.function(run, jit_compile=how == fusion.WHOLE).get_concrete_function(*data[:3])
+    traced = tf.function(run, jit_compile=how == xla.FULL).get_concrete_function(*data[:3])
     nodes = traced.graph.as_graph_def().node
     compiled = [node for node in nodes if node.attr["_XlaMustCompile"].b]
-    assert len(compiled) == (1 if how == fusion.PARTS else 0)
+    assert len(compiled) == (1 if how == xla.PARTIAL else 0)
     expected = plain(*map(ops.convert_to_tensor, data[:3]))
     np.testing.assert_allclose(traced(*map(tf.constant, data[:3])), expected, atol=1e-5)
 
@@ -87,15 +87,15 @@ def test_halves_side_by_side_give_what_the_whole_gives(rows):
     features = random.normal(size=(rows, 3, 4)).astype("float32")
     output = random.normal(size=(4, N)).astype("float32"), np.zeros(N, "float32")
     target = random.integers(1, N, (rows, 3)).astype("int32")
-    whole, logits = score(features, output, target)
-    with fusion.fusing(fusion.PARTS):
-        halves, pieces = score(features, output, target)
+    whole, logits = score_targets(features, output, target)
+    with xla.xla_scope(xla.PARTIAL):
+        halves, pieces = score_targets(features, output, target)
     np.testing.assert_allclose(halves, whole, atol=1e-6)
     np.testing.assert_allclose(pieces(2), logits()[::2], atol=1e-6)
 
 
 def test_a_product_of_halves_is_summed_in_float32():
     ones = ops.ones((1, 4096), "bfloat16")
-    total = fusion.product(ones, ops.transpose(ones))
+    total = xla.product(ones, ops.transpose(ones))
     assert keras.backend.standardize_dtype(total.dtype) == "float32"
     assert float(total[0, 0]) == 4096

@@ -16,8 +16,8 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig, Part
 from summarizer.errors import ConfigError, ModelError
-from summarizer.model import pointer, weights
-from summarizer.model.loss import _sampled, accuracy, loss
+from summarizer.model import named_weights, pointer
+from summarizer.model.loss import _scheduled_sampling, accuracy, loss
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.gradients import compiled, differentiable, gradients
@@ -143,7 +143,7 @@ def chosen(table, target):
 def of_target(logits, gate, attention, document, target):
     generated = np.log(softmax(logits))
     return np.asarray(
-        pointer.of_target(chosen(generated, target), gate, attention, document, target)
+        pointer.target_log_prob(chosen(generated, target), gate, attention, document, target)
     )
 
 
@@ -176,7 +176,7 @@ def test_a_saturated_gate_gives_numbers(saturated):
 
     def value(logits, gate, attention):
         generated = -ops.sparse_categorical_crossentropy(target, logits, from_logits=True)
-        return ops.sum(pointer.of_target(generated, gate, attention, document, target)) / 1e3
+        return ops.sum(pointer.target_log_prob(generated, gate, attention, document, target)) / 1e3
 
     found = gradients(value, [logits, gate, attention], [])
     assert all(np.isfinite(g).all() for g in found)
@@ -224,7 +224,7 @@ def test_without_a_pointer_only_the_generator_speaks():
     expected = chosen(log(softmax(logits)), batch["summary_out"])
     real = batch["weight"] > 0
     np.testing.assert_allclose(log_prob[real], expected[real], atol=1e-4)
-    assert not any("gate" in name for name, _ in weights.named(model))
+    assert not any("gate" in name for name, _ in named_weights.named_variables(model))
 
 
 def repeated(state, beams):
@@ -244,7 +244,7 @@ def step_by_step(model, batch, beams, allowed=None):
         out = []
         for t in range(T):
             account, state = model.step(inputs[:, :, t], state, memory)
-            out.append(pointer.logs(*model.weigh(account, output, places, allowed)))
+            out.append(pointer.to_log_probs(*model.weigh(account, output, places, allowed)))
         return ops.stack(out, axis=2)
 
     tensors = map(ops.convert_to_tensor, (documents, inputs, allowed))
@@ -358,7 +358,7 @@ def test_bridges_hand_over_as_they_say():
     assert not np.allclose(memory.final[0], memory.final[1])
     zero = network(variant="from_zero")
     assert not any(np.asarray(c).any() for c in zero.decoder.start(zero.encode(document), T).cells)
-    assert not any("bridge" in name for name, _ in weights.named(zero))
+    assert not any("bridge" in name for name, _ in named_weights.named_variables(zero))
 
 
 def test_a_bridge_that_cannot_be_crossed_says_what_to_change():
@@ -512,7 +512,7 @@ def test_sampling_feeds_the_model_what_it_would_have_written():
     memory = model.encode(document)
 
     def fed(share):
-        return np.asarray(_sampled(model, memory, inputs, target, False, share))
+        return np.asarray(_scheduled_sampling(model, memory, inputs, target, False, share))
 
     assert (fed(0.0) == inputs).all()
     every = fed(1.0)
@@ -572,8 +572,8 @@ def test_bfloat16_products_give_finite_float32_gradients():
     assert {g.dtype.name for g in found} == {"float32"}
     assert all(np.isfinite(g).all() and g.any() for g in found)
     exact = network(seed=8)
-    for name, value in weights.arrays(model).items():
-        dict(weights.named(exact))[name].assign(value)
+    for name, value in named_weights.weight_arrays(model).items():
+        dict(named_weights.named_variables(exact))[name].assign(value)
     close = compiled(lambda batch: loss(exact, batch, 0.1, training=False)[0])(batch)
     assert objective == pytest.approx(float(close), rel=0.05)
     assert objective != float(close)  # the products really were bfloat16
@@ -600,35 +600,38 @@ def test_dropout_is_for_training_and_the_same_at_every_position():
 )
 def test_every_weight_has_its_own_lasting_name(pointer, attention, variant):
     model = network(pointer, attention, variant=variant)
-    names = [name for name, _ in weights.named(model)]
-    again = [name for name, _ in weights.named(network(pointer, attention, 0.0, 1, variant))]
+    names = [name for name, _ in named_weights.named_variables(model)]
+    again = [
+        name
+        for name, _ in named_weights.named_variables(network(pointer, attention, 0.0, 1, variant))
+    ]
     assert names == again
     assert len(set(names)) == len(names)
-    found = {id(v) for _, v in weights.named(model)}
+    found = {id(v) for _, v in named_weights.named_variables(model)}
     assert {id(v) for v in model.trainable_variables} <= found
     assert {"embeddings", "encoder.left.kernel", "decoder.bridge.0.bias"} <= set(names)
 
 
 def test_weights_move_to_another_network():
     one, other = network(), network(seed=1)
-    before = weights.arrays(other)
-    kept = weights.arrays(one)
+    before = named_weights.weight_arrays(other)
+    kept = named_weights.weight_arrays(one)
     assert any((kept[k] != before[k]).any() for k in kept)
-    weights.assign(other, kept, Path("w"))
-    moved = weights.arrays(other)
+    named_weights.assign_weights(other, kept, Path("w"))
+    moved = named_weights.weight_arrays(other)
     assert all((kept[k] == moved[k]).all() for k in kept)
-    weights.assign(other, before, Path("w"))
+    named_weights.assign_weights(other, before, Path("w"))
 
 
 @pytest.mark.parametrize("fault", ["missing", "shape"])
 def test_weights_of_another_model_are_named(fault):
-    kept = weights.arrays(network())
+    kept = named_weights.weight_arrays(network())
     if fault == "missing":
         del kept["decoder.combine.kernel"]
     else:
         kept["decoder.combine.kernel"] = kept["decoder.combine.kernel"][:-1]
     with pytest.raises(ModelError, match=r"^some/file: .*decoder\.combine\.kernel") as caught:
-        weights.assign(network(), kept, Path("some/file"))
+        named_weights.assign_weights(network(), kept, Path("some/file"))
     assert "\n" not in str(caught.value)
 
 

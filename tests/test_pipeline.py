@@ -10,20 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import ensembles, vocabulary
-from summarizer.datasets import batches, fingerprints, graph_text, pipeline, spec, store
-from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP, Planned, Shape
+from summarizer import vocabulary
+from summarizer.api import ensemble
+from summarizer.datasets import batching, contamination, spec, token_store, tokenize
+from summarizer.datasets.batching import DOCUMENT_STEP, SUMMARY_STEP, BatchPlan, BatchShape
 from summarizer.errors import InputError, ModelError
+from summarizer.exporters import text_ops
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.test_vocabulary import ODD, TEXTS
 
-SHAPE = Shape(batch=4, document_pieces=70, summary_pieces=20, window=3)
+SHAPE = BatchShape(batch=4, document_pieces=70, summary_pieces=20, window=3)
 
 
 @pytest.fixture(scope="module")
 def words():
-    return vocabulary.train(TEXTS, 400)
+    return vocabulary.train_vocabulary(TEXTS, 400)
 
 
 def pairs_of(lengths):
@@ -36,7 +38,9 @@ def kept(tmp_path_factory):
     """37 pairs of all kinds of lengths: empty, cut, and exactly as long as is read."""
     random = np.random.default_rng(0)
     lengths = [[0, 1], [70, 20], [71, 19], [200, 40], [1, 0], *random.integers(1, 90, (32, 2))]
-    return store.write(tmp_path_factory.mktemp("data") / "store", pairs_of(lengths), 400, {})
+    return token_store.write_store(
+        tmp_path_factory.mktemp("data") / "store", pairs_of(lengths), 400, {}
+    )
 
 
 # --- tokenizers ------------------------------------------------------------------------------
@@ -53,16 +57,16 @@ def numbered(count, text="bees of Berlin"):
 
 
 def test_pieces_come_in_the_order_of_the_examples(words):
-    for count in (1, pipeline.CHUNK, 2 * pipeline.CHUNK + 7):
+    for count in (1, tokenize.CHUNK, 2 * tokenize.CHUNK + 7):
         examples = list(numbered(count))
-        found = [(list(a), list(b)) for a, b in pipeline.tokenize(iter(examples), words)]
+        found = [(list(a), list(b)) for a, b in tokenize.tokenize_pairs(iter(examples), words)]
         assert found == encoded(examples, words)
-    assert list(pipeline.tokenize([], words)) == []
+    assert list(tokenize.tokenize_pairs([], words)) == []
 
 
 @pytest.mark.parametrize("fold", [True, False])
 def test_the_graph_gives_the_ids_that_a_model_was_trained_on(fold):
-    words = vocabulary.train(TEXTS, 400, fold)
+    words = vocabulary.train_vocabulary(TEXTS, 400, fold)
     random = np.random.default_rng(0)
     ranges = [(32, 127), (160, 0x2000), (0x2000, 0xD7FF), (0xE000, 0x10FFFF)]
     mixed = [
@@ -70,55 +74,55 @@ def test_the_graph_gives_the_ids_that_a_model_was_trained_on(fold):
         for _ in range(600)
     ]
     texts = [*ODD, *TEXTS, *mixed]
-    ids = pipeline.tokenize([Example("", text, "") for text in texts], words)
-    assert graph_text.tokenizer(words).tokenize(texts).to_list() == [a for a, _ in ids]
+    ids = tokenize.tokenize_pairs([Example("", text, "") for text in texts], words)
+    assert text_ops.tokenizer(words).tokenize(texts).to_list() == [a for a, _ in ids]
 
 
 @pytest.mark.parametrize("kind", ["bpe", "characters", "bytes"])
 def test_the_graph_cuts_every_kind_of_pieces_as_sentencepiece_does(kind):
-    words = vocabulary.train(TEXTS, 330, fold=False, kind=kind)
-    found = graph_text.tokenizer(words).tokenize(ODD).to_list()
+    words = vocabulary.train_vocabulary(TEXTS, 330, fold=False, kind=kind)
+    found = text_ops.tokenizer(words).tokenize(ODD).to_list()
     assert found == [words.encode(text) for text in ODD]
 
 
 def test_an_example_without_a_summary_is_named(words):
     examples = [Example("one", "a", "b"), Example("two", "a", None)]
     with pytest.raises(InputError, match="^example two: has no summary"):
-        list(pipeline.tokenize(examples, words))
+        list(tokenize.tokenize_pairs(examples, words))
 
 
 def test_an_error_of_the_source_comes_through_as_it_is(words):
     def source():
-        yield from numbered(2 * pipeline.CHUNK)
+        yield from numbered(2 * tokenize.CHUNK)
         raise InputError("x.jsonl:2: not JSON")
 
     with pytest.raises(InputError, match="^x.jsonl:2: not JSON$"):
-        list(pipeline.tokenize(source(), words))
+        list(tokenize.tokenize_pairs(source(), words))
 
 
 def test_no_more_is_read_than_the_next_chunk(words):
     read = [0]
 
     def source():
-        for example in numbered(6 * pipeline.CHUNK):
+        for example in numbered(6 * tokenize.CHUNK):
             read[0] += 1
             yield example
 
-    ahead = [read[0] - given for given, _ in enumerate(pipeline.tokenize(source(), words))]
-    assert len(ahead) == 6 * pipeline.CHUNK
-    assert max(ahead) == 2 * pipeline.CHUNK
+    ahead = [read[0] - given for given, _ in enumerate(tokenize.tokenize_pairs(source(), words))]
+    assert len(ahead) == 6 * tokenize.CHUNK
+    assert max(ahead) == 2 * tokenize.CHUNK
 
 
 def test_what_is_left_of_a_source_is_not_read(words):
-    source = numbered(9 * pipeline.CHUNK)
-    ids = pipeline.tokenize(source, words)
+    source = numbered(9 * tokenize.CHUNK)
+    ids = tokenize.tokenize_pairs(source, words)
     next(ids)
     ids.close()  # an interrupt, a full disk
-    assert next(source).id == str(2 * pipeline.CHUNK)
+    assert next(source).id == str(2 * tokenize.CHUNK)
 
 
 def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, words):
-    monkeypatch.setattr(pipeline, "CHUNK", 64)
+    monkeypatch.setattr(tokenize, "CHUNK", 64)
     shape = SHAPE._replace(batch=64)
 
     def peaks(count):
@@ -126,10 +130,12 @@ def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, wor
         examples = numbered(count, "bees fly over the fields of Berlin " * 8)
         tracemalloc.start()
         try:
-            made = store.write(tmp_path / "store", pipeline.tokenize(examples, words), 400, {})
+            made = token_store.write_store(
+                tmp_path / "store", tokenize.tokenize_pairs(examples, words), 400, {}
+            )
             writing = tracemalloc.get_traced_memory()[1]
             tracemalloc.reset_peak()
-            stream = batches.stream(made, made.lengths(), 1, 0, 0, shape)
+            stream = batching.stream_batches(made, made.lengths(), 1, 0, 0, shape)
             assert len(list(itertools.islice(stream, 8))) == 8
             return writing, tracemalloc.get_traced_memory()[1]
         finally:
@@ -144,11 +150,11 @@ def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, wor
 
 
 def test_a_summary_in_words_is_numbered_by_its_document():
-    words = vocabulary.train(TEXTS, 330, kind="words")
+    words = vocabulary.train_vocabulary(TEXTS, 330, kind="words")
     examples = [Example("1", "Zorp of Berlin", "quux zorp"), Example("2", "Quux", "of Quux")]
     n, of = words.size, words.encode_summary("of", "")[0]
     expected = [([n, of, words.encode("Berlin")[0]], [UNKNOWN, n]), ([n], [of, n])]
-    assert [(list(a), list(b)) for a, b in pipeline.tokenize(examples, words)] == expected
+    assert [(list(a), list(b)) for a, b in tokenize.tokenize_pairs(examples, words)] == expected
 
 
 # --- store -----------------------------------------------------------------------------------
@@ -161,8 +167,8 @@ def test_a_store_gives_back_what_was_written(tmp_path_factory, pairs, size):
     if not any(a or b for a, b in pairs):
         pairs = [*pairs, ([1], [])]
     folder = tmp_path_factory.mktemp("data") / "store"
-    made = store.write(folder, iter(pairs), size, {"spec": "x"})
-    for opened in (made, store.read(folder)):
+    made = token_store.write_store(folder, iter(pairs), size, {"spec": "x"})
+    for opened in (made, token_store.read_store(folder)):
         assert [tuple(map(list, opened.pair(i))) for i in range(opened.rows)] == pairs
         assert opened.lengths().tolist() == [[len(a), len(b)] for a, b in pairs]
         assert opened.lengths().dtype == np.int32
@@ -172,19 +178,21 @@ def test_a_store_gives_back_what_was_written(tmp_path_factory, pairs, size):
 
 
 def test_a_large_id_is_kept_whole(tmp_path):
-    made = store.write(tmp_path / "store", [([2**16 + 5], [1])], 2**17, {})
+    made = token_store.write_store(tmp_path / "store", [([2**16 + 5], [1])], 2**17, {})
     assert made.pair(0)[0] == [2**16 + 5]
 
 
 def test_ids_of_a_documents_own_words_are_kept_whole(tmp_path):
     size = 2**16
-    made = store.write(tmp_path / "store", [([size, size + 7], [5])], size, {}, extended=True)
+    made = token_store.write_store(
+        tmp_path / "store", [([size, size + 7], [5])], size, {}, extended=True
+    )
     assert made.pair(0)[0].tolist() == [size, size + 7]
-    assert store.read(tmp_path / "store").size == size
+    assert token_store.read_store(tmp_path / "store").size == size
 
 
 def test_released_pages_come_back(tmp_path):
-    made = store.write(tmp_path / "store", [([5, 6], [7])], 400, {})
+    made = token_store.write_store(tmp_path / "store", [([5, 6], [7])], 400, {})
     before = made.pair(0)[0]
     made.release()
     assert before.tolist() == [5, 6]
@@ -193,23 +201,25 @@ def test_released_pages_come_back(tmp_path):
 
 def test_a_crash_leaves_the_store_that_was_there(tmp_path):
     folder = tmp_path / "store"
-    store.write(folder, [([5, 6], [7])], 400, {})
+    token_store.write_store(folder, [([5, 6], [7])], 400, {})
 
     def interrupted():
         yield [8], [9]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.write(folder, interrupted(), 400, {})
-    assert store.read(folder).pair(0)[0].tolist() == [5, 6]
-    again = store.write(folder, [([8], [9])], 400, {})  # what was left aside is in nobody's way
+        token_store.write_store(folder, interrupted(), 400, {})
+    assert token_store.read_store(folder).pair(0)[0].tolist() == [5, 6]
+    again = token_store.write_store(
+        folder, [([8], [9])], 400, {}
+    )  # what was left aside is in nobody's way
     assert again.pair(0)[0].tolist() == [8]
     assert [p.name for p in tmp_path.iterdir()] == ["store"]
 
 
 def test_no_pairs_is_an_error_that_names_the_data(tmp_path):
     with pytest.raises(InputError, match="^x.jsonl: no pairs"):
-        store.write(tmp_path / "store", [], 400, {"spec": "x.jsonl"})
+        token_store.write_store(tmp_path / "store", [], 400, {"spec": "x.jsonl"})
     assert not list(tmp_path.iterdir())
 
 
@@ -227,7 +237,7 @@ DAMAGES = [
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_store_that_is_not_whole_is_an_error(tmp_path, damage):
     folder = tmp_path / "store"
-    store.write(folder, [([5, 6], [7])] * 3, 400, {})
+    token_store.write_store(folder, [([5, 6], [7])] * 3, 400, {})
     about = folder / "store.json"
     if damage == "missing":
         folder = tmp_path / "other"
@@ -242,7 +252,7 @@ def test_a_store_that_is_not_whole_is_an_error(tmp_path, damage):
         content = (folder / f"{name}.bin").read_bytes()
         (folder / f"{name}.bin").write_bytes(content[:-8] if how == "cut" else b"")
     with pytest.raises(InputError) as caught:
-        store.read(folder)
+        token_store.read_store(folder)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -253,13 +263,13 @@ some_lengths = st.lists(
     st.tuples(st.integers(0, 200), st.integers(0, 60)), min_size=1, max_size=60
 ).map(lambda pairs: np.array(pairs, np.int32))
 shapes = st.builds(
-    Shape, st.integers(1, 9), st.integers(1, 130), st.integers(1, 40), st.integers(1, 5)
+    BatchShape, st.integers(1, 9), st.integers(1, 130), st.integers(1, 40), st.integers(1, 5)
 )
 
 
 @given(some_lengths, shapes, st.integers(0, 2**31), st.integers(0, 50))
 def test_every_example_is_once_in_a_batch_that_holds_it(lengths, shape, seed, epoch):
-    planned = batches.plan(lengths, seed, epoch, shape)
+    planned = batching.plan_batches(lengths, seed, epoch, shape)
     rows = np.concatenate([p.rows for p in planned])
     assert sorted(rows) == list(range(len(lengths)))
     for p in planned:
@@ -281,10 +291,13 @@ def flat(planned):
 
 def test_a_plan_depends_on_seed_and_epoch_alone(kept):
     lengths = kept.lengths()
-    plans = {k: flat(batches.plan(lengths, *k, SHAPE)) for k in itertools.product((1, 2), (0, 1))}
+    plans = {
+        k: flat(batching.plan_batches(lengths, *k, SHAPE))
+        for k in itertools.product((1, 2), (0, 1))
+    }
     for (seed, epoch), expected in plans.items():
         np.random.seed(seed + epoch)
-        assert flat(batches.plan(lengths, seed, epoch, SHAPE)) == expected
+        assert flat(batching.plan_batches(lengths, seed, epoch, SHAPE)) == expected
     assert len({str(p) for p in plans.values()}) == 4
 
 
@@ -292,8 +305,8 @@ def test_sorting_in_windows_pads_less(kept):
     lengths = np.random.default_rng(0).integers(1, 256, (3000, 2)).astype("int32")
     padded = {}
     for window in (1, 8, 50):
-        shape = Shape(16, 256, 256, window)
-        planned = batches.plan(lengths, 1, 0, shape)
+        shape = BatchShape(16, 256, 256, window)
+        planned = batching.plan_batches(lengths, 1, 0, shape)
         places = sum(len(p.rows) * (p.documents + p.summaries) for p in planned)
         padded[window] = 1 - lengths.sum() / places
     assert padded[50] < padded[8] < padded[1] - 0.05
@@ -306,9 +319,9 @@ def test_sorting_in_windows_pads_less(kept):
 
 def test_a_batch_by_hand(tmp_path):
     pairs = [([10, 11, 12], [20, 21]), ([13], [22, 23, 24, 25, 26]), ([], [27])]
-    made = store.write(tmp_path / "store", pairs, 400, {})
-    shape = Shape(batch=4, document_pieces=2, summary_pieces=4, window=1)
-    found = batches.gather(made, Planned(np.array([1, 0, 2]), 3, 5), shape)
+    made = token_store.write_store(tmp_path / "store", pairs, 400, {})
+    shape = BatchShape(batch=4, document_pieces=2, summary_pieces=4, window=1)
+    found = batching.gather(made, BatchPlan(np.array([1, 0, 2]), 3, 5), shape)
     expected = {
         "document": [[13, 0, 0], [10, 11, 0], [END, 0, 0], [END, 0, 0]],
         "summary_in": [
@@ -325,22 +338,22 @@ def test_a_batch_by_hand(tmp_path):
     types = {k: "float32" if k == "weight" else "int32" for k in expected}
     assert {k: v.dtype.name for k, v in found.items()} == types
     # 13 · 10 11 · END · END of 12 places, 4 + 3 + 2 + 0 of 20.
-    assert batches.pad_fraction(found) == pytest.approx(1 - (5 + 9) / (12 + 20))
+    assert batching.pad_fraction(found) == pytest.approx(1 - (5 + 9) / (12 + 20))
 
 
 def test_what_cannot_be_written_has_no_weight(tmp_path):
     n = 100  # of the ids from there on, 103 is beyond what is read of the document
     pairs = [([5, 101, 6, 102, 103], [101, 7, 103, UNKNOWN, 102]), ([4] * 9, [8])]
-    kept = store.write(tmp_path / "store", pairs, n, {}, extended=True)
-    shape = Shape(batch=2, document_pieces=4, summary_pieces=8, window=1)
-    found = batches.gather(kept, Planned(np.arange(2), 4, 8), shape)
+    kept = token_store.write_store(tmp_path / "store", pairs, n, {}, extended=True)
+    shape = BatchShape(batch=2, document_pieces=4, summary_pieces=8, window=1)
+    found = batching.gather(kept, BatchPlan(np.arange(2), 4, 8), shape)
     read, unread = [101, 7, UNKNOWN, UNKNOWN, 102], [END, 0, 0]
     assert found["summary_out"][0].tolist() == [*read, *unread]
     assert found["summary_in"][0].tolist() == [START, *read, 0, 0]
     assert found["weight"][0].tolist() == [1, 1, 0, 0, 1, 1, 0, 0]
     assert found["weight"][1].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
     assert found["document"][0].tolist() == [5, 101, 6, 102]
-    assert batches.pad_fraction(found) == pytest.approx(1 - (8 + 8) / (8 + 16))
+    assert batching.pad_fraction(found) == pytest.approx(1 - (8 + 8) / (8 + 16))
 
 
 def gathered_slowly(store, rows, documents, summaries, shape):
@@ -379,9 +392,9 @@ def test_a_batch_is_what_it_would_be_piece_by_piece(tmp_path_factory, pairs, sha
     if not extended:
         pairs = [([min(i, 9) for i in a], [min(i, 9) for i in b]) for a, b in pairs]
     folder = tmp_path_factory.mktemp("data") / "store"
-    made = store.write(folder, pairs, 10, {}, extended)
-    for planned in batches.plan(made.lengths(), seed, 0, shape):
-        found = batches.gather(made, planned, shape)
+    made = token_store.write_store(folder, pairs, 10, {}, extended)
+    for planned in batching.plan_batches(made.lengths(), seed, 0, shape):
+        found = batching.gather(made, planned, shape)
         expected = gathered_slowly(made, *planned, shape)
         for name in expected | found:
             np.testing.assert_array_equal(found[name], expected[name], name)
@@ -390,7 +403,7 @@ def test_a_batch_is_what_it_would_be_piece_by_piece(tmp_path_factory, pairs, sha
 
 def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):
     lengths, seen = kept.lengths(), []
-    for epoch, _, batch in batches.stream(kept, lengths, 1, 0, 0, SHAPE):
+    for epoch, _, batch in batching.stream_batches(kept, lengths, 1, 0, 0, SHAPE):
         if epoch:
             break
         assert all(len(v) == SHAPE.batch for v in batch.values())
@@ -428,49 +441,57 @@ def assert_same(one, other):
 
 def test_any_position_can_be_found_again(kept):
     lengths = kept.lengths()
-    count = len(batches.plan(lengths, 3, 0, SHAPE))
-    everything = take(batches.stream(kept, lengths, 3, 0, 0, SHAPE), 2 * count + 3)
+    count = len(batching.plan_batches(lengths, 3, 0, SHAPE))
+    everything = take(batching.stream_batches(kept, lengths, 3, 0, 0, SHAPE), 2 * count + 3)
     expected = [(e, i) for e in range(3) for i in range(count)][: 2 * count + 3]
     assert [p[:2] for p in everything] == expected
     for at in (1, count - 1, count, count + 4):
         epoch, index = expected[at]
-        tail = take(batches.stream(kept, lengths, 3, epoch, index, SHAPE), len(everything) - at)
+        tail = take(
+            batching.stream_batches(kept, lengths, 3, epoch, index, SHAPE), len(everything) - at
+        )
         assert_same(tail, everything[at:])
 
 
 def test_tensorflow_makes_the_same_batches_ahead_of_time(kept):
     lengths = kept.lengths()
     for epoch, index in [(0, 0), (1, 5)]:
-        ahead = take(pipeline.prefetched(kept, lengths, 3, epoch, index, SHAPE), 13)
-        assert_same(ahead, take(batches.stream(kept, lengths, 3, epoch, index, SHAPE), 13))
+        ahead = take(tokenize.prefetched_batches(kept, lengths, 3, epoch, index, SHAPE), 13)
+        assert_same(ahead, take(batching.stream_batches(kept, lengths, 3, epoch, index, SHAPE), 13))
 
 
 # --- fingerprints ----------------------------------------------------------------------------
 
 
 def test_fingerprints_see_letters_and_digits_alone():
-    assert fingerprints.of("Bees, of Berlin (2)!") == fingerprints.of("bees  OF\nberlin 2")
+    assert contamination.document_hash("Bees, of Berlin (2)!") == contamination.document_hash(
+        "bees  OF\nberlin 2"
+    )
     others = ["bees of berlin 3", "bees of berlin", "2 bees of berlin", "", "蜜蜂", "蜂蜜"]
-    assert len({fingerprints.of(t) for t in ["bees of berlin 2", *others]}) == 7
-    assert all(0 <= fingerprints.of(t) < 2**64 for t in others)
+    assert len({contamination.document_hash(t) for t in ["bees of berlin 2", *others]}) == 7
+    assert all(0 <= contamination.document_hash(t) < 2**64 for t in others)
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
 def test_a_fingerprint_is_of_letters_and_digits_one_after_another(text):
     kept = "".join(c for c in text.casefold() if c.isalnum()).encode()
     expected = hashlib.blake2b(kept, digest_size=8).digest()
-    assert fingerprints.of(text).to_bytes(8, "little") == expected
+    assert contamination.document_hash(text).to_bytes(8, "little") == expected
 
 
 def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
     examples = [Example(f"id{i}", f"document number {i}", "x") for i in range(50)]
-    recorder = fingerprints.Recorder("jsonl:a")
+    recorder = contamination.ContaminationIndex("jsonl:a")
     assert list(recorder.watch(iter(examples))) == examples
-    path = tmp_path / fingerprints.FILE
+    path = tmp_path / contamination.FILE
     recorder.save(path)
     with np.load(path) as kept:
-        assert kept["ids"].tolist() == sorted(fingerprints.of_id(e.id, "jsonl:a") for e in examples)
-        assert kept["documents"].tolist() == sorted(fingerprints.of(e.document) for e in examples)
+        assert kept["ids"].tolist() == sorted(
+            contamination.id_hash(e.id, "jsonl:a") for e in examples
+        )
+        assert kept["documents"].tolist() == sorted(
+            contamination.document_hash(e.document) for e in examples
+        )
         assert {values.dtype for values in kept.values()} == {np.dtype(np.uint64)}
     asked = [
         Example("id3", "another document"),
@@ -478,14 +499,14 @@ def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
         Example("new", "Document (number 7)."),
         Example("id4", "document number 4"),
     ]
-    assert fingerprints.seen(path, asked, "jsonl:a") == {0: "id", 2: "text", 3: "text"}
-    assert fingerprints.seen(path, asked, "jsonl:b") == {2: "text", 3: "text"}
-    assert fingerprints.seen(path, [], "jsonl:a") == {}
+    assert contamination.find_overlap(path, asked, "jsonl:a") == {0: "id", 2: "text", 3: "text"}
+    assert contamination.find_overlap(path, asked, "jsonl:b") == {2: "text", 3: "text"}
+    assert contamination.find_overlap(path, [], "jsonl:a") == {}
 
 
 def test_fingerprints_of_another_model_that_are_cut_are_told(tmp_path):
-    path = tmp_path / fingerprints.FILE
-    recorder = fingerprints.Recorder()
+    path = tmp_path / contamination.FILE
+    recorder = contamination.ContaminationIndex()
     recorder.save(path)
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
@@ -512,11 +533,14 @@ def test_an_ensemble_has_seen_what_each_of_its_members_saw(tmp_path):
     folders = [tmp_path / "a", tmp_path / "b"]
     for folder, example in zip(folders, documents, strict=False):
         folder.mkdir()
-        recorder = fingerprints.Recorder(folder.name)
+        recorder = contamination.ContaminationIndex(folder.name)
         list(recorder.watch([example]))
-        recorder.save(folder / fingerprints.FILE)
-    ensembles._merge(fingerprints.Recorder(), folders, tmp_path / fingerprints.FILE)
-    assert fingerprints.seen(tmp_path / fingerprints.FILE, documents, "c") == {0: "text", 1: "text"}
-    (folders[1] / fingerprints.FILE).unlink()
-    ensembles._merge(fingerprints.Recorder(), folders, tmp_path / fingerprints.FILE)
-    assert not (tmp_path / fingerprints.FILE).exists()
+        recorder.save(folder / contamination.FILE)
+    ensemble._merge(contamination.ContaminationIndex(), folders, tmp_path / contamination.FILE)
+    assert contamination.find_overlap(tmp_path / contamination.FILE, documents, "c") == {
+        0: "text",
+        1: "text",
+    }
+    (folders[1] / contamination.FILE).unlink()
+    ensemble._merge(contamination.ContaminationIndex(), folders, tmp_path / contamination.FILE)
+    assert not (tmp_path / contamination.FILE).exists()

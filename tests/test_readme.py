@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from summarizer import api, cli, config
+from summarizer import cli, config
+from summarizer.api import train as train_module
+from summarizer.api.presets import load_preset
 from tests import markdown
 from tests.commands import (
     OWN,
@@ -89,7 +91,7 @@ def test_options_and_settings_in_the_prose_exist(name):
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
     settings = [s for span in markdown.spans(text) for s in re.findall(r"--set (\S+)", span)]
     assert settings
-    config.override(config.Config(), settings)
+    config.apply_settings(config.Config(), settings)
     for span in markdown.spans(text):
         words = shlex.split(span)
         if len(words) > 1 and words[0] in OWN:
@@ -144,8 +146,8 @@ def trainer(
         shutil.copy(digits.folder / "model.onnx", folder)
         return json.loads((digits.folder / "export.json").read_text())
 
-    real = api.export
-    monkeypatch.setattr(api, "export", export)
+    real = train_module.export
+    monkeypatch.setattr("summarizer.api.train.export", export)
     with uncompiled():
         yield
 
@@ -188,7 +190,7 @@ def test_a_training_or_an_export_runs(line, folder, trainer, capsys):
         assert ("same" if "--verify" in words else " MB") in out
         return
     asked = cli.build_parser().parse_args(words[1:])
-    made = Path(asked.output or f"runs/{api.preset(asked.preset).name}")
+    made = Path(asked.output or f"runs/{load_preset(asked.preset).name}")
     shutil.rmtree(made, ignore_errors=True)
     if asked.resume:  # a run that was stopped after its first step
         begun = [word for word in words if word != "--resume"]

@@ -6,9 +6,9 @@ import pytest
 from keras import ops
 
 from summarizer import plugins
-from summarizer.model.fusion import PARTS, fusing
-from summarizer.model.recurrence import advance, unroll
-from summarizer.model.scan import scan
+from summarizer.model.parallel_scan import parallel_scan
+from summarizer.model.recurrence import step_cell, unroll
+from summarizer.model.xla import PARTIAL, xla_scope
 from tests.gradients import compiled, gradients
 
 B, S, INPUTS, H = 3, 5, 4, 6
@@ -147,7 +147,7 @@ def plain(cell, x, states, mask, reverse):
     outputs, order = [None] * S, range(S - 1, -1, -1) if reverse else range(S)
     states = tuple(states)
     for t in order:
-        new = advance(cell, x[:, t], states)
+        new = step_cell(cell, x[:, t], states)
         m = mask[:, t, None]
         states = tuple(ops.where(m, n, s) for n, s in zip(new, states, strict=True))
         outputs[t] = ops.where(m, new[0], 0.0)
@@ -190,7 +190,7 @@ def test_a_scan_is_the_loop_that_it_stands_for(steps, reverse):
     expected = np.zeros_like(a)
     for t in range(steps)[::-1] if reverse else range(steps):
         expected[t] = hidden = a[t] * hidden + b[t]
-    run = compiled(lambda a, b, initial: scan(a, b, initial, reverse))
+    run = compiled(lambda a, b, initial: parallel_scan(a, b, initial, reverse))
     np.testing.assert_allclose(run(a, b, initial), expected, atol=1e-6)
 
 
@@ -246,7 +246,7 @@ def test_each_step_has_one_product_and_is_one_kernel_tensorflow_only(data):
     cell = plugins.build("cell", "lstm", INPUTS, width=H)
 
     def run(x, *states):
-        with fusing(PARTS):
+        with xla_scope(PARTIAL):
             with tf.GradientTape() as tape:
                 tape.watch(x)
                 outputs, _ = unroll(cell, x, states, None)

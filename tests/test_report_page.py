@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import evaluating
+from summarizer.api import evaluate as evaluate_module
 from summarizer.errors import ModelError
-from summarizer.evaluation import drawing, marking, page, report, template
+from summarizer.evaluation import drawing, marking, page, template
+from summarizer.evaluation import evaluate as scoring
 from summarizer.evaluation.drawing import Whisker
 from summarizer.evaluation.marking import Look, Mark
-from summarizer.types import Example, Explanation, Source, Summary, Word
+from summarizer.types import Example, Provenance, SourceSpan, Summary, WordProvenance
 
 VOID = {"meta"}
 EVIL = "<script>alert('1')</script> & \"quoted\" <img src=x onerror=alert(2)>"
@@ -58,7 +59,7 @@ class Reader(HTMLParser):
 
 def made(examples=EXAMPLES, predictions=PREDICTIONS, **changes):
     fields = ([getattr(e, name) for e in examples] for name in ("id", "document", "summary"))
-    found = report.evaluate(*fields, predictions, whole=True, samples=20)
+    found = scoring.evaluate_summaries(*fields, predictions, whole=True, samples=20)
     return dataclasses.replace(found, **changes)
 
 
@@ -217,9 +218,9 @@ def test_a_book_is_cut_but_not_before_what_was_copied():
 
 def explanation(text):
     """Of one word: copied from two places, with the attention on the second of three sentences."""
-    sources = Source(0, 2, 0.5), Source(4, 6, 0.25)
-    word = Word(text, 0, len(text), 0.75, 0.2, -0.5, sources, (0.04, 0.9, 0.06))
-    return Explanation((word,), ((0, 3), (4, 7), (8, 9)), 0.0)
+    sources = SourceSpan(0, 2, 0.5), SourceSpan(4, 6, 0.25)
+    word = WordProvenance(text, 0, len(text), 0.75, 0.2, -0.5, sources, (0.04, 0.9, 0.06))
+    return Provenance((word,), ((0, 3), (4, 7), (8, 9)), 0.0)
 
 
 def test_what_a_model_says_of_its_words_is_marked():
@@ -247,7 +248,7 @@ def test_the_examples_that_are_shown_are_explained_by_their_model():
     found = made(EXAMPLES[:2], PREDICTIONS[:2])
     rows = page.chosen(found)["best"]
     model = Explaining([PREDICTIONS[rows[0]], "another summary"])
-    marks = evaluating._marks(model, EXAMPLES, found, 3, {"max_words": 9})
+    marks = evaluate_module._marks(model, EXAMPLES, found, 3, {"max_words": 9})
     assert list(marks) == rows[:1]
     documents = [EXAMPLES[row].document for row in rows]
     assert model.asked == {"documents": documents, "beam": 3, "max_words": 9, "explain": True}
@@ -256,7 +257,7 @@ def test_the_examples_that_are_shown_are_explained_by_their_model():
 def test_a_model_that_cannot_explain_is_evaluated_all_the_same(caplog):
     model = Explaining([], ModelError("model.onnx: of an earlier version"))
     found = made(EXAMPLES[:1], PREDICTIONS[:1])
-    assert evaluating._marks(model, EXAMPLES, found, None, {}) == {}
+    assert evaluate_module._marks(model, EXAMPLES, found, None, {}) == {}
     assert "model.onnx: of an earlier version; the page marks" in caplog.text
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from summarizer import api, cli
+from summarizer import cli
 from summarizer.training import checkpoint
 
 STEPS, SAVED, KILLED = 200, 100, 137
@@ -57,9 +57,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == -9, done.stderr
-    assert checkpoint.load(killed / "checkpoint.npz")[1]["step"] == SAVED
+    assert checkpoint.load_checkpoint(killed / "checkpoint.npz")[1]["step"] == SAVED
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api, "export", lambda folder: {})
+        patch.setattr("summarizer.api.train.export", lambda folder: {})
         assert cli.main(command(killed, "--resume")) == 0
         assert cli.main(command(whole)) == 0
     return whole, killed
@@ -67,7 +67,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize("name", ["checkpoint.npz", "weights.npz"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(runs, name):
-    (whole, place), (resumed, resumed_place) = (checkpoint.load(run / name) for run in runs)
+    (whole, place), (resumed, resumed_place) = (
+        checkpoint.load_checkpoint(run / name) for run in runs
+    )
     assert place == resumed_place
     assert set(whole) == set(resumed)
     assert {k: (v.dtype, v.tobytes()) for k, v in whole.items()} == {

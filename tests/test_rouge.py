@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rouge_score import rouge_scorer, tokenizers
 
 from summarizer.errors import ConfigError
-from summarizer.evaluation import rouge, tokens
+from summarizer.metrics import rouge, rouge_tokenizer
 
 WORDS = ["the", "running", "runs", "studies", "ponies", "gpt2", "it's", "A", "U.S.", "x_y", "nets"]
 SCRIPTS = {
@@ -48,7 +48,7 @@ def theirs(prediction: str, reference: str, stem: bool) -> dict[str, tuple[float
 
 def assert_same(prediction: str, reference: str, stem: bool, metrics: tuple[str, ...]) -> None:
     expected = theirs(prediction, reference, stem)
-    found = rouge.details([prediction], [reference], stem)
+    found = rouge.score_details([prediction], [reference], stem)
     for metric in metrics:
         np.testing.assert_allclose(found[metric][0] / 100, expected[metric], rtol=0, atol=1e-12)
 
@@ -87,7 +87,7 @@ def test_a_thousand_made_up_pairs_score_as_in_rouge_score(stem):
         return "".join(word + draw.choice([" ", " ", " ", ". ", "\n"]) for word in words) + "\n"
 
     pairs = [(text(), text()) for _ in range(1000)]
-    found = rouge.details([p for p, _ in pairs], [r for _, r in pairs], stem)
+    found = rouge.score_details([p for p, _ in pairs], [r for _, r in pairs], stem)
     scorer = rouge_scorer.RougeScorer(rouge.METRICS, use_stemmer=stem)
     expected = [scorer.score(reference, prediction) for prediction, reference in pairs]
     for metric, scores in found.items():
@@ -115,10 +115,10 @@ def test_identical_texts_score_100_in_every_script(script, stem):
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_half_a_text_scores_by_its_tokens(script):
-    words = tokens.words(SCRIPTS[script])
+    words = rouge_tokenizer.words(SCRIPTS[script])
     half = words[: len(words) // 2]
-    spaces = "" if tokens.spaceless(SCRIPTS[script]) else " "
-    precision, recall, _ = rouge.details([spaces.join(half)], [SCRIPTS[script]])["rouge1"][0]
+    spaces = "" if rouge_tokenizer.is_unspaced_text(SCRIPTS[script]) else " "
+    precision, recall, _ = rouge.score_details([spaces.join(half)], [SCRIPTS[script]])["rouge1"][0]
     assert precision == pytest.approx(100)
     assert recall == pytest.approx(100 * len(half) / len(words))
 
@@ -131,41 +131,41 @@ def test_chinese_sentences_that_share_a_latin_name_are_not_the_same():
 
 
 def test_words_of_each_script():
-    assert tokens.words("iPhone15手机, 很好") == ["iphone15", "手", "机", "很", "好"]
-    assert tokens.words("L’été à Zürich_nord") == ["l", "été", "à", "zürich", "nord"]
-    assert tokens.words("हिन्दी में") == ["हिन्दी", "में"]
-    assert tokens.words("ที่ดี") == ["ที่", "ดี"]  # marks stay with their letter
-    assert tokens.words("カﾞラス") == ["カ", "ﾞ", "ラ", "ス"]
-    assert tokens.words("새로운 모델") == ["새로운", "모델"]
-    assert tokens.words("ΟΔΟΣ.") == tokens.words("οδος") == ["οδοσ"]
-    assert tokens.words("ÉTÉ") == tokens.words("e\u0301te\u0301")
-    assert tokens.words("می\u200cخواهم") == ["میخواهم"]  # a joiner is no boundary
-    assert tokens.words("ไทย\u200babc\u200bdef")[-2:] == ["abc", "def"]
-    assert tokens.words("葛\U000e0100城") == ["葛", "城"]
-    assert tokens.words("❤️ 👍🏽 — \u0301") == []
+    assert rouge_tokenizer.words("iPhone15手机, 很好") == ["iphone15", "手", "机", "很", "好"]
+    assert rouge_tokenizer.words("L’été à Zürich_nord") == ["l", "été", "à", "zürich", "nord"]
+    assert rouge_tokenizer.words("हिन्दी में") == ["हिन्दी", "में"]
+    assert rouge_tokenizer.words("ที่ดี") == ["ที่", "ดี"]  # marks stay with their letter
+    assert rouge_tokenizer.words("カﾞラス") == ["カ", "ﾞ", "ラ", "ス"]
+    assert rouge_tokenizer.words("새로운 모델") == ["새로운", "모델"]
+    assert rouge_tokenizer.words("ΟΔΟΣ.") == rouge_tokenizer.words("οδος") == ["οδοσ"]
+    assert rouge_tokenizer.words("ÉTÉ") == rouge_tokenizer.words("e\u0301te\u0301")
+    assert rouge_tokenizer.words("می\u200cخواهم") == ["میخواهم"]  # a joiner is no boundary
+    assert rouge_tokenizer.words("ไทย\u200babc\u200bdef")[-2:] == ["abc", "def"]
+    assert rouge_tokenizer.words("葛\U000e0100城") == ["葛", "城"]
+    assert rouge_tokenizer.words("❤️ 👍🏽 — \u0301") == []
 
 
 @given(st.text(max_size=60))
 def test_tokens_of_any_text_are_stable(text):
-    found = tokens.words(text)
+    found = rouge_tokenizer.words(text)
     assert all(found)
-    assert tokens.words(" ".join(found)) == found
-    assert tokens.words(unicodedata.normalize("NFD", text)) == found
+    assert rouge_tokenizer.words(" ".join(found)) == found
+    assert rouge_tokenizer.words(unicodedata.normalize("NFD", text)) == found
 
 
 @given(ascii_text)
 def test_ascii_words_are_the_same_beside_other_scripts(text):
-    assert tokens.words(f"{text} é") == [*tokens.words(text), "é"]
+    assert rouge_tokenizer.words(f"{text} é") == [*rouge_tokenizer.words(text), "é"]
 
 
 @given(st.text(max_size=60) | st.text(alphabet='aBΣ1 .!?\n。！")é中။\u3000\u2028', max_size=40))
 def test_cutting_into_lines_changes_no_token(text):
-    assert tokens.words(tokens.lines(text)) == tokens.words(text)
+    assert rouge_tokenizer.words(rouge_tokenizer.lines(text)) == rouge_tokenizer.words(text)
 
 
 def cut(text: str) -> list[str]:
     """The sentences that ROUGE-Lsum compares."""
-    return [line.strip() for line in tokens.lines(text).split("\n")]
+    return [line.strip() for line in rouge_tokenizer.lines(text).split("\n")]
 
 
 @pytest.mark.parametrize(
@@ -188,14 +188,14 @@ def cut(text: str) -> list[str]:
 )
 def test_sentences_of_every_script_are_cut(sentences):
     marked = sentences[0][-1] in "。？！။"
-    spaces = "" if marked and tokens.spaceless(sentences[0]) else " "
+    spaces = "" if marked and rouge_tokenizer.is_unspaced_text(sentences[0]) else " "
     assert cut(spaces.join(sentences)) == sentences
     other = spaces.join(reversed(sentences))
     assert rouge.score([other], [spaces.join(sentences)])["rougeLsum"][0] == pytest.approx(100)
 
 
 def test_a_text_with_newlines_is_left_as_it_is():
-    assert tokens.lines("One. Two.\nThree") == "One. Two.\nThree"
+    assert rouge_tokenizer.lines("One. Two.\nThree") == "One. Two.\nThree"
 
 
 def test_white_space_of_any_kind_is_white_space():
@@ -210,16 +210,18 @@ def test_half_a_surrogate_pair_is_no_word():
 
 @given(st.text(max_size=40) | st.text(alphabet="研究神经ネットที่ដី a1é", max_size=40))
 def test_words_of_dictionaries_are_the_same_letters(text):
-    characters, found = tokens.words(text), tokens.words(text, "words")
+    characters, found = rouge_tokenizer.words(text), rouge_tokenizer.words(text, "words")
     assert all(found)
     assert "".join(found) == "".join(characters)
-    if not any(tokens.spaceless(one) for one in characters):
+    if not any(rouge_tokenizer.is_unspaced_text(one) for one in characters):
         assert found == characters
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_dictionaries_cut_only_what_has_no_spaces_between_words(script):
-    characters, found = (tokens.words(SCRIPTS[script], units) for units in tokens.UNITS)
+    characters, found = (
+        rouge_tokenizer.words(SCRIPTS[script], units) for units in rouge_tokenizer.TOKENIZATIONS
+    )
     if script not in SPACELESS:
         assert found == characters
         return
@@ -230,10 +232,11 @@ def test_dictionaries_cut_only_what_has_no_spaces_between_words(script):
 
 
 def test_words_of_a_dictionary_count_as_one():
-    assert "研究" in tokens.words("研究人员提出了一种新的模型", "words")
+    assert "研究" in rouge_tokenizer.words("研究人员提出了一种新的模型", "words")
     first, second = "研究iPhone 15", "研制iPhone 15"
     by_character, by_word = (
-        rouge.score([first], [second], units=units)["rouge1"][0] for units in tokens.UNITS
+        rouge.score([first], [second], units=units)["rouge1"][0]
+        for units in rouge_tokenizer.TOKENIZATIONS
     )
     assert by_character == pytest.approx(75)  # iphone, 15 and one of two characters
     assert by_word < by_character
@@ -261,16 +264,16 @@ def test_the_best_reference_is_rouge_scores(prediction, references, stem):
     prediction, references = f"{prediction}\n", [f"{one}\n" for one in references]
     scorer = rouge_scorer.RougeScorer(rouge.METRICS, use_stemmer=stem)
     expected = scorer.score_multi(references, prediction)
-    found = rouge.details([prediction], [references], stem)
+    found = rouge.score_details([prediction], [references], stem)
     for metric in rouge.METRICS:
         np.testing.assert_allclose(found[metric][0] / 100, expected[metric], rtol=0, atol=1e-12)
 
 
 @given(sentences, st.lists(sentences, min_size=1, max_size=4))
 def test_the_mean_is_of_all_references_and_the_first_is_the_first(prediction, references):
-    each = [rouge.details([prediction], [one]) for one in references]
-    mean = rouge.details([prediction], [references], several="mean")
-    first = rouge.details([prediction], [tuple(references)], several="first")
+    each = [rouge.score_details([prediction], [one]) for one in references]
+    mean = rouge.score_details([prediction], [references], several="mean")
+    first = rouge.score_details([prediction], [tuple(references)], several="first")
     for metric in rouge.METRICS:
         expected = np.mean([one[metric] for one in each], axis=0)
         np.testing.assert_allclose(mean[metric], expected, atol=1e-9)
@@ -349,7 +352,7 @@ def test_the_signature_names_what_decides_the_numbers():
 
 def test_importing_the_module_does_not_load_rouge_score():
     code = (
-        "import sys, summarizer.evaluation.report; "
+        "import sys, summarizer.evaluation.evaluate; "
         "print([m for m in ('rouge_score', 'nltk', 'tensorflow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

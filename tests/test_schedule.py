@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from summarizer import config as configuration
 from summarizer.config import Config, TrainConfig
-from summarizer.datasets import batches
+from summarizer.datasets import batching
 from summarizer.errors import ConfigError, TrainingError
-from summarizer.training import budget, checkpoint, keep, place, schedule
-from summarizer.training.place import Place
+from summarizer.training import averaging, checkpoint, schedules, state, time_budget
+from summarizer.training.state import TrainingState
 
 PEAK = 2e-3
 
@@ -31,7 +31,7 @@ def settings(name: str, **more: Any) -> TrainConfig:
 
 @pytest.mark.parametrize("name", configuration.settings.CHOICES["train.schedule"])
 def test_every_schedule_rises_linearly_to_the_peak(name):
-    rates = [schedule.rate(settings(name), step, 1100) for step in range(101)]
+    rates = [schedules.learning_rate(settings(name), step, 1100) for step in range(101)]
     np.testing.assert_allclose(rates[:100], PEAK * np.arange(1, 101) / 100)
     assert rates[100] == pytest.approx(PEAK, rel=1e-2)
 
@@ -46,34 +46,36 @@ def test_every_schedule_rises_linearly_to_the_peak(name):
     ],
 )
 def test_a_schedule_falls_as_it_says(name, middle, end):
-    at = [schedule.rate(settings(name), step, 1100) / PEAK for step in range(100, 1101)]
+    at = [schedules.learning_rate(settings(name), step, 1100) / PEAK for step in range(100, 1101)]
     assert (at[500], at[1000]) == pytest.approx((middle, end))
     assert at == sorted(at, reverse=True)
 
 
 def test_without_a_warm_up_the_peak_is_first():
     for name in configuration.settings.CHOICES["train.schedule"]:
-        assert schedule.rate(replace(settings(name), warmup=0), 0, 10) == PEAK
+        assert schedules.learning_rate(replace(settings(name), warmup=0), 0, 10) == PEAK
 
 
 def test_a_planned_run_warms_up_for_a_fifth_at_most():
     planned = settings("constant", budget=5.0)
-    assert schedule.rate(planned, 20, 100) == PEAK
-    assert schedule.rate(planned, 99, 10_000) == PEAK
-    assert schedule.rate(planned, 49, 10_000) == PEAK / 2
+    assert schedules.learning_rate(planned, 20, 100) == PEAK
+    assert schedules.learning_rate(planned, 99, 10_000) == PEAK
+    assert schedules.learning_rate(planned, 49, 10_000) == PEAK / 2
 
 
 def test_a_plateau_halves_the_rate_each_time_that_validation_is_no_better():
-    wanted, here = settings("plateau"), Place(step=200)
+    wanted, here = settings("plateau"), TrainingState(step=200)
     rates = []
     for score in (10.0, 12.0, 12.0, 11.0, 13.0):
-        here = place.validated(wanted, here, score)
-        rates.append(place.rate(wanted, here) / PEAK)
+        here = state.validated(wanted, here, score)
+        rates.append(state.rate(wanted, here) / PEAK)
     assert rates == [1, 1, 0.5, 0.25, 0.25]
     assert (here.best, here.stale) == (13.0, 0)
-    early = place.validated(wanted, Place(step=50, best=20.0), 10.0)
+    early = state.validated(wanted, TrainingState(step=50, best=20.0), 10.0)
     assert early.factor == 1  # a rate that still rises has reached no plateau
-    assert place.validated(settings("constant"), Place(step=200, best=20.0), 1.0).factor == 1
+    assert (
+        state.validated(settings("constant"), TrainingState(step=200, best=20.0), 1.0).factor == 1
+    )
 
 
 # --- what else changes -------------------------------------------------------------------------
@@ -81,40 +83,40 @@ def test_a_plateau_halves_the_rate_each_time_that_validation_is_no_better():
 
 def test_the_share_of_own_pieces_grows_linearly():
     wanted = settings("cosine", sampling=0.4)
-    shares = [place.numbers(wanted, Place(step=step))["sampling"] for step in range(1100)]
+    shares = [state.numbers(wanted, TrainingState(step=step))["sampling"] for step in range(1100)]
     np.testing.assert_allclose(shares, np.linspace(0, 0.4, 1100))
 
 
 def test_coverage_counts_once_the_loss_has_flattened():
-    wanted, here, weights = settings("cosine", coverage=0.7), Place(), []
+    wanted, here, weights = settings("cosine", coverage=0.7), TrainingState(), []
     for loss in (5.0, 4.0, 3.99, 2.0):
         for _ in range(3):
-            weights.append(place.numbers(wanted, here)["coverage"])
-            here = place.stepped(here, 0, 0, total=loss * 10, pieces=10)
-        here = place.validated(wanted, here, 1.0)
+            weights.append(state.numbers(wanted, here)["coverage"])
+            here = state.stepped(here, 0, 0, total=loss * 10, pieces=10)
+        here = state.validated(wanted, here, 1.0)
         assert here.loss == pytest.approx(loss)
     assert weights == [0] * 9 + [0.7] * 3  # 4 to 3.99 is less than 1%
-    assert place.numbers(wanted, here)["coverage"] == 0.7  # it stays, whatever the loss does
+    assert state.numbers(wanted, here)["coverage"] == 0.7  # it stays, whatever the loss does
     begun = replace(wanted, coverage_from="start")
-    assert place.numbers(begun, Place())["coverage"] == 0.7
+    assert state.numbers(begun, TrainingState())["coverage"] == 0.7
 
 
 def test_the_scale_of_the_loss_halves_at_an_overflow_and_grows_when_calm():
-    here = place.skipped(place.skipped(Place(scale=64.0), 0, 4), 0, 5)
+    here = state.skipped(state.skipped(TrainingState(scale=64.0), 0, 4), 0, 5)
     assert (here.scale, here.step, here.batch) == (16, 2, 6)
     scales = []
-    for _ in range(2 * place.CALM):
-        here = place.stepped(here, 0, 0, 1.0, 1.0)
+    for _ in range(2 * state.GROWTH_INTERVAL):
+        here = state.stepped(here, 0, 0, 1.0, 1.0)
         scales.append(here.scale)
-    assert scales == [16] * (place.CALM - 1) + [32] * place.CALM + [64]
-    top = Place(scale=place.LARGEST, calm=place.CALM - 1)
-    assert place.stepped(top, 0, 0, 1.0, 1.0).scale == place.LARGEST
+    assert scales == [16] * (state.GROWTH_INTERVAL - 1) + [32] * state.GROWTH_INTERVAL + [64]
+    top = TrainingState(scale=state.MAX_LOSS_SCALE, calm=state.GROWTH_INTERVAL - 1)
+    assert state.stepped(top, 0, 0, 1.0, 1.0).scale == state.MAX_LOSS_SCALE
 
 
 def test_a_scale_is_exhausted_when_it_would_shrink_the_loss():
-    here, halvings = Place(), 0
-    while not place.exhausted(here):
-        here, halvings = place.skipped(here, 0, 0), halvings + 1
+    here, halvings = TrainingState(), 0
+    while not state.exhausted(here):
+        here, halvings = state.skipped(here, 0, 0), halvings + 1
     assert halvings == 16
 
 
@@ -122,10 +124,10 @@ def test_a_scale_is_exhausted_when_it_would_shrink_the_loss():
 @hypothesis.settings(max_examples=25)
 def test_a_curriculum_goes_from_short_documents_to_long_ones(rows, batch, window):
     lengths = np.random.default_rng(rows).integers(0, 300, (rows, 2), np.int32)
-    shape = batches.Shape(batch, 256, 32, window, curriculum=2)
+    shape = batching.BatchShape(batch, 256, 32, window, curriculum=2)
     for epoch in range(3):
-        planned = batches.plan(lengths, 7, epoch, shape)
-        plain = batches.plan(lengths, 7, epoch, shape._replace(curriculum=0))
+        planned = batching.plan_batches(lengths, 7, epoch, shape)
+        plain = batching.plan_batches(lengths, 7, epoch, shape._replace(curriculum=0))
         key = sorted(tuple(p.rows) for p in planned)
         assert key == sorted(tuple(p.rows) for p in plain)  # the same batches
         sizes = [p.documents for p in planned]
@@ -151,19 +153,19 @@ def test_a_curriculum_goes_from_short_documents_to_long_ones(rows, batch, window
 )
 def test_an_impossible_setting_is_told(wanted, said):
     with pytest.raises(ConfigError) as raised:
-        configuration.override(Config(), ["train.batch=32", wanted])
+        configuration.apply_settings(Config(), ["train.batch=32", wanted])
     assert str(raised.value).startswith(said)
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("30m", 30), ("90s", 1.5), ("2h", 120), ("0.1h", 6)])
 def test_a_time_is_read(text, minutes):
-    assert configuration.minutes(text) == pytest.approx(minutes)
+    assert configuration.parse_duration(text) == pytest.approx(minutes)
 
 
 @pytest.mark.parametrize("text", ["", "30", "m", "30x", "-3m", "0s", "nanm", "infh", "3 0m"])
 def test_what_is_no_time_is_told(text):
     with pytest.raises(ConfigError, match="write a time like 90s, 30m or 2h"):
-        configuration.minutes(text)
+        configuration.parse_duration(text)
 
 
 # --- ending in time ----------------------------------------------------------------------------
@@ -175,34 +177,34 @@ def run(
 ) -> Any:  # fmt: skip
     """Go through a run on a clock that only work moves; all times but the minutes in seconds."""
     clock = SimpleNamespace(now=1000.0)
-    limit = budget.Budget(minutes, 1000.0, now=lambda: clock.now, alone=alone)
-    wanted, here, validations, rates = settings("cosine", budget=minutes), Place(), [], []
+    limit = time_budget.TimeBudget(minutes, 1000.0, now=lambda: clock.now, alone=alone)
+    wanted, here, validations, rates = settings("cosine", budget=minutes), TrainingState(), [], []
     logged = []
     clock.now += data
     limit.check()
 
-    def validate(here: Place) -> Place:
+    def validate(here: TrainingState) -> TrainingState:
         took = validation + (0 if validations else compiling)
         began, clock.now = clock.now, clock.now + took
         logged.append(limit.elapsed(began))
         validations.append(here.step)
         return limit.validated(here, took)
 
-    while here.step < place.length(wanted, here) or limit.unplanned():
+    while here.step < state.length(wanted, here) or limit.unplanned():
         if limit.over():
             break
         took = compiling if here.step == 0 else speed
         clock.now += took
-        rates.append(place.rate(wanted, here))
+        rates.append(state.rate(wanted, here))
         limit.stepped(took)
-        here = place.stepped(here, 0, 0, 1.0, 1.0)
+        here = state.stepped(here, 0, 0, 1.0, 1.0)
         limit.check()
-        if place.due(wanted, here) or limit.measured():
+        if state.due(wanted, here) or limit.measured():
             here = validate(here)
     if here.step > validations[-1]:
         here = validate(here)
     if not alone:
-        clock.now += budget.CONVERT + budget.EXPORT * (validation + compiling)
+        clock.now += time_budget.CONVERT + time_budget.EXPORT * (validation + compiling)
     return SimpleNamespace(
         seconds=clock.now - 1000, steps=here.step, validations=validations, rates=rates,
         logged=logged,
@@ -219,8 +221,8 @@ def test_a_run_ends_within_its_minutes_and_uses_them(minutes, steps, compiling, 
     found = run(minutes, speed, compiling, validation, data)
     assert found.seconds <= 60 * minutes
     unused = 60 * minutes - found.seconds
-    assert unused < 3 * speed + 3 * validation + 2 * compiling + budget.PLOT
-    assert 2 <= len(found.validations) <= budget.MOST + 2
+    assert unused < 3 * speed + 3 * validation + 2 * compiling + time_budget.PLOT
+    assert 2 <= len(found.validations) <= time_budget.MOST + 2
     assert found.validations[-1] == found.steps
     assert found.rates[-1] < 0.05 * PEAK  # the schedule has come to its end
 
@@ -237,11 +239,11 @@ def test_minutes_that_are_too_few_are_told_with_how_many_it_takes(minutes):
 
 def test_a_run_that_goes_on_counts_what_it_took_before():
     clock = SimpleNamespace(now=0.0)
-    limit = budget.Budget(10, 0.0, now=lambda: clock.now)
+    limit = time_budget.TimeBudget(10, 0.0, now=lambda: clock.now)
     limit.resume(9.9, 2.0)
     assert limit.elapsed() == pytest.approx(9.9)
     assert limit.over()
-    more = budget.Budget(20, 0.0, now=lambda: clock.now)
+    more = time_budget.TimeBudget(20, 0.0, now=lambda: clock.now)
     more.resume(9.9, 2.0)
     assert not more.over()
     assert more.unplanned()  # until it knows how fast it is today
@@ -259,14 +261,14 @@ def test_minutes_of_training_alone_leave_out_the_validations(validation, minutes
     assert found.validations == pytest.approx(other.validations, abs=1)
     assert found.logged == pytest.approx(other.logged, abs=0.02)
     assert found.logged[-1] <= minutes
-    assert len(found.validations) == budget.ALONE + 1
+    assert len(found.validations) == time_budget.ALONE + 1
     assert found.rates[-1] < 0.05 * PEAK
 
 
 def test_without_minutes_there_is_no_plan():
-    limit = budget.Budget(0)
+    limit = time_budget.TimeBudget(0)
     limit.stepped(1e6)
-    assert limit.validated(Place(step=3), 1e6) == Place(step=3)
+    assert limit.validated(TrainingState(step=3), 1e6) == TrainingState(step=3)
     assert [limit.over(), limit.unplanned(), limit.measured()] == [False] * 3
 
 
@@ -274,19 +276,24 @@ def test_without_minutes_there_is_no_plan():
 
 
 def test_only_the_best_are_kept_aside_and_averaged(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(keep.weights, "arrays", lambda model: {"w": np.float32([model])})
+    monkeypatch.setattr(
+        averaging.named_weights, "weight_arrays", lambda model: {"w": np.float32([model])}
+    )
     for step, rouge1 in enumerate([30.0, 50.0, 10.0, 50.0, 40.0, 20.0], 1):
         found = []
         for _ in range(2):  # a run that was killed and goes on does its last validation again
-            keep.candidate(tmp_path, float(step), step, rouge1, 3)
+            averaging.keep_candidate(tmp_path, float(step), step, rouge1, 3)
             found.append({path.name for path in tmp_path.rglob("*.npz")})
         assert found[0] == found[1]
         assert len(found[0]) == min(step, 3)
-    steps, mean = keep.average(tmp_path)
+    steps, mean = averaging.average_checkpoints(tmp_path)
     assert steps == [2, 4, 5]
     assert mean["w"] == pytest.approx([11 / 3])
-    assert checkpoint.load(tmp_path / "candidates" / "2.npz")[1] == {"step": 2, "score": 50.0}
-    keep.forget(tmp_path, 4)
-    assert keep.average(tmp_path)[0] == [2, 4]
-    keep.forget(tmp_path)
+    assert checkpoint.load_checkpoint(tmp_path / "candidates" / "2.npz")[1] == {
+        "step": 2,
+        "score": 50.0,
+    }
+    averaging.delete_candidates(tmp_path, 4)
+    assert averaging.average_checkpoints(tmp_path)[0] == [2, 4]
+    averaging.delete_candidates(tmp_path)
     assert list(tmp_path.iterdir()) == []

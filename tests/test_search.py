@@ -10,7 +10,8 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig, Part
-from summarizer.decoding.search import Limits, compiled, search
+from summarizer.decoding.scoring import SearchLimits
+from summarizer.decoding.search import compile_search, search
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.vocabulary import END, PAD, START
 
@@ -63,7 +64,7 @@ def beam(model, width, maximum):
 
     def run(document, minimum, penalty, block):
         allowed = ops.ones((ops.shape(document)[0], model.size), "bool")
-        limits = Limits(minimum, maximum, penalty, block)
+        limits = SearchLimits(minimum, maximum, penalty, block)
         return search(model, document, strategy, width, limits, allowed)
 
     number = ([], "int32")
@@ -182,7 +183,7 @@ def test_greedy_takes_the_best_piece_each_time():
     model, docs = tiny(3), documents()
     strategy = plugins.build("strategy", "greedy")
     # As the product compiles it, with the limits built in.
-    found = compiled(model, strategy, 1, Limits(0, LONGEST, 0.0, 0))(docs)
+    found = compile_search(model, strategy, 1, SearchLimits(0, LONGEST, 0.0, 0))(docs)
     for b, document in enumerate(docs):
         written = []
         while len(written) < LONGEST and (not written or written[-1] != END):
@@ -239,7 +240,7 @@ def counted(docs, width=3, longest=12):
     """The rows that a search of these documents computes: of encoder, of decoder by position."""
     model = Counted(tiny(seed=4, size=9))
     strategy = plugins.build("strategy", "beam", width=width)
-    found = search(model, docs, strategy, width, Limits(1, longest, 0.8, 2))
+    found = search(model, docs, strategy, width, SearchLimits(1, longest, 0.8, 2))
     assert {k for _, k in model.written} == {width}
     return model.encoded, [rows for rows, _ in model.written], found
 
@@ -273,8 +274,13 @@ def test_of_a_large_batch_one_document_in_eight_may_wait():
 def test_nothing_changes_where_finished_documents_stay(name, monkeypatch):
     model, docs = tiny(seed=4, size=9), documents(8, size=9)
     options = {"width": 4, **({"groups": 2} if name == "diverse" else {})}
-    strategy, limits = plugins.build("strategy", name, **options), Limits(1, 12, 0.8, 2, False, 0.1)
+    strategy, limits = (
+        plugins.build("strategy", name, **options),
+        SearchLimits(1, 12, 0.8, 2, False, 0.1),
+    )
     ours = search(model, docs, strategy, 4, limits)
-    monkeypatch.setattr("summarizer.decoding.search.STAY", 1)  # until all are finished
+    monkeypatch.setattr(
+        "summarizer.decoding.search.COMPACTION_FRACTION", 1
+    )  # until all are finished
     for a, b in zip(ours, search(model, docs, strategy, 4, limits), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)

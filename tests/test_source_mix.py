@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer import config, experiment
+from summarizer import config
+from summarizer.api import train
 from summarizer.config import Part
 from summarizer.datasets import spec
 from summarizer.datasets.sources import mix
@@ -178,26 +179,26 @@ class StopError(Exception):
 
 def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The train split is stored and the validation split held out, as of any other SPEC."""
-    from summarizer.datasets import store
-    from summarizer.training import trainer
+    from summarizer.datasets import token_store
+    from summarizer.training import loop
 
     path = write(tmp_path / "a.jsonl", 300)
     what = f"mix:1*{path}+1*reverse_digits,count=300"
     settings = [f"data.spec={what}", "vocabulary.size=300", "model.decoder.width=16"]
     settings += ["model.embedding=8", "model.encoder.width=8", "train.precision=float32"]
-    chosen = config.override(config.Config(name="mixed"), settings)
+    chosen = config.apply_settings(config.Config(name="mixed"), settings)
 
     def stop(*_: object) -> None:
         raise StopError
 
-    monkeypatch.setattr(trainer, "train", stop)
+    monkeypatch.setattr(loop, "fit", stop)
     with pytest.raises(StopError):
-        experiment.train(chosen, tmp_path / "run")
+        train.fit_model(chosen, tmp_path / "run")
     expected = list(spec.examples(what, "train"))
-    lengths = store.read(tmp_path / "run" / "store").lengths()
+    lengths = token_store.read_store(tmp_path / "run" / "store").lengths()
     assert len(lengths) == len(expected) > 500
-    assert config.load(tmp_path / "run" / "config.json").data.spec == what
-    held = experiment.held_out(chosen, 10)
+    assert config.load_config(tmp_path / "run" / "config.json").data.spec == what
+    held = train.held_out_examples(chosen, 10)
     assert held == list(itertools.islice(spec.examples(what, "validation"), 10))
     assert {source_of(e) for e in held} == {1, 2}
     assert not {e.id for e in held} & {e.id for e in expected}

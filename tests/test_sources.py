@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from summarizer import plugins
 from summarizer.config import DataConfig, Part
-from summarizer.datasets import cleaning, spec, tasks
+from summarizer.datasets import spec, tasks
 from summarizer.datasets.sources import _docstring_pairs, docstrings, reverse_digits
 from summarizer.errors import ConfigError, InputError
+from summarizer.text import cleaning
 from summarizer.types import Example
 
 ROWS = [
@@ -278,7 +279,7 @@ def test_a_cut_or_foreign_compressed_file_is_refused(
 def test_a_line_longer_than_a_document_may_be_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarizer.datasets.sources._rows.LARGEST", 100)
+    monkeypatch.setattr("summarizer.datasets.sources._records.LARGEST", 100)
     line = json.dumps({"document": "d" * 200, "summary": "s"}).encode()
     path = write(tmp_path, "x.jsonl", GOOD.encode() + line)
     assert refused(path) == f"{path}:2: the line is longer than 64 MB"

@@ -14,7 +14,7 @@ import pytest
 
 from summarizer.config import ModelConfig, Part, TrainConfig
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import keep, step
+from summarizer.training import averaging, step
 
 ROOT = Path(__file__).parent.parent
 MODEL = ModelConfig(
@@ -49,7 +49,9 @@ def made(config: TrainConfig) -> SimpleNamespace:
     optimizer.build(model.trainable_variables)
     compiler = "graph" if keras.backend.backend() == "tensorflow" else "xla"
     return SimpleNamespace(
-        model=model, optimizer=optimizer, run=step.make(model, optimizer, config, compiler)
+        model=model,
+        optimizer=optimizer,
+        run=step.make_train_step(model, optimizer, config, compiler),
     )
 
 
@@ -62,10 +64,10 @@ def trained(config: TrainConfig) -> dict[str, Any]:
     here = made(config)
     said, left = [], []
     for number in range(2):
-        step.reseed(here.model, 1, number, config.accumulate)
+        step.set_dropout_seed(here.model, 1, number, config.accumulate)
         said.append(np.asarray(here.run(batch(), NUMBERS)).tolist())
         left.append(values(here.model))
-    with keep.smoothed(here.model, here.optimizer):
+    with averaging.ema_weights(here.model, here.optimizer):
         average = values(here.model)
     again = values(here.model)
     return {
@@ -187,6 +189,6 @@ def test_float16_skips_an_overflow_and_learns_with_unscaled_gradients(backend, r
 def test_numbers_go_in_only_where_they_are_used():
     plain = SimpleNamespace(compute_dtype="float32")
     half = SimpleNamespace(compute_dtype="float16")
-    assert step.dials(plain, TrainConfig()) == ()
-    assert step.dials(half, TrainConfig()) == ("scale",)
-    assert step.dials(plain, WHOLE) == ("coverage", "sampling")
+    assert step.dynamic_inputs(plain, TrainConfig()) == ()
+    assert step.dynamic_inputs(half, TrainConfig()) == ("scale",)
+    assert step.dynamic_inputs(plain, WHOLE) == ("coverage", "sampling")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from summarizer import plugins
-from summarizer.decoding import blocking, scoring
-from summarizer.decoding.nexts import All, Few, ruled
+from summarizer.decoding import ngram_blocking, scoring
+from summarizer.decoding.candidates import AllCandidates, TopCandidates, apply_end_rules
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.greedy import Greedy
 from summarizer.decoding.strategies.sample import Sample
 from summarizer.errors import ConfigError
-from summarizer.model.pointer import Weights
-from summarizer.runtime import plan
+from summarizer.model.pointer import TokenScores
+from summarizer.runtime import decoding_plan
 from summarizer.vocabulary import END
 
 BATCH, SIZE = 3, 9
@@ -29,7 +29,7 @@ def distributions(width, seed=0):
 
 
 def chosen(strategy, log_prob, log_probs):
-    nexts = All(log_probs, np.arange(BATCH, dtype="int32"))
+    nexts = AllCandidates(log_probs, np.arange(BATCH, dtype="int32"))
     return [np.asarray(x) for x in strategy.choose(0, log_prob, nexts)]
 
 
@@ -93,14 +93,14 @@ def test_a_few_pieces_of_each_beam_decide_as_all_do(strategy, t, block, minimum,
     random, width, steps = np.random.default_rng(t), strategy.width, 6
     log_prob, log_probs = distributions(width)
     share = random.random((BATCH, width)).astype("f")
-    weights = Weights(np.exp(log_probs) / share[..., None], share)
-    weights = weights if scaled else Weights(log_probs, None)
+    weights = TokenScores(np.exp(log_probs) / share[..., None], share)
+    weights = weights if scaled else TokenScores(log_probs, None)
     pieces = random.integers(END + 1, SIZE, (BATCH, width, steps)).astype("int32")
     runs = random.integers(0, 2, pieces.shape).astype("int32")
-    limits = scoring.Limits(minimum, steps, 0.8, block)
-    weights = blocking.block(weights, pieces, runs, t, limits)
-    few = strategy.choose(t, log_prob, Few(weights, width, t, limits))
-    every = ruled(weights, t, limits)
+    limits = scoring.SearchLimits(minimum, steps, 0.8, block)
+    weights = ngram_blocking.block_ngrams(weights, pieces, runs, t, limits)
+    few = strategy.choose(t, log_prob, TopCandidates(weights, width, t, limits))
+    every = apply_end_rules(weights, t, limits)
     for ours, theirs in zip(few, chosen(strategy, log_prob, every), strict=True):
         ours = np.asarray(ours)
         real = (
@@ -145,14 +145,14 @@ def test_groups_choose_one_after_the_other_and_repetition_costs(groups, strength
 
 def test_scores_are_as_defined():
     lengths = np.array([1, 4, 30])
-    gnmt = scoring.Limits(0, 30, 0.8, 0)
+    gnmt = scoring.SearchLimits(0, 30, 0.8, 0)
     np.testing.assert_allclose(scoring.normalizer(lengths, gnmt), ((5 + lengths) / 6) ** 0.8, 1e-5)
     average = gnmt._replace(average=True)
     np.testing.assert_allclose(scoring.normalizer(lengths, average), lengths)
     random = np.random.default_rng(0)
     attended = random.gamma(0.5, size=(2 * 3, 4)).astype("float32")
     mask = np.array([[True] * 4, [True, True, False, False]])
-    found = scoring.unattended(attended, mask, gnmt._replace(coverage=0.3))
+    found = scoring.coverage_penalty(attended, mask, gnmt._replace(coverage=0.3))
     for b, k in itertools.product(range(2), range(3)):
         real = attended[3 * b + k][mask[b]].astype(float)
         assert np.asarray(found)[b, k] == pytest.approx(
@@ -177,8 +177,8 @@ def test_impossible_options_are_told(name, options, said):
 
 
 def test_runtime_and_training_agree_on_what_is_usual():
-    assert set(plan.OPTIONS) == set(plugins.names("strategy"))
-    for name, usual in plan.OPTIONS.items():
+    assert set(decoding_plan.OPTIONS) == set(plugins.names("strategy"))
+    for name, usual in decoding_plan.OPTIONS.items():
         made = plugins.options("strategy", name)
         assert {key: getattr(made, key) for key in usual} == usual
-        assert plan.WIDTHS[name] == getattr(made, "width", 1)
+        assert decoding_plan.DEFAULT_WIDTHS[name] == getattr(made, "width", 1)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from summarizer import answers, cli
-from summarizer.documents import stream
-from summarizer.documents.files import Document
+from summarizer import cli
+from summarizer.cli.summarize import _progress_bar
+from summarizer.documents.collect import Document
 from summarizer.errors import InputError
+from summarizer.runtime import streaming
 from summarizer.types import Hypothesis, Summary
 
 ROOT = Path(__file__).parent.parent
@@ -50,39 +51,41 @@ def texts_of(found: Any) -> list[str]:
 def test_documents_are_read_as_their_summaries_are_taken_and_come_in_order():
     read, ahead = [0], []
     model = Echo()
-    found = stream.summarize(model, counted(10_000, read), {})
+    found = streaming.summarize_stream(model, counted(10_000, read), {})
     for taken, (document, summaries) in enumerate(found):
         ahead.append(read[0] - taken)
         assert document.id == str(taken)
         assert texts_of(summaries) == [document.text]
     assert taken == 9999
-    assert max(ahead) == stream.LARGEST
-    assert ahead[0] == stream.FIRST
+    assert max(ahead) == streaming.LARGEST
+    assert ahead[0] == streaming.FIRST
 
 
 def test_batches_hold_documents_of_about_equal_length():
     model = Echo()
-    assert len(list(stream.summarize(model, counted(4 * stream.LARGEST, [0]), {}))) > 1
+    assert len(list(streaming.summarize_stream(model, counted(4 * streaming.LARGEST, [0]), {}))) > 1
     sizes = [[len(text.split()) for text in part] for part in model.parts]
-    assert max(map(len, sizes)) == stream.PART
-    small = sum(stream.FIRST * 2**i for i in range(5)) // stream.PART  # parts of the first windows
+    assert max(map(len, sizes)) == streaming.PART
+    small = (
+        sum(streaming.FIRST * 2**i for i in range(5)) // streaming.PART
+    )  # parts of the first windows
     padded = sum(max(part) * len(part) for part in sizes[small:])
     assert sum(map(sum, sizes[small:])) > 0.95 * padded
-    plain = [len(d.text.split()) for d in counted(4 * stream.LARGEST, [0])]
-    cut = [plain[i : i + stream.PART] for i in range(0, len(plain), stream.PART)]
+    plain = [len(d.text.split()) for d in counted(4 * streaming.LARGEST, [0])]
+    cut = [plain[i : i + streaming.PART] for i in range(0, len(plain), streaming.PART)]
     assert sum(plain) < 0.6 * sum(max(part) * len(part) for part in cut)  # in the order given
 
 
 def test_a_window_holds_no_more_characters_than_it_may(monkeypatch):
-    monkeypatch.setattr(stream, "CHARACTERS", 1000)
+    monkeypatch.setattr(streaming, "CHARACTERS", 1000)
     read, ahead = [0], []
-    for taken, _ in enumerate(stream.summarize(Echo(), counted(500, read), {})):
+    for taken, _ in enumerate(streaming.summarize_stream(Echo(), counted(500, read), {})):
         ahead.append(read[0] - taken)
-    assert max(ahead) < stream.FIRST
+    assert max(ahead) < streaming.FIRST
 
 
 def test_what_waits_for_its_turn_keeps_no_arrays():
-    for _, found in stream.summarize(Echo(), counted(100, [0]), {}):
+    for _, found in streaming.summarize_stream(Echo(), counted(100, [0]), {}):
         assert found[0].hypothesis is None
         (one,) = found[0].alternatives
         assert (one.attention, one.gate, one.steps, one.selected) == (None,) * 4
@@ -92,12 +95,12 @@ def test_what_waits_for_its_turn_keeps_no_arrays():
 def test_a_document_that_fails_leaves_the_others():
     documents = [Document("a", None, "one"), Document("b", "7", "bad"), Document("c", None, "two")]
     done = list[int]()
-    found = [f for _, f in stream.summarize(Echo(), documents, {}, done=done.append)]
+    found = [f for _, f in streaming.summarize_stream(Echo(), documents, {}, done=done.append)]
     assert [texts_of(f) for f in (found[0], found[2])] == [["one"], ["two"]]
     assert str(found[1]) == "b:7: no summary"
     assert sum(done) == 3
     with pytest.raises(InputError, match="^no summary$"):
-        list(stream.summarize(Echo(), [Document("b", None, "bad")] * 3, {}))
+        list(streaming.summarize_stream(Echo(), [Document("b", None, "bad")] * 3, {}))
 
 
 # --- JSON Lines ----------------------------------------------------------------------------------
@@ -241,7 +244,7 @@ def test_the_bar_is_on_a_terminal_alone_and_never_on_stdout(digits, records, mon
 
 def test_one_document_needs_no_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert answers._bar(["x.txt"], many=False) is None
-    bar = answers._bar(["x.txt", "y.txt"], many=False)
+    assert _progress_bar(["x.txt"], many=False) is None
+    bar = _progress_bar(["x.txt", "y.txt"], many=False)
     assert bar.total == 2
     bar.close()

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from summarizer import config as configuration
-from summarizer import delivery, experiment, plugins
+from summarizer import plugins
+from summarizer.api import export, train
 from summarizer.config import Config, Part
-from summarizer.datasets.alignment import DROPPED, KEPT
-from summarizer.export import parity
-from summarizer.model import cells, networks, recurrence, weights
+from summarizer.datasets.tag_labels import DROP, KEEP
+from summarizer.exporters import parity
+from summarizer.model import build, cells, named_weights, recurrence
 from summarizer.model.loss import loss
 from summarizer.model.tagger import Tagger
 from summarizer.training import checkpoint
@@ -78,7 +79,7 @@ def rows(documents: list[list[int]], width: int) -> Any:
 
 def batch(width: int, steps: int) -> dict[str, Any]:
     """What a batch of a run holds; a tagger reads its labels where a summary would stand."""
-    targets = [[KEPT, DROPPED, KEPT, END], [KEPT, END], [DROPPED]]
+    targets = [[KEEP, DROP, KEEP, END], [KEEP, END], [DROP]]
     target = rows(targets, steps)
     first = np.full((3, 1), START, np.int32)
     return {
@@ -92,7 +93,7 @@ def batch(width: int, steps: int) -> dict[str, Any]:
 @every_system
 def test_padding_changes_nothing_that_a_system_learns(name):
     config = small(name)
-    model = loud(networks.make(config, 300))
+    model = loud(build.build_model(config, 300))
 
     def value(batch):
         if isinstance(model, Tagger):
@@ -108,9 +109,11 @@ def test_padding_changes_nothing_that_a_system_learns(name):
 def trained(name: str, folder: Path) -> Path:
     """A run of a few steps whose weights are then made large."""
     folder = folder / name
-    experiment.train(small(name), folder)
-    _, _, model = delivery.network(folder)
-    checkpoint.save(folder / "weights.npz", weights.arrays(loud(model)), {"step": 3})
+    train.fit_model(small(name), folder)
+    _, _, model = export.load_keras_model(folder)
+    checkpoint.save_arrays(
+        folder / "weights.npz", named_weights.weight_arrays(loud(model)), {"step": 3}
+    )
     return folder
 
 
@@ -125,7 +128,7 @@ def test_a_system_trains_in_compiled_steps_and_exports_what_it_says(name, place)
     folder = trained(name, place)
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert all(np.isfinite(record["loss"]) for record in records)
-    found = delivery.export(folder, weights="float32", documents=20)
+    found = export.export(folder, weights="float32", documents=20)
     assert found["same"] >= 0.99
     assert found["worst"] < 1e-3
 
@@ -153,13 +156,13 @@ def test_a_system_writes_the_same_on_jax_and_learns_there(name, place):
 
 def on_jax(name: str, folder: str) -> None:
     """What the child process of the test above does."""
-    experiment.train(small(name), Path(folder) / "on_jax")
+    train.fit_model(small(name), Path(folder) / "on_jax")
     print(json.dumps(written(Path(folder))))
 
 
 def written(folder: Path) -> dict[str, Any]:
     """What a run's network says of some documents, by Keras: the best pieces, or those to keep."""
-    config, _, model = delivery.network(folder)
+    config, _, model = export.load_keras_model(folder)
     prompted = config.data.task == "continue"
     found = parity.searcher(model, config.decode, prompted)(DOCUMENTS)
     return {
@@ -188,14 +191,14 @@ def test_a_cell_is_one_file(example):
     assert example in plugins.names("cell")
     config = small("lstm")
     settings = [f"model.encoder.cell={example}", f"model.decoder={example}"]
-    config = configuration.override(config, [*settings, "model.decoder.width=8"])
-    model = loud(networks.make(config, 300))
+    config = configuration.apply_settings(config, [*settings, "model.decoder.width=8"])
+    model = loud(build.build_model(config, 300))
     cell = model.decoder.cell
     w = {v.name: np.asarray(v) for v in cell.weights}
     x, h = np.random.default_rng(0).normal(size=(2, 3, 8)).astype("float32")
     gate, candidate = np.split(x @ w["kernel"] + h @ w["recurrent_kernel"] + w["bias"], 2, axis=1)
     z = 1 / (1 + np.exp(-gate))
-    (new,) = recurrence.advance(cell, x, (h,))
+    (new,) = recurrence.step_cell(cell, x, (h,))
     np.testing.assert_allclose(new, z * h + (1 - z) * np.tanh(candidate), atol=1e-5)
     measured = differentiable(
         lambda batch: loss(model, batch, 0.0, training=False), model.trainable_variables

@@ -15,26 +15,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
-from summarizer import api, cli, delivery, plugins, vocabulary
+from summarizer import cli, plugins, vocabulary
 from summarizer import config as configuration
-from summarizer.comparison import family
+from summarizer.api import export
+from summarizer.api.ensemble import create_ensemble
+from summarizer.api.presets import apply_overrides, load_preset
+from summarizer.api.summarizer import Summarizer
+from summarizer.api.verify_export import verify_export
+from summarizer.comparison import compare_variants
 from summarizer.config import ModelConfig, Part, TrainConfig
-from summarizer.datasets import alignment, cleaning
-from summarizer.datasets.alignment import DROPPED, KEPT, Words
+from summarizer.datasets import tag_labels
+from summarizer.datasets.tag_labels import DROP, KEEP
 from summarizer.decoding import scoring
-from summarizer.decoding.extracting import Tagged
-from summarizer.decoding.search import Limits, search
+from summarizer.decoding.scoring import SearchLimits
+from summarizer.decoding.search import search
+from summarizer.decoding.tag_decoding import TaggedDocument
 from summarizer.errors import ConfigError, InputError, ModelError
-from summarizer.export import onnx, parity
-from summarizer.model import networks, pointer, weights
+from summarizer.exporters import onnx_export, parity
+from summarizer.metrics import tagging
+from summarizer.model import build, named_weights, pointer
 from summarizer.model import tagger as tagger_module
 from summarizer.model.ensemble import Ensemble
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
-from summarizer.runtime import session as session_module
-from summarizer.runtime.extractor import Extractor
-from summarizer.runtime.session import Session, padded
-from summarizer.summarizing import Summarizer
+from summarizer.runtime import onnx_summarizer as session_module
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer, pad_batch
+from summarizer.runtime.onnx_tagger import OnnxTagger
+from summarizer.text import alignment, cleaning
+from summarizer.text.alignment import AlignedText
 from summarizer.training import checkpoint, step
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
@@ -48,14 +56,14 @@ TEXT = "The well-known man, 25, was arrested (on Monday). He said he'd paid 1,00
 def pieces(kind="unigram") -> Vocabulary:
     """A vocabulary of each kind that cuts these texts into few pieces a word."""
     lines = [TEXT, "北京是中国的首都。", "A naïve café; the ﬁne man said so."] * 20
-    return vocabulary.train(lines, {"words": 60}.get(kind, 330), kind=kind)
+    return vocabulary.train_vocabulary(lines, {"words": 60}.get(kind, 330), kind=kind)
 
 
-def plain(forms) -> Words:
+def plain(forms) -> AlignedText:
     """Words of one character, `,` and `.` among them marks."""
     forms, places = tuple(forms), range(len(forms) + 1)
     spoken = tuple(form not in ",." for form in forms)
-    return Words(forms, forms, spoken, tuple(places[:-1]), tuple(places[1:]))
+    return AlignedText(forms, forms, spoken, tuple(places[:-1]), tuple(places[1:]))
 
 
 def taken(forms, chosen):
@@ -71,7 +79,7 @@ some = st.text("abcd,.", max_size=12)
 def test_a_compression_by_deletion_is_labelled_exactly_and_in_the_fewest_runs(pairs):
     document, mask = zip(*pairs, strict=True)
     summary = taken(document, mask)
-    found = alignment.kept(plain(document), plain(summary))
+    found = alignment.kept_words(plain(document), plain(summary))
     if any(form.isalpha() for form in summary):
         assert taken(document, found) == summary
         every = itertools.product((False, True), repeat=len(document))
@@ -85,13 +93,15 @@ def runs(mask) -> int:
 
 @given(some, some)
 def test_nothing_is_kept_that_the_summary_lacks(document, summary):
-    assert set(taken(document, alignment.kept(plain(document), plain(summary)))) <= set(summary)
+    assert set(taken(document, alignment.kept_words(plain(document), plain(summary)))) <= set(
+        summary
+    )
 
 
 @given(some, some)
 def test_what_was_kept_is_kept_again(document, summary):
-    once = taken(document, alignment.kept(plain(document), plain(summary)))
-    again = taken(document, alignment.kept(plain(document), plain(once)))
+    once = taken(document, alignment.kept_words(plain(document), plain(summary)))
+    again = taken(document, alignment.kept_words(plain(document), plain(once)))
     assert again == once or not any(map(str.isalpha, once))  # marks alone are no compression
 
 
@@ -103,7 +113,7 @@ def test_of_other_summaries_the_longest_shared_sequences_are_kept_where_they_fir
         "q": [],
         "": [],
     }.items():
-        found = alignment.kept(plain(document), plain(summary.split()))
+        found = alignment.kept_words(plain(document), plain(summary.split()))
         assert np.flatnonzero(found).tolist() == wanted, summary
 
 
@@ -122,20 +132,20 @@ def test_a_piece_is_where_its_text_is(kind, text):
 def test_a_word_is_kept_with_all_its_pieces(kind):
     words = pieces(kind)
     example = Example("1", TEXT, "The man was arrested. He'd paid 1,000.")
-    labels = alignment.labels(example, words)
-    ((ids, again),) = alignment.tokenize([example], words)
+    labels = tag_labels.labels(example, words)
+    ((ids, again),) = tag_labels.tokenize_labels([example], words)
     assert len(ids) == len(labels)
     assert (labels == again).all()
-    assert set(labels.tolist()) == {KEPT, DROPPED}
-    said = words.decode([i for i, label in zip(ids, labels, strict=True) if label == KEPT], TEXT)
+    assert set(labels.tolist()) == {KEEP, DROP}
+    said = words.decode([i for i, label in zip(ids, labels, strict=True) if label == KEEP], TEXT)
     assert re.sub(r"\W", "", said) == "Themanwasarrestedhedpaid1000"
-    assert alignment.f1([TEXT], [said.lower()], [example.summary]) == [100]
+    assert tagging.kept_word_f1([TEXT], [said.lower()], [example.summary]) == [100]
 
 
 def test_f1_of_kept_words_is_its_definition():
     document = "a b c d , e"
     ours, theirs = ["a b ,", "c", "", "", "a c"], ["b , e", "d", "", "a", "a c"]
-    found = alignment.f1([document] * 5, ours, theirs)
+    found = tagging.kept_word_f1([document] * 5, ours, theirs)
     # One of two and two; none; nothing as wanted; nothing; all.
     assert found.tolist() == [50, 0, 100, 0, 100]
 
@@ -143,12 +153,12 @@ def test_f1_of_kept_words_is_its_definition():
 # --- what is kept ------------------------------------------------------------------------------
 
 
-def tagged(probabilities, text=TEXT, read=None, kind="unigram") -> Tagged:
+def tagged(probabilities, text=TEXT, read=None, kind="unigram") -> TaggedDocument:
     """A document whose words have these probabilities; the last of them again for all others."""
     spans = pieces(kind).spans(text)[:read]
-    owners = alignment.owners(alignment.words(text), spans)
+    owners = alignment.owners(alignment.aligned_text(text), spans)
     values = [*probabilities, *[probabilities[-1]] * 99]
-    return Tagged(text, spans, np.array([values[i] for i in owners]))
+    return TaggedDocument(text, spans, np.array([values[i] for i in owners]))
 
 
 def length(text) -> int:
@@ -158,8 +168,8 @@ def length(text) -> int:
 def test_a_word_is_as_probable_as_its_pieces_on_average():
     words = pieces("characters")
     spans = words.spans("ab c")
-    here = Tagged("ab c", spans, np.arange(len(spans)))
-    owner = alignment.owners(alignment.words("ab c"), spans)
+    here = TaggedDocument("ab c", spans, np.arange(len(spans)))
+    owner = alignment.owners(alignment.aligned_text("ab c"), spans)
     assert here.probability == pytest.approx([np.flatnonzero(owner == i).mean() for i in (0, 1)])
 
 
@@ -205,7 +215,7 @@ def test_the_best_sentences_are_kept_in_the_order_of_the_document():
     spans = pieces().spans(text)
     ends = np.cumsum([len(sentence) + 1 for sentence in of])
     values = [list(of.values())[np.searchsorted(ends, b, side="right")] for b, _ in spans]
-    here = Tagged(text, spans, np.array(values))
+    here = TaggedDocument(text, spans, np.array(values))
     assert here.sentences(1, None, length).text == "Two was there!"
     assert here.sentences(2, None, length).text == "Two was there! Four."
     assert here.sentences(3, None, length).text == "One is here. Two was there! Four."
@@ -234,7 +244,7 @@ def batch(rows=4):
     """Documents of several lengths, their labels cut like summaries: ended, and longer or not."""
     random = np.random.default_rng(3)
     document = random.integers(4, SIZE, (rows, 9)).astype("int32")
-    labels = random.integers(DROPPED, KEPT + 1, (rows, 12)).astype("int32")
+    labels = random.integers(DROP, KEEP + 1, (rows, 12)).astype("int32")
     for i, real in enumerate([9, 4, 1, 6, 9, 2, 3, 8][:rows]):
         document[i, real:] = PAD
         labels[i, real] = vocabulary.END
@@ -270,8 +280,8 @@ def test_the_loss_is_the_cross_entropy_of_real_pieces(smoothing, width):
     plain_, smoothed, right, count = 0.0, 0.0, 0, 0
     for row, labels in zip(keep, given["summary_out"], strict=True):
         for p, label in zip(row, labels, strict=False):
-            if label in (KEPT, DROPPED):
-                hit, miss = (p, 1 - p) if label == KEPT else (1 - p, p)
+            if label in (KEEP, DROP):
+                hit, miss = (p, 1 - p) if label == KEEP else (1 - p, p)
                 plain_ -= np.log(hit)
                 smoothed -= (1 - smoothing / 2) * np.log(hit) + smoothing / 2 * np.log(miss)
                 right, count = right + (hit > 0.5), count + 1
@@ -301,10 +311,10 @@ def test_the_compiled_step_learns_labels(compiler):
     model = network(dropout=0.1)
     optimizer = keras.optimizers.Adam(0.03)
     optimizer.build(model.trainable_variables)
-    run = step.make(model, optimizer, TrainConfig(batch=8, accumulate=2), compiler)
+    run = step.make_train_step(model, optimizer, TrainConfig(batch=8, accumulate=2), compiler)
     said = []
     for number in range(60):
-        step.reseed(model, 1, number, 2)
+        step.set_dropout_seed(model, 1, number, 2)
         said.append(np.asarray(run(batch(8), {})))
     assert np.isfinite(said).all()
     assert said[-1][0] < 0.3 * said[0][0]
@@ -319,7 +329,7 @@ def test_what_is_copied_is_the_attention_on_what_is_selected():
     attention = random.dirichlet(np.ones(6), (3, 2)).astype("float32")
     attention[2, 0] = [0.5, 0.5, 0, 0, 0, 0]
     selected = np.array([[1, 0, 1, 0, 0, 1], [1] * 6, [0, 0, 1, 1, 1, 1]], "float32")
-    found = np.asarray(pointer.narrowed(ops.convert_to_tensor(attention), selected))
+    found = np.asarray(pointer.restrict_attention(ops.convert_to_tensor(attention), selected))
     for b, t in itertools.product(range(3), range(2)):
         left = attention[b, t] * selected[b]
         wanted = left / left.sum() if left.sum() else attention[b, t]
@@ -346,7 +356,7 @@ def distribution(model, document, selected):
     state = model.decoder.start(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
     weights = model.weigh(account, model.output(), model.places(memory, 1))
-    return np.exp(np.asarray(pointer.logs(*weights))), account, state
+    return np.exp(np.asarray(pointer.to_log_probs(*weights))), account, state
 
 
 def test_copied_mass_is_on_selected_pieces_only_and_nothing_else_changes():
@@ -374,7 +384,7 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
     selected = random.random((6, 8)) < 0.5
     some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
     for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
-        find = functools.partial(search, model, limits=Limits(2, 6, 0.7, 0), **some)
+        find = functools.partial(search, model, limits=SearchLimits(2, 6, 0.7, 0), **some)
         run = compiled(lambda rows, chosen, find=find: find(rows, selected=chosen))
 
         def found(rows, chosen, run=run):
@@ -478,17 +488,17 @@ def test_the_exported_tagger_says_what_keras_says_in_every_kind_tensorflow_only(
 ):
     copy_model(run, tmp_path)
     for kind in ("float32", "float16", "int8"):
-        made = delivery.export(tmp_path, kind, documents=40)
+        made = export.export(tmp_path, kind, documents=40)
         assert made["same"] >= 0.9
         assert made["worst"] < 1e-4
-        assert list(api.verify(tmp_path, documents=10))
-    _, _, model = delivery.network(tmp_path)
-    weights.assign(model, onnx.read_weights(tmp_path / "model.onnx"), tmp_path)
-    opened = Extractor(tmp_path)
+        assert list(verify_export(tmp_path, documents=10))
+    _, _, model = export.load_keras_model(tmp_path)
+    named_weights.assign_weights(model, onnx_export.read_weights(tmp_path / "model.onnx"), tmp_path)
+    opened = OnnxTagger(tmp_path)
     rows = [opened.vocabulary.encode(r["document"]) for r in compressions(5, 3)]
     rows[0] = rows[0][:3]
     together = opened.search(rows)["keep"]
-    ours = np.asarray(tagger_module.compiled(model)(padded(rows)))
+    ours = np.asarray(tagger_module.compile_tagger(model)(pad_batch(rows)))
     np.testing.assert_allclose(together, ours, atol=1e-4)
     assert not together[0, 3:].any()
     np.testing.assert_allclose(opened.search(rows[:1])["keep"][0], together[0, :3], atol=1e-5)
@@ -498,15 +508,15 @@ def test_the_exported_tagger_says_what_keras_says_in_every_kind_tensorflow_only(
     assert worse.worst > 1e-3
     assert worse.same < 1
     with pytest.raises(ConfigError, match="is a tagger, which only onnx serves"):
-        delivery.export(tmp_path, format="saved_model")
+        export.export(tmp_path, format="saved_model")
     with pytest.raises(ModelError, match="a tagger writes no summary"):
-        api.join([run, run], tmp_path / "both")
+        create_ensemble([run, run], tmp_path / "both")
 
 
 def selecting(model: Path, folder: Path) -> Path:
     """An untrained tagger with opinions, of the vocabulary of a summarizer."""
     folder.mkdir()
-    config = configuration.load(model / "config.json")
+    config = configuration.load_config(model / "config.json")
     data = dataclasses.replace(config.data, task="select")
     config = dataclasses.replace(config, data=data)
     words = Vocabulary.load(model / "vocabulary.model")
@@ -515,9 +525,9 @@ def selecting(model: Path, folder: Path) -> Path:
     made = Tagger(config.model, words.size)
     random = np.random.default_rng(7)
     arrays = {n: random.normal(0, 0.7, a.shape).astype("float32")
-              for n, a in weights.arrays(made).items()}  # fmt: skip
-    checkpoint.save(folder / "weights.npz", arrays, {"step": 0})
-    delivery.export(folder, documents=10)
+              for n, a in named_weights.weight_arrays(made).items()}  # fmt: skip
+    checkpoint.save_arrays(folder / "weights.npz", arrays, {"step": 0})
+    export.export(folder, documents=10)
     return folder
 
 
@@ -526,16 +536,18 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     digits, tmp_path, capsys
 ):
     model, tagger = digits.folder, selecting(digits.folder, tmp_path / "tagger")
-    config, _, network_ = delivery.network(model)
-    session = Session(model)
+    config, _, network_ = export.load_keras_model(model)
+    session = OnnxSummarizer(model)
     texts = ["3 1 4 1 5", "2 7 1 8 2 8", "5 7 7"]
     ids = session.vocabulary.encode_all(texts)
-    selected = Extractor(tagger).selected(texts, ids)
+    selected = OnnxTagger(tagger).selected(texts, ids)
     assert 0 < selected.mean() < 1
     theirs = session.search(ids, 3, asked={"strategy": 0, "selected": selected, "block": 0})
     limits = dataclasses.replace(config.decode, block_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
-    ours = search(network_, padded(ids), strategy, 3, scoring.of(limits), selected=selected)
+    ours = search(
+        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), selected=selected
+    )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.pieces))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
     usual = session.search(ids, 3, asked={"strategy": 0, "block": 0})
@@ -572,7 +584,7 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
     assert refused("--select", str(digits.folder)).startswith(f"{digits.folder}: not a tagger")
     assert refused("--threshold", "0.3") == "threshold 0.3: only with a tagger"
     tagger = selecting(digits.folder, tmp_path / "tagger")
-    opened = session_module.parts
+    opened = session_module.open_model_files
 
     def early(folder, graph, brief):
         """What an earlier version exported has no such input."""
@@ -582,20 +594,20 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
             monkeypatch.setattr(type(session), "get_inputs", lambda self: inputs)
         return config, words, session
 
-    monkeypatch.setattr(session_module, "parts", early)
+    monkeypatch.setattr(session_module, "open_model_files", early)
     said = refused("--select", str(tagger))
     assert said.endswith("model.onnx: exported by an earlier version: export it again")
 
 
 def test_a_tagger_refuses_what_only_writing_has():
-    config = api.configured(api.preset("tagger"), [])
+    config = apply_overrides(load_preset("tagger"), [])
     with pytest.raises(InputError, match="tagger: data.task=select: only systems that summarize"):
-        family._parameters(config)
-    assert isinstance(networks.make(config, 300), Tagger)
+        compare_variants._parameters(config)
+    assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage=0.5", "train.sampling=0.1"):
         with pytest.raises(ConfigError, match=f"{setting}: data.task=select writes no pieces"):
-            api.configured(config, [setting])
+            apply_overrides(config, [setting])
     with pytest.raises(ConfigError, match="decode.threshold=1.0: must be below 1"):
-        api.configured(config, ["decode.threshold=1"])
+        apply_overrides(config, ["decode.threshold=1"])
     with pytest.raises(ConfigError, match="decode.extract=word: .*words"):
-        api.configured(config, ["decode.extract=word"])
+        apply_overrides(config, ["decode.extract=word"])

@@ -19,22 +19,33 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from summarizer import api, cli, delivery, experiment, plugins, validating
+from summarizer import cli, plugins
 from summarizer import config as configuration
+from summarizer.api import export, train
 from summarizer.config import Config, TrainConfig
-from summarizer.datasets import batches, fingerprints, spec, store
-from summarizer.decoding.search import Limits, compiled
+from summarizer.datasets import batching, contamination, spec, token_store
+from summarizer.decoding.scoring import SearchLimits
+from summarizer.decoding.search import compile_search
 from summarizer.errors import ModelError, TrainingError
-from summarizer.model import weights
-from summarizer.training import board, budget, checkpoint, machine, progress, step, trainer
-from summarizer.training.validation import Validation
+from summarizer.model import named_weights
+from summarizer.training import (
+    checkpoint,
+    hardware,
+    loop,
+    progress,
+    step,
+    tensorboard,
+    time_budget,
+    validators,
+)
+from summarizer.training.metric import ValidationResult
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, Vocabulary
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch=16)
-SHAPE = batches.Shape(batch=16, document_pieces=32, summary_pieces=32, window=4)
-WIDTH, LIMITS = 3, Limits(2, 24, 0.6, 0)
+SHAPE = batching.BatchShape(batch=16, document_pieces=32, summary_pieces=32, window=4)
+WIDTH, LIMITS = 3, SearchLimits(2, 24, 0.6, 0)
 
 
 # --- what a run leaves -------------------------------------------------------------------------
@@ -84,10 +95,10 @@ def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
 def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits, monkeypatch):
     gate = np.array([[[0.3, 0.6, 0.99, 0.0]], [[0.6, 0.99, 0.0, 0.0]]])
     found = SimpleNamespace(gate=gate, pieces=np.array([[[7, 8, END, PAD]], [[9, END, PAD, PAD]]]))
-    monkeypatch.setattr("summarizer.decoding.search.compiled", lambda *_: lambda rows: found)
+    monkeypatch.setattr("summarizer.decoding.search.compile_search", lambda *_: lambda rows: found)
     known = Vocabulary.load(digits.folder / "vocabulary.model")
     examples = [Example("a", "1 2", "2 1"), Example("b", "3", "3")]
-    validate = validating.validator(None, known, Config(), examples)
+    validate = validators.make_validator(None, known, Config(), examples)
     assert validate().scores["gate"] == pytest.approx(0.5)
     found.pieces = np.array([[[END, PAD, PAD, PAD]], [[END, PAD, PAD, PAD]]])
     assert "gate" not in validate().scores
@@ -128,9 +139,9 @@ BF16, PLAIN = ("mixed_bfloat16", "graph"), ("float32", "xla")
 )
 def test_auto_is_what_suits_the_machine(monkeypatch, backend, device, fast, asked, chosen):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    monkeypatch.setattr(machine, "_device", lambda: device)
-    monkeypatch.setattr(machine, "_multiplies_bfloat16", lambda: fast)
-    found = machine.choose(*asked)
+    monkeypatch.setattr(hardware, "_device", lambda: device)
+    monkeypatch.setattr(hardware, "_multiplies_bfloat16", lambda: fast)
+    found = hardware.choose_hardware(*asked)
     assert (found.precision, found.compile) == chosen
     assert all(word in found.reason for word in (*chosen, backend))
 
@@ -146,8 +157,8 @@ def test_auto_is_what_suits_the_machine(monkeypatch, backend, device, fast, aske
 def test_a_processor_says_whether_it_multiplies_bfloat16(tmp_path, flags, fast):
     path = tmp_path / "cpuinfo"
     path.write_text(f"processor : 0\nflags : {flags}\n")
-    assert machine._multiplies_bfloat16(path) is fast
-    assert machine._multiplies_bfloat16(tmp_path / "missing") is False
+    assert hardware._multiplies_bfloat16(path) is fast
+    assert hardware._multiplies_bfloat16(tmp_path / "missing") is False
 
 
 THREADS = """
@@ -207,7 +218,7 @@ def test_freed_memory_stays_with_the_process(environment):
 def test_the_best_device_is_found(monkeypatch, kinds):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * (kind in kinds))
     expected = "tpu" if "TPU" in kinds else "gpu" if "GPU" in kinds else "cpu"
-    assert machine._device() == expected
+    assert hardware._device() == expected
 
 
 def test_xla_asked_for_and_not_used_is_an_error(digits):
@@ -224,16 +235,18 @@ def test_xla_asked_for_and_not_used_is_an_error(digits):
 
 def a_batch(folder: Path) -> dict[str, Any]:
     """A batch of the run's token store, with short documents and long ones."""
-    opened = store.read(folder / "store")
-    return next(batches.stream(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
+    opened = token_store.read_store(folder / "store")
+    return next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
 
 
 def first_step(folder: Path, compiler: str) -> Any:
     """What the first step of the trained model says on a batch, without dropout."""
-    _, _, model = delivery.network(folder)
+    _, _, model = export.load_keras_model(folder)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
-    return np.asarray(step.make(model, optimizer, DEFAULTS, compiler)(a_batch(folder), {}))
+    return np.asarray(
+        step.make_train_step(model, optimizer, DEFAULTS, compiler)(a_batch(folder), {})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -263,7 +276,8 @@ import numpy as np
 from summarizer import cli, delivery, plugins
 from summarizer.config import TrainConfig
 from summarizer.datasets import batches, store
-from summarizer.decoding.search import Limits, compiled
+from summarizer.decoding.scoring import SearchLimits
+from summarizer.decoding.search import compiled
 from summarizer.training import step
 
 trained, folder = Path(sys.argv[1]), sys.argv[2]
@@ -309,7 +323,7 @@ def test_jax_trains_through_the_command_line_without_tensorflow(on_jax):
     assert "training with float32, xla on CPU" in on_jax.err.replace(" with bfloat16 products", "")
     assert f"{on_jax.folder}: 3 steps" in on_jax.out
     assert "summarize with" not in on_jax.out  # an export needs TensorFlow
-    arrays, place = checkpoint.load(on_jax.folder / "checkpoint.npz")
+    arrays, place = checkpoint.load_checkpoint(on_jax.folder / "checkpoint.npz")
     assert place["step"] == 3
     assert all(np.isfinite(v).all() for v in arrays.values())
 
@@ -325,8 +339,8 @@ def test_jax_and_tensorflow_give_the_same_step(on_jax, graph_step):
 
 
 def test_jax_and_tensorflow_find_the_same_summaries(on_jax, digits):
-    _, _, model = delivery.network(digits.folder)
-    search = compiled(model, plugins.build("strategy", "beam"), WIDTH, LIMITS)
+    _, _, model = export.load_keras_model(digits.folder)
+    search = compile_search(model, plugins.build("strategy", "beam"), WIDTH, LIMITS)
     found = search(a_batch(digits.folder)["document"])
     np.testing.assert_array_equal(np.array(on_jax.pieces)[:, 0], np.asarray(found.pieces)[:, 0])
     np.testing.assert_allclose(on_jax.score, np.asarray(found.score), atol=1e-3)
@@ -348,12 +362,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return run
 
     def validator(model: Any, *_: Any) -> Any:
-        return lambda: Validation({"rouge1": scores.pop(0)}, ["a sample"])
+        return lambda: ValidationResult({"rouge1": scores.pop(0)}, ["a sample"])
 
-    monkeypatch.setattr(step, "make", make)
-    monkeypatch.setattr(validating, "validator", validator)
-    monkeypatch.setattr(progress, "plot", lambda folder: folder)
-    monkeypatch.setattr(api, "export", lambda folder: {})
+    monkeypatch.setattr(step, "make_train_step", make)
+    monkeypatch.setattr(validators, "make_validator", validator)
+    monkeypatch.setattr(progress, "plot_metrics", lambda folder: folder)
+    monkeypatch.setattr("summarizer.api.train.export", lambda folder: {})
     return scores
 
 
@@ -367,7 +381,7 @@ SMALL = ("model.embedding=8", "model.encoder.width=8", "model.decoder.width=16")
 
 
 def biases(path: Path) -> set[float]:
-    arrays, _ = checkpoint.load(path)
+    arrays, _ = checkpoint.load_checkpoint(path)
     return set(arrays.get("output_bias", arrays.get("model.output_bias")).tolist())
 
 
@@ -377,7 +391,7 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path, quick, ca
     assert quick == [99.0]  # it was never asked for: two validations were not better
     assert biases(tmp_path / "weights.npz") == {4.0}
     assert biases(tmp_path / "checkpoint.npz") == {8.0}
-    _, place = checkpoint.load(tmp_path / "checkpoint.npz")
+    _, place = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")
     assert (place["step"], place["best"], place["stale"]) == (8, 45.5, 2)
     said = capsys.readouterr()
     assert "no better ROUGE-1 in 2 validations: stopping" in said.err
@@ -421,7 +435,7 @@ def test_a_run_says_when_its_settings_change_by_themselves(tmp_path, quick, caps
     assert said.count("the loss has flattened at 1.000: the coverage loss counts from now") == 1
     assert said.count("no better ROUGE-1: learning rate times 0.5 from now") == 1
     assert [r["learning_rate"] for r in records(tmp_path)] == [4e-3, 4e-3, 2e-3]
-    assert checkpoint.load(tmp_path / "checkpoint.npz")[1]["covering"] is True
+    assert checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["covering"] is True
 
 
 # --- minutes -----------------------------------------------------------------------------------
@@ -440,9 +454,11 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
         return run
 
     def validator(*_: Any) -> Any:
-        def validate() -> Validation:
+        def validate() -> ValidationResult:
             ticking.passed += 2
-            return Validation(dict.fromkeys(("rouge1", "rouge2", "rougeL"), ticking.passed), [])
+            return ValidationResult(
+                dict.fromkeys(("rouge1", "rouge2", "rougeL"), ticking.passed), []
+            )
 
         return validate
 
@@ -450,16 +466,18 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
         began = ticking.began
         return budget_class(minutes, began, *more, now=lambda: began + ticking.passed, **options)
 
-    budget_class = budget.Budget
-    monkeypatch.setattr(budget, "Budget", counting)
-    monkeypatch.setattr(step, "make", make)
-    monkeypatch.setattr(validating, "validator", validator)
+    budget_class = time_budget.TimeBudget
+    monkeypatch.setattr(time_budget, "TimeBudget", counting)
+    monkeypatch.setattr(step, "make_train_step", make)
+    monkeypatch.setattr(validators, "make_validator", validator)
     return ticking
 
 
 def test_a_run_with_minutes_ends_in_time_and_shows_what_they_bought(tmp_path, clock, capsys):
     assert cli.main(command(tmp_path, 10, 3, "--budget", "3m")) == 0
-    assert 120 < clock.passed + budget.CONVERT + budget.EXPORT * 2 + budget.PLOT <= 180
+    assert (
+        120 < clock.passed + time_budget.CONVERT + time_budget.EXPORT * 2 + time_budget.PLOT <= 180
+    )
     found = records(tmp_path)
     scored = [r for r in found if "rouge1" in r]
     assert scored[-1]["minutes"] == pytest.approx(clock.passed / 60)
@@ -474,7 +492,7 @@ def test_a_run_with_minutes_ends_in_time_and_shows_what_they_bought(tmp_path, cl
 
 
 def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
-    one, killed = trainer._one, []
+    one, killed = loop._train_step, []
 
     def dies(*arguments: Any) -> Any:
         here = one(*arguments)
@@ -484,16 +502,16 @@ def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
         return here
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "_one", dies)
+        patch.setattr(loop, "_train_step", dies)
         with pytest.raises(RuntimeError, match="killed"):
             cli.main(command(tmp_path, 10, 3, "--budget", "3m"))
-    saved = checkpoint.load(tmp_path / "checkpoint.npz")[1]["step"]
+    saved = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["step"]
     before = [r["minutes"] for r in records(tmp_path) if r["step"] <= saved][-1]
     assert 1 < before < 100 / 60
     clock.passed = 0.0  # of the new command
     assert cli.main(command(tmp_path, 10, 3, "--resume")) == 0
     total = 60 * before + clock.passed
-    assert 120 < total + budget.CONVERT + budget.EXPORT * 2 + budget.PLOT <= 180
+    assert 120 < total + time_budget.CONVERT + time_budget.EXPORT * 2 + time_budget.PLOT <= 180
     assert records(tmp_path)[-1]["minutes"] == pytest.approx(total / 60)
     steps = [r["step"] for r in records(tmp_path)]
     assert steps == sorted(set(steps))
@@ -532,7 +550,7 @@ def test_tensorboard_gets_the_numbers_of_the_log(tmp_path, quick):
 
 
 def test_tensorboard_without_tensorflow_is_one_line(tmp_path, quick, monkeypatch, capsys):
-    monkeypatch.setattr(board.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(tensorboard.importlib.util, "find_spec", lambda name: None)
     assert cli.main(command(tmp_path, 4, 2, "--set", "train.tensorboard=true")) == 1
     assert "is written by TensorFlow, which is not installed" in one_line(capsys)
 
@@ -563,15 +581,15 @@ def test_a_run_starts_from_a_model(digits, tmp_path, quick, capsys, caplog, ship
     said = capsys.readouterr().out
     assert f"{folder}: 2 steps from {start}, validation ROUGE-1 50.00" in said
     assert f"starting from {start} (reverse_digits, configuration " in caplog.text
-    given, _ = checkpoint.load(digits.folder / "weights.npz")
-    made, _ = checkpoint.load(folder / "weights.npz")
+    given, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
+    made, _ = checkpoint.load_checkpoint(folder / "weights.npz")
     assert set(given) == set(made)
     for name, value in given.items():
         more = 2 if name == "output_bias" else 0  # the two steps
         np.testing.assert_allclose(made[name], value + more, atol=2e-3 if shipped else 1e-6)
     words = "vocabulary.model"
     assert (folder / words).read_bytes() == (digits.folder / words).read_bytes()
-    old, new = (configuration.load(f / "config.json") for f in (digits.folder, folder))
+    old, new = (configuration.load_config(f / "config.json") for f in (digits.folder, folder))
     assert new.model == replace(old.model, dropout=0.3)
     assert (new.vocabulary, new.train.init) == (old.vocabulary, str(start))
     assert new.decode != old.decode  # all else is the preset's
@@ -584,7 +602,7 @@ def test_a_tuned_model_has_seen_what_both_were_trained_on(digits, tmp_path, quic
         set(np.load(folder / "fingerprints.npz")["documents"].tolist())
         for folder in (digits.folder, tmp_path)
     )
-    own = {fingerprints.of(e.document) for e in spec.examples(LONG, "train")}
+    own = {contamination.document_hash(e.document) for e in spec.examples(LONG, "train")}
     assert own - first
     assert both == first | own
 
@@ -673,10 +691,12 @@ def test_an_interrupt_leaves_the_last_checkpoint(begun, monkeypatch, capsys):
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer.weights, "arrays", interrupt)  # while saving
+    monkeypatch.setattr(loop.named_weights, "weight_arrays", interrupt)  # while saving
     before = (begun / "checkpoint.npz").read_bytes()
     capsys.readouterr()
-    monkeypatch.setattr(validating, "validator", lambda *_: lambda: Validation({"rouge1": 1.0}, []))
+    monkeypatch.setattr(
+        validators, "make_validator", lambda *_: lambda: ValidationResult({"rouge1": 1.0}, [])
+    )
     assert cli.main(command(begun, 6, 2, "--resume")) == 130
     assert one_line(capsys) == "interrupted"
     assert (begun / "checkpoint.npz").read_bytes() == before
@@ -687,12 +707,12 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
     monkeypatch.undo()  # a true step
     files = [begun / "checkpoint.npz", begun / "weights.npz"]
     before = [path.read_bytes() for path in files]
-    config = experiment.configuration.load(begun / "config.json")
-    opened = store.read(begun / "store")
-    shape = batches.Shape(
+    config = train.configuration.load_config(begun / "config.json")
+    opened = token_store.read_store(begun / "store")
+    shape = batching.BatchShape(
         8, config.data.document_pieces, config.data.summary_pieces, config.data.window
     )
-    _, _, batch = next(batches.stream(opened, opened.lengths(), config.seed, 0, 3, shape))
+    _, _, batch = next(batching.stream_batches(opened, opened.lengths(), config.seed, 0, 3, shape))
     capsys.readouterr()
     wanted = ("train.learning_rate=1e38", "train.precision=float32", "train.compile=graph")
     more = [word for setting in wanted for word in ("--set", setting)]
@@ -726,8 +746,8 @@ def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, dama
     path = folder / "checkpoint.npz"
     raw = path.read_bytes()
     if damage == "foreign":
-        arrays, place = checkpoint.load(path)
-        checkpoint.save(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
+        arrays, place = checkpoint.load_checkpoint(path)
+        checkpoint.save_arrays(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
     else:
         path.write_bytes(raw[: len(raw) // 2] if damage == "cut" else b"")
     line = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
@@ -740,27 +760,29 @@ def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, dama
 
 def test_an_interrupted_save_leaves_the_last_file(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
-    checkpoint.save(path, {"a": np.arange(3)}, {"step": 1})
+    checkpoint.save_arrays(path, {"a": np.arange(3)}, {"step": 1})
 
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoint.np, "savez", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.save(path, {"a": np.arange(4)}, {"step": 2})
-    arrays, place = checkpoint.load(path)
+        checkpoint.save_arrays(path, {"a": np.arange(4)}, {"step": 2})
+    arrays, place = checkpoint.load_checkpoint(path)
     assert (arrays["a"].tolist(), place) == ([0, 1, 2], {"step": 1})
     assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
     with pytest.raises(ModelError, match=r"y\.npz: no such file"):
-        checkpoint.load(tmp_path / "y.npz")
+        checkpoint.load_checkpoint(tmp_path / "y.npz")
 
 
 def test_weights_have_the_same_names_in_every_process(digits):
-    _, _, model = delivery.network(digits.folder)
-    names = [name for name, _ in weights.named(model)]
+    _, _, model = export.load_keras_model(digits.folder)
+    names = [name for name, _ in named_weights.named_variables(model)]
     assert len(set(names)) == len(names)
-    assert {id(variable) for _, variable in weights.named(model)} == {id(v) for v in model.weights}
-    assert set(names) == set(checkpoint.load(digits.folder / "weights.npz")[0])
+    assert {id(variable) for _, variable in named_weights.named_variables(model)} == {
+        id(v) for v in model.weights
+    }
+    assert set(names) == set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
 
 
 # --- the toy task, whole -----------------------------------------------------------------------

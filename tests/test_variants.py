@@ -8,12 +8,12 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
-from summarizer import delivery
+from summarizer.api import export
 from summarizer.config import ModelConfig, Part
-from summarizer.model import weights
+from summarizer.model import named_weights
 from summarizer.model.loss import loss
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.runtime.session import Session
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.training import checkpoint
 from tests.test_model import N, a_batch
 
@@ -85,18 +85,18 @@ def loud(model):
     ],
 )
 def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config):
-    whole = configuration.load(digits.folder / "config.json")
+    whole = configuration.load_config(digits.folder / "config.json")
     whole = dataclasses.replace(whole, model=config)
     (tmp_path / "config.json").write_text(configuration.to_json(whole))
     proto = (digits.folder / "vocabulary.model").read_bytes()
     (tmp_path / "vocabulary.model").write_bytes(proto)
-    size = Session(digits.folder).vocabulary.size
+    size = OnnxSummarizer(digits.folder).vocabulary.size
     model = loud(Seq2Seq(config, size))
-    checkpoint.save(tmp_path / "weights.npz", weights.arrays(model), {})
-    found = delivery.export(tmp_path, weights="float32", documents=40)
+    checkpoint.save_arrays(tmp_path / "weights.npz", named_weights.weight_arrays(model), {})
+    found = export.export(tmp_path, weights="float32", documents=40)
     assert found["same"] >= 0.99
     assert found["worst"] < 1e-3
-    results = Session(tmp_path).search([[5, 6, 7, 8], [9, 10]])
+    results = OnnxSummarizer(tmp_path).search([[5, 6, 7, 8], [9, 10]])
     assert len({tuple(row) for row in results["pieces"][0]}) == 4
 
 

@@ -7,9 +7,11 @@ import logging
 import numpy as np
 import pytest
 
-from summarizer import api, vocabulary
-from summarizer.config import override
-from summarizer.datasets import vectors
+from summarizer import vocabulary
+from summarizer.api.presets import load_preset
+from summarizer.api.train import train
+from summarizer.config import apply_settings
+from summarizer.datasets import pretrained_embeddings
 from summarizer.errors import ConfigError, InputError
 
 TEXTS = ["the bees of Berlin, the BERT model, the Bees of 蜜蜂 relearning the learning (so)"] * 20
@@ -18,12 +20,12 @@ WIDTH = 4
 
 @pytest.fixture(scope="module")
 def words():
-    return vocabulary.train(TEXTS, 60, fold=True, kind="words")
+    return vocabulary.train_vocabulary(TEXTS, 60, fold=True, kind="words")
 
 
 def start(path, words, width=WIDTH):
     table = np.random.default_rng(0).normal(0, 0.5, (words.size, width)).astype(np.float32)
-    new, share = vectors.start(str(path), words, table)
+    new, share = pretrained_embeddings.initial_embeddings(str(path), words, table)
     return table, new, share
 
 
@@ -75,7 +77,7 @@ def test_pieces_get_the_vectors_of_their_words(tmp_path, words, header, packed):
 
 @pytest.mark.parametrize("fold", [True, False])
 def test_a_piece_inside_a_word_is_no_word(tmp_path, fold):
-    words = vocabulary.train(TEXTS, 400, fold=fold, kind="bpe")
+    words = vocabulary.train_vocabulary(TEXTS, 400, fold=fold, kind="bpe")
     ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
     assert {"▁learning", "learning", "▁the"} <= set(ids)
     rows = [("Learning", [1, 2, 3, 4]), ("the", [4, 2, 3, 1])]
@@ -124,7 +126,10 @@ def test_a_bad_file_is_named_with_line_and_reason(tmp_path, words, content, said
 def test_another_width_is_said_with_both(tmp_path, words, content):
     (tmp_path / "v.txt").write_text(content)
     said = "v.txt: has vectors of 300 numbers, but model.embedding=4; set model.embedding=300"
-    for look in (lambda p: vectors.check(p, WIDTH), lambda p: start(p, words)):
+    for look in (
+        lambda p: pretrained_embeddings.check_vectors(p, WIDTH),
+        lambda p: start(p, words),
+    ):
         with pytest.raises(ConfigError, match=said):
             look(str(tmp_path / "v.txt"))
 
@@ -142,7 +147,7 @@ class StopError(Exception):
 def test_training_starts_from_the_vectors_and_resuming_does_not(
     tmp_path, monkeypatch, caplog, tying
 ):
-    from summarizer.training import trainer
+    from summarizer.training import loop
 
     seen = []
 
@@ -152,16 +157,16 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
         )
         raise StopError
 
-    monkeypatch.setattr(trainer, "train", stop)
+    monkeypatch.setattr(loop, "fit", stop)
     path = write(tmp_path / "v.txt", [("7", [3, 0, 0, 0]), ("5", [0, 0, 4, 0])])
-    config = override(
-        api.preset("reverse_digits"),
+    config = apply_settings(
+        load_preset("reverse_digits"),
         [f"model.vectors={path}", "vocabulary.kind=words", f"model.tying={tying}",
          "model.embedding=4", "data.spec=reverse_digits,count=300"],
     )  # fmt: skip
     folder = tmp_path / "run"
     with caplog.at_level(logging.INFO, "summarizer"), pytest.raises(StopError):
-        api.train(config, folder)
+        train(config, folder)
     assert f"{path}: has vectors for 18.2% of the pieces" in caplog.text
     words = vocabulary.Vocabulary.load(folder / "vocabulary.model")
     seven, five = words.encode_summary("7 5", "")
@@ -172,5 +177,5 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
     (folder / "checkpoint.npz").touch()
     path.unlink()
     with pytest.raises(StopError):
-        api.train(dataclasses.replace(config, name="again"), folder, resume=True)
+        train(dataclasses.replace(config, name="again"), folder, resume=True)
     assert (seen[1]["embeddings"][seven] != 0).all()

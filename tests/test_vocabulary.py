@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from summarizer import vocabulary
 from summarizer.errors import ConfigError, InputError, ModelError
-from summarizer.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, restore_case, splitting
+from summarizer.text.truecase import restore_case
+from summarizer.text.words import join_words, normalize, split_words
+from summarizer.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
 TEXTS = [
     f"Bees of Berlin read {i} long documents; the BERT model learns 第三篇 关于 蜜蜂 in Übersee."
@@ -26,12 +28,12 @@ any_text = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categor
 
 @pytest.fixture(scope="module")
 def cased():
-    return vocabulary.train(TEXTS, 400, fold=False)
+    return vocabulary.train_vocabulary(TEXTS, 400, fold=False)
 
 
 @pytest.fixture(scope="module")
 def folded():
-    return vocabulary.train(TEXTS, 400, fold=True)
+    return vocabulary.train_vocabulary(TEXTS, 400, fold=True)
 
 
 # --- ids -------------------------------------------------------------------------------------
@@ -107,7 +109,7 @@ def test_fold_is_seen_and_makes_pieces_without_case(cased, folded):
 
 
 def test_a_small_text_gives_a_smaller_vocabulary():
-    words = vocabulary.train(["one line\n\n", "", "two"], 8000)
+    words = vocabulary.train_vocabulary(["one line\n\n", "", "two"], 8000)
     assert 260 < words.size < 300
     assert words.decode(words.encode("lone two")) == "lone two"
 
@@ -115,12 +117,14 @@ def test_a_small_text_gives_a_smaller_vocabulary():
 @pytest.mark.parametrize("texts", [[], ["", " \n \t\n"]])
 def test_no_text_is_an_error(texts):
     with pytest.raises(InputError, match="no text to learn a vocabulary from"):
-        vocabulary.train(iter(texts), 400)
+        vocabulary.train_vocabulary(iter(texts), 400)
 
 
 def test_texts_are_read_once():
-    words = vocabulary.train((t for t in TEXTS), 400, fold=False)
-    assert words.encode("Berlin") == vocabulary.train(TEXTS, 400, fold=False).encode("Berlin")
+    words = vocabulary.train_vocabulary((t for t in TEXTS), 400, fold=False)
+    assert words.encode("Berlin") == vocabulary.train_vocabulary(TEXTS, 400, fold=False).encode(
+        "Berlin"
+    )
 
 
 def test_a_saved_vocabulary_is_the_same(tmp_path, cased, folded):
@@ -177,7 +181,7 @@ KINDS = ["bpe", "characters", "bytes"]
 def trained():
     """Vocabularies by (kind, fold)."""
     return {
-        (kind, fold): vocabulary.train(TEXTS, 330, fold, kind=kind)
+        (kind, fold): vocabulary.train_vocabulary(TEXTS, 330, fold, kind=kind)
         for kind in [*KINDS, "words"]
         for fold in (True, False)
     }
@@ -212,7 +216,7 @@ def test_bytes_give_any_text_back_as_it_was(trained, text):
     words = trained["bytes", False]
     assert words.decode(words.encode(text)) == text
     assert len(words.encode(text)) == len(text.encode())
-    assert words.spelled(words.encode(text)) == 0
+    assert words.unknown_ratio(words.encode(text)) == 0
 
 
 def test_each_kind_has_the_pieces_of_its_name(trained):
@@ -229,14 +233,16 @@ def test_each_kind_has_the_pieces_of_its_name(trained):
             assert (again.size, again.fold, again.extended) == (words.size, fold, kind == "words")
             assert again.encode("Bees of 第 x") == words.encode("Bees of 第 x")
     assert len({words.fingerprint for words in trained.values()}) == len(trained)
-    assert trained["characters", True].spelled(trained["characters", True].encode("bλ")) == 2 / 4
+    assert (
+        trained["characters", True].unknown_ratio(trained["characters", True].encode("bλ")) == 2 / 4
+    )
 
 
 def test_an_unknown_kind_is_named():
     with pytest.raises(
         ConfigError, match=r"^vocabulary\.kind=byte: did you mean 'bytes'\? known: "
     ):
-        vocabulary.train(TEXTS, 400, kind="byte")
+        vocabulary.train_vocabulary(TEXTS, 400, kind="byte")
 
 
 @pytest.mark.parametrize(
@@ -246,19 +252,19 @@ def test_an_unknown_kind_is_named():
 )  # fmt: skip
 def test_too_small_a_size_is_one_line_that_names_the_least(kind, size, least):
     with pytest.raises(ConfigError) as caught:
-        vocabulary.train(TEXTS, size, fold=False, kind=kind)
+        vocabulary.train_vocabulary(TEXTS, size, fold=False, kind=kind)
     said = str(caught.value)
     assert said.startswith(f"vocabulary.size={size}: too small for {kind}")
     assert said.endswith(f"at least {least}")
     assert "\n" not in said
-    assert vocabulary.train(TEXTS, least, fold=False, kind=kind).size <= least
+    assert vocabulary.train_vocabulary(TEXTS, least, fold=False, kind=kind).size <= least
 
 
 # --- words -----------------------------------------------------------------------------------
 
 
 def normalized(text, fold):
-    return " ".join(splitting.normal(text, fold).split())
+    return " ".join(normalize(text, fold).split())
 
 
 near = st.text(
@@ -272,7 +278,7 @@ near = st.text(
 def test_words_give_any_text_back(trained, fold, text):
     words = trained["words", fold]
     expected = normalized(text, fold)
-    assert splitting.join(splitting.split(splitting.normal(text, fold))) == expected
+    assert join_words(split_words(normalize(text, fold))) == expected
     if not fold:
         assert words.decode(words.encode(text), text) == expected
 
@@ -288,13 +294,13 @@ def test_words_give_any_text_back(trained, fold, text):
     ],
 )
 def test_texts_are_cut_into_words_and_marks(text, parts):
-    assert list(splitting.split(text)) == parts.split(" ")
+    assert list(split_words(text)) == parts.split(" ")
 
 
 def test_what_a_model_writes_reads_well():
     parts = "we ￭, the (￭ new ￭) bees ￭'s 蜜 蜂 home ￭; pre ￭-￭ trained ， end ."
     text = "we, the (new) bees's 蜜蜂home; pre-trained ， end ."
-    assert splitting.join(parts.split()) == text
+    assert join_words(parts.split()) == text
 
 
 DOCUMENT = "Zorp reads Bees. Quux likes zorp and Quux, says Zorp of Berlin"
@@ -319,7 +325,7 @@ def test_a_documents_own_words_have_ids_from_n_on_in_their_order(trained):
     assert words.decode(summary) == "⁇ of ⁇ ⁇ ⁇"
     assert words.decode([n + 99], DOCUMENT) == "⁇"
     assert words.pieces(summary, DOCUMENT) == ["▁Quux", "▁of", "<unk>", "▁likes", "▁Zorp"]
-    assert words.spelled(summary) == 4 / 5
+    assert words.unknown_ratio(summary) == 4 / 5
 
 
 some_words = st.lists(st.sampled_from(["bees", "Berlin", "zorp", "Quux", "of", "don't"]))
@@ -345,11 +351,13 @@ def test_folded_words_get_the_spelling_of_the_document(trained):
 
 
 def test_words_that_occur_once_are_left_out():
-    words = vocabulary.train(["one two two", "three three two"], 100, kind="words")
+    words = vocabulary.train_vocabulary(["one two two", "three three two"], 100, kind="words")
     assert words.pieces(range(words.size)) == [
         "<pad>", "<s>", "</s>", "<unk>", "▁", "▁two", "▁three",
     ]  # fmt: skip
-    assert vocabulary.train(["one two two", "three three two"], 6, kind="words").size == 6
+    assert (
+        vocabulary.train_vocabulary(["one two two", "three three two"], 6, kind="words").size == 6
+    )
 
 
 @pytest.mark.parametrize("fault", ["half", "no end", "twice", "other version"])
@@ -442,7 +450,8 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
 
     from summarizer import plugins
     from summarizer.config import ModelConfig, Part
-    from summarizer.decoding.search import Limits, compiled
+    from summarizer.decoding.scoring import SearchLimits
+    from summarizer.decoding.search import compile_search
     from summarizer.model.seq2seq import Seq2Seq
 
     words = trained["words", True]
@@ -453,7 +462,9 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
     document = "Zorpish Quuxery frobs"
     ids = words.encode(document)
     assert min(ids) >= words.size
-    search = compiled(model, plugins.build("strategy", "greedy"), 1, Limits(2, 4, 0.0, 1))
+    search = compile_search(
+        model, plugins.build("strategy", "greedy"), 1, SearchLimits(2, 4, 0.0, 1)
+    )
     pieces = np.asarray(search(np.array([ids], np.int32)).pieces)[0, 0]
     assert set(pieces[:3]) == set(ids)
     assert sorted(words.decode(pieces, document).split()) == ["Quuxery", "Zorpish", "frobs"]

@@ -10,21 +10,23 @@ import numpy as np
 import pytest
 from keras import ops
 
-from summarizer import api, cli, delivery, ensembles, vocabulary
-from summarizer.decoding import inputs
-from summarizer.decoding.constraints import Demands
-from summarizer.decoding.inputs import BOUNDARY
-from summarizer.decoding.scoring import Limits
+from summarizer import cli, vocabulary
+from summarizer.api import ensemble, export
+from summarizer.api.summarizer import Summarizer
+from summarizer.decoding import graph_inputs
+from summarizer.decoding.graph_inputs import BOUNDARY
+from summarizer.decoding.graph_search import graph_search
+from summarizer.decoding.lexical_constraints import LexicalConstraints
+from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
-from summarizer.decoding.serving import serve
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.errors import InputError, ModelError
-from summarizer.export import onnx
-from summarizer.model import pointer, weights
+from summarizer.exporters import onnx_export
+from summarizer.model import named_weights, pointer
 from summarizer.model.ensemble import Ensemble
-from summarizer.runtime import session
-from summarizer.runtime.phrases import Phrases, holds
-from summarizer.types import Wishes
+from summarizer.runtime import onnx_summarizer
+from summarizer.runtime.phrases import Phrases, contains_phrase
+from summarizer.types import DecodingOptions
 from summarizer.vocabulary import END, PAD
 from tests.test_search import LONGEST, MOST, SIZE, WORDS, documents, graph, log_probability, tiny
 
@@ -43,9 +45,9 @@ def constrained():
         batch = ops.shape(document)[0]
         begins = np.isin(np.arange(SIZE), [*BEGINS, END])
         words = ops.broadcast_to(np.isin(np.arange(SIZE), BEGINS).astype("int32"), (batch, SIZE))
-        demands = Demands(True, prefix, forced, banned, begins, words, shortest, longest)
+        demands = LexicalConstraints(True, prefix, forced, banned, begins, words, shortest, longest)
         allowed = ops.ones((batch, SIZE), "bool")
-        limits = Limits(0, LONGEST, 0.8, 0)
+        limits = SearchLimits(0, LONGEST, 0.8, 0)
         return search(model, document, strategy, MOST, limits, allowed, demands)
 
     ranks = [2, 2, 3, 3, 0, 0]
@@ -137,11 +139,15 @@ def keras_served(digits):
     """The search of the trained model in Keras, compiled once with all its inputs."""
     import tensorflow as tf
 
-    model = delivery.network(digits.folder)[2]
-    weights.assign(model, onnx.read_weights(digits.folder / "model.onnx"), digits.folder)
-    signature = {n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in inputs.INPUTS.items()}
+    model = export.load_keras_model(digits.folder)[2]
+    named_weights.assign_weights(
+        model, onnx_export.read_weights(digits.folder / "model.onnx"), digits.folder
+    )
+    signature = {
+        n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in graph_inputs.INPUTS.items()
+    }
     compiled = tf.function(
-        lambda given: serve(model, given), input_signature=[signature], autograph=False
+        lambda given: graph_search(model, given), input_signature=[signature], autograph=False
     )
 
     def run(values):
@@ -153,7 +159,7 @@ def keras_served(digits):
 
 @pytest.fixture(scope="module")
 def model(digits):
-    return api.Summarizer.load(digits.folder)
+    return Summarizer.load(digits.folder)
 
 
 TEXTS = ["3 1 4 1 5 9 2 6", "2 7 1", "8 6 7 5 3"]
@@ -226,10 +232,10 @@ def test_a_document_is_summarized_alike_alone_and_among_others(model, wishes):
 @pytest.mark.parametrize("ban", [["1"], ["1", "6", "7 2"], ["1 4", "5 3"]])
 def test_no_summary_holds_what_is_banned(model, strategy, ban):
     plain = [h for s in model.summarize(TEXTS, n_best=4) for h in s.alternatives]
-    assert any(holds(h.text, word) for h in plain for word in ban)
+    assert any(contains_phrase(h.text, word) for h in plain for word in ban)
     for summary in model.summarize(TEXTS, strategy=strategy, must_not_include=ban):
         for hypothesis in summary.alternatives:
-            assert not any(holds(hypothesis.text, word) for word in ban)
+            assert not any(contains_phrase(hypothesis.text, word) for word in ban)
 
 
 @pytest.mark.parametrize("force", [["0"], ["7 7"], ["1 2 3", "8"], ["0", "00", "9 9 9"]])
@@ -237,7 +243,7 @@ def test_every_summary_holds_what_is_forced(model, force):
     for summary in model.summarize(TEXTS, n_best=3, must_include=force):
         assert len(summary.alternatives) == 3
         for hypothesis in summary.alternatives:
-            assert all(holds(hypothesis.text, word) for word in force)
+            assert all(contains_phrase(hypothesis.text, word) for word in force)
 
 
 @pytest.mark.parametrize("wish", [{"must_include": ["1234567890"]}, {"prefix": "1234567890"}])
@@ -245,7 +251,7 @@ def test_a_forced_word_may_have_more_pieces_than_most_words(model, wish):
     (found,) = model.summarize(TEXTS[:1], max_words=1, **wish)
     assert found.text == "1234567890"
     (found,) = model.summarize(TEXTS[:1], max_words=3, **wish)
-    assert holds(found.text, "1234567890")
+    assert contains_phrase(found.text, "1234567890")
     assert len(found.text.split()) <= 3
 
 
@@ -359,18 +365,18 @@ def test_impossible_wishes_are_told_once(digits, tmp_path, capsys, command, line
 
 
 def test_a_graph_of_an_earlier_version_does_what_it_can(digits, monkeypatch):
-    old = api.Summarizer.load(digits.folder)
+    old = Summarizer.load(digits.folder)
     early = {"document", "beam", "minimum", "maximum", "penalty", "block", "allowed"}
     given = []
     monkeypatch.setattr(old._session, "_inputs", early)
     run = old._session._session.run
-    full = inputs.neutral(np.array([[4]]), 1, old._session.vocabulary.size)
+    full = graph_inputs.neutral_inputs(np.array([[4]]), 1, old._session.vocabulary.size)
 
     class Early:
         def run(self, names, values):
             given.append(set(values))
             batch = len(values["document"])
-            rest = inputs.neutral(values["document"], 1, old._session.vocabulary.size)
+            rest = graph_inputs.neutral_inputs(values["document"], 1, old._session.vocabulary.size)
             return run(names, {**rest, **values}) if batch else []
 
     assert early < set(full) | {"minimum", "maximum", "penalty", "block"}
@@ -404,7 +410,7 @@ def test_a_graph_of_an_earlier_version_does_what_it_can(digits, monkeypatch):
     ],
 )
 def test_whole_words_are_found_without_case(text, phrase, held):
-    assert holds(text, phrase) is held
+    assert contains_phrase(text, phrase) is held
 
 
 LINES = ["the network of networks, a net of nets (net)"] * 9 + ["用深度学习的方法做学习"] * 9
@@ -412,7 +418,7 @@ LINES = ["the network of networks, a net of nets (net)"] * 9 + ["用深度学习
 
 @pytest.mark.parametrize("kind", ["unigram", "bpe", "characters", "bytes", "words"])
 def test_phrases_are_written_as_a_summary_would_write_them(kind):
-    words = vocabulary.train(LINES, 330, kind=kind)
+    words = vocabulary.train_vocabulary(LINES, 330, kind=kind)
     phrases = Phrases(words)
     for text, phrase in (("a net of nets", "net"), ("a net of nets", "of nets")):
         ids, (*pieces, last) = words.encode(text), phrases.encode(phrase, LINES[0])
@@ -428,7 +434,7 @@ def test_phrases_are_written_as_a_summary_would_write_them(kind):
     ids = words.encode("the net (net) networks")
     where = phrases.written(ids, "net", "")
     assert where[-1] == BOUNDARY
-    assert holds(words.decode(where[:-1]), "net")
+    assert contains_phrase(words.decode(where[:-1]), "net")
 
 
 # --- ensembles ---------------------------------------------------------------------------------
@@ -438,7 +444,7 @@ def stepped(model, pieces, state, memory):
     """The log-probabilities of all next pieces, and the next state."""
     account, state = model.step(pieces, state, memory)
     places = model.places(memory, pieces.shape[1])
-    return pointer.logs(*model.weigh(account, model.output(), places)), state
+    return pointer.to_log_probs(*model.weigh(account, model.output(), places)), state
 
 
 def test_an_ensemble_of_one_model_twice_is_the_model():
@@ -472,22 +478,22 @@ def test_an_ensemble_averages_probabilities():
 
 def test_checkpoints_become_the_folder_of_one_model(digits, tmp_path):
     members = [digits.folder, digits.folder / "weights.npz"]
-    folder = ensembles.join(members, tmp_path / "both")
-    config, words, model = delivery.network(folder)
+    folder = ensemble.create_ensemble(members, tmp_path / "both")
+    config, words, model = export.load_keras_model(folder)
     assert isinstance(model, Ensemble)
-    alone = delivery.network(digits.folder)[2]
+    alone = export.load_keras_model(digits.folder)[2]
     docs = np.array([words.encode(TEXTS[0])], np.int32)
     batch = {"document": docs, "summary_in": docs, "summary_out": docs}
     np.testing.assert_allclose(model(batch)[0], alone(batch)[0], atol=1e-4)
     assert config.name == "reverse_digits+reverse_digits"
-    assert ensembles.join(members[::-1], folder) == folder
+    assert ensemble.create_ensemble(members[::-1], folder) == folder
 
 
 def test_models_that_do_not_go_together_are_told(digits, tmp_path, capsys):
     other = tmp_path / "other"
     leave = shutil.ignore_patterns("store", "checkpoint.npz", "model.onnx", "metrics.*")
     shutil.copytree(digits.folder, other, ignore=leave)
-    proto = vocabulary.train(LINES, 300).proto
+    proto = vocabulary.train_vocabulary(LINES, 300).proto
     (other / "vocabulary.model").write_bytes(proto)
 
     def told(*words):
@@ -513,7 +519,7 @@ def test_an_exported_ensemble_summarizes_as_its_members_do(digits, model, tmp_pa
     members = [str(digits.folder), str(digits.folder / "weights.npz")]
     assert cli.main(["export", *members, "--output", str(folder), "--data", data]) == 0
     assert "same summary as Keras on 100.0%" in capsys.readouterr().out
-    found = api.Summarizer.load(folder).summarize(TEXTS)
+    found = Summarizer.load(folder).summarize(TEXTS)
     assert [s.text for s in found] == [s.text for s in model.summarize(TEXTS)]
 
 
@@ -529,9 +535,11 @@ def test_what_the_search_did_not_know_is_found_in_the_text(model, monkeypatch, w
     def length(text):
         return int(factor * len(text.split()))
 
-    for summary in opened.summarize(TEXTS, Wishes(**wishes), length):
-        assert not any(holds(summary.text, word) for word in wishes.get("must_not_include", ()))
+    for summary in opened.summarize(TEXTS, DecodingOptions(**wishes), length):
+        assert not any(
+            contains_phrase(summary.text, word) for word in wishes.get("must_not_include", ())
+        )
         assert wishes.get("min_words", 1) <= length(summary.text) <= wishes.get("max_words", 99)
-    monkeypatch.setattr(session, "TRIES", 1)
+    monkeypatch.setattr(onnx_summarizer, "MAX_ATTEMPTS", 1)
     with pytest.raises(InputError, match="was found of the document beginning '2 7 1'"):
-        opened.summarize(TEXTS[1:2], Wishes(**wishes), length)
+        opened.summarize(TEXTS[1:2], DecodingOptions(**wishes), length)

@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 from step.shape import Shape, batch, longer
-from summarizer.model import fusion
 from summarizer.model.loss import loss
+from summarizer.model.xla import FULL, PARTIAL, xla_scope
 
 PARTS = ("encoder", "decoder", "output and loss", "optimizer")
 
@@ -99,7 +99,7 @@ def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> C
         return [g for g in tape.gradient(value, wanted) if g is not None]
 
     def fused(data: Any) -> Any:
-        with fusion.fusing(fusion.WHOLE if xla else fusion.PARTS):
+        with xla_scope(FULL if xla else PARTIAL):
             return graph(data)
 
     compiled = tf.function(fused, jit_compile=xla, autograph=False)

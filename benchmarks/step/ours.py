@@ -8,15 +8,15 @@ import numpy as np
 
 from step.shape import CLIP, EPSILON, LEARNING_RATE, Shape, batch
 from summarizer.config import ModelConfig, Part, TrainConfig
-from summarizer.model import weights
+from summarizer.model import named_weights
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import machine, step
+from summarizer.training import hardware, step
 from summarizer.vocabulary import PAD, START, UNKNOWN
 
 
 def chosen() -> str:
     """The case that `summarizer train` would choose on this machine."""
-    choice = machine.choose("auto", "auto")
+    choice = hardware.choose_hardware("auto", "auto")
     return f"{choice.precision} {choice.compile}"
 
 
@@ -32,8 +32,8 @@ class Built:
 
     def __init__(self, case: str, shape: Shape, parts: int = 1, pointer: bool = False):
         precision, compiler = case.split()
-        machine.keep_memory()
-        machine.share_cores(machine.choose(precision, compiler))
+        hardware.keep_memory()
+        hardware.set_threads(hardware.choose_hardware(precision, compiler))
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)
         try:
@@ -44,7 +44,7 @@ class Built:
         self.optimizer.build(self.model.trainable_variables)
         self.config = TrainConfig(batch=shape.batch, clip=CLIP, accumulate=parts)
         self.compiled = compiler == "xla"
-        self.run = step.make(self.model, self.optimizer, self.config, compiler)
+        self.run = step.make_train_step(self.model, self.optimizer, self.config, compiler)
         self.batch = placed(batch(shape))
 
     def step(self) -> float:
@@ -59,7 +59,7 @@ class Built:
 
         This model never writes three of the pieces; a bias gives them no probability elsewhere.
         """
-        arrays = weights.arrays(self.model)
+        arrays = named_weights.weight_arrays(self.model)
         arrays["output_bias"] = arrays["output_bias"].copy()
         arrays["output_bias"][[PAD, START, UNKNOWN]] = -1e9
         np.savez(path, **arrays)

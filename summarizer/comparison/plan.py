@@ -23,7 +23,7 @@ Configs = dict[str, dict[str, Config]]  # part → variant → configuration
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """What is compared.
 
     Attributes:
@@ -52,7 +52,7 @@ class Plan:
         return self.test or self.data
 
 
-def configured(plan: Plan) -> Configs:
+def configured(plan: ComparisonPlan) -> Configs:
     """Return every variant's configuration, by the part of the comparison.
 
     Raises:
@@ -71,10 +71,10 @@ def configured(plan: Plan) -> Configs:
             steps = math.ceil(plan.examples / _one(name, plan, []).train.batch)
             last = [f"train.steps={steps}", f"train.validate_every={-(-steps // VALIDATIONS)}"]
             found["examples"][name] = _one(name, plan, ["train.budget=0", *last])
-    _, first, base = next(every(found))
+    _, first, base = next(all_variants(found))
     if base.data.task != "summarize":
         raise ConfigError(f"data.task={base.data.task}: only what summarizes is compared")
-    for _, name, config in every(found):
+    for _, name, config in all_variants(found):
         for section in ("data.", "vocabulary.", "seed"):
             if told := _differing(config, base, section):
                 raise ConfigError(f"variant {name!r}: {told} of {first!r}; --set one for all")
@@ -86,17 +86,17 @@ def configured(plan: Plan) -> Configs:
     return found
 
 
-def _one(name: str, plan: Plan, last: list[str]) -> Config:
+def _one(name: str, plan: ComparisonPlan, last: list[str]) -> Config:
     preset: Config = plugins.load("preset", name).config()
     # Nothing is blocked: what a variant repeats is its own doing.
     own = [f"data.spec={plan.data}", "decode.block_ngram=0", *plan.settings]
-    config = configuration.override(preset, [*own, *last])
+    config = configuration.apply_settings(preset, [*own, *last])
     if config.train.init:
         raise ConfigError(f"train.init={config.train.init}: all variants start from nothing")
     return config
 
 
-def every(configs: Configs) -> Iterator[tuple[str, str, Config]]:
+def all_variants(configs: Configs) -> Iterator[tuple[str, str, Config]]:
     """Yield (part, variant, configuration)."""
     for part, variants in configs.items():
         for name, config in variants.items():
@@ -112,7 +112,7 @@ def _differing(config: Config, other: Config, section: str = "") -> str:
     return ""
 
 
-def refuse_changes(plan: Plan, configs: Configs, output: Path, documents: int) -> None:
+def refuse_changes(plan: ComparisonPlan, configs: Configs, output: Path, documents: int) -> None:
     """Refuse to lay beside what is in a folder what is not trained or measured alike.
 
     Args:
@@ -126,16 +126,16 @@ def refuse_changes(plan: Plan, configs: Configs, output: Path, documents: int) -
     """
     base = output / BASE / "config.json"
     if base.exists():
-        config, made = next(every(configs))[2], configuration.load(base)
+        config, made = next(all_variants(configs))[2], configuration.load_config(base)
         for section in ("data.", "vocabulary."):
             if told := _differing(config, made, section):
                 raise ConfigError(f"{output}: {told} that it began with; choose another --output")
-    for part, name, config in every(configs):
+    for part, name, config in all_variants(configs):
         folder = output / part / name
         if not (folder / results.FILE).exists():
             continue
-        found = results.read(folder)
-        told = _differing(config, configuration.load(folder / "config.json"))
+        found = results.read_result(folder)
+        told = _differing(config, configuration.load_config(folder / "config.json"))
         if found.test != plan.measured_on:
             told = told or f"--test {plan.measured_on}, not the {found.test}"
         if found.documents != documents:

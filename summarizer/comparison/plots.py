@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from summarizer.comparison.results import Result
+from summarizer.comparison.results import VariantResult
 from summarizer.comparison.table import PLOTS
-from summarizer.evaluation.describing import fifths
+from summarizer.evaluation.statistics_table import fifths
 
 
-def draw(results: Sequence[Result], folder: Path, prefix: str) -> list[Path]:
+def draw(results: Sequence[VariantResult], folder: Path, prefix: str) -> list[Path]:
     """Write `PREFIX-minutes.svg`, `PREFIX-length.svg` and `PREFIX-distance.svg`, if there is data.
 
     The same results give the same files, byte for byte.
@@ -30,22 +30,22 @@ def buckets(lengths: Sequence[int], scores: Sequence[float]) -> list[tuple[float
     return [(float(np.median(sizes[part])), float(points[part].mean())) for part in parts]
 
 
-def _minutes(axes: Any, result: Result, **style: Any) -> None:
+def _minutes(axes: Any, result: VariantResult, **style: Any) -> None:
     axes.plot(*zip(*result.curve, strict=True), **style)
     axes.set(xlabel="minutes of training", ylabel="validation ROUGE-1 (F, points)")
 
 
-def _length(axes: Any, result: Result, **style: Any) -> None:
+def _length(axes: Any, result: VariantResult, **style: Any) -> None:
     axes.plot(*zip(*buckets(result.lengths, result.scores["rouge1"]), strict=True), **style)
     axes.set(xlabel="words of the document, median of a fifth", ylabel="ROUGE-1 (F, points)")
 
 
-def _distance(axes: Any, result: Result, **style: Any) -> None:
+def _distance(axes: Any, result: VariantResult, **style: Any) -> None:
     axes.semilogy(result.reach, **{**style, "marker": ""})
     axes.set(xlabel="pieces before the last", ylabel="norm of the gradient, over that at 0")
 
 
-def _figure(results: Sequence[Result], drawer: Any, title: str, path: Path) -> Path:
+def _figure(results: Sequence[VariantResult], drawer: Any, title: str, path: Path) -> Path:
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from summarizer.errors import ModelError
-from summarizer.experiment import write_aside
+from summarizer.storage import atomic_write
 
 FILE = "result.json"
 METRICS = ("rouge1", "rouge2", "rougeL")
 
 
 @dataclass(frozen=True)
-class Result:
+class VariantResult:
     """One variant, trained and measured.
 
     Attributes:
@@ -59,19 +59,19 @@ class Result:
     reach: list[float] = field(default_factory=list)
 
 
-def write(result: Result, folder: Path) -> None:
+def write_result(result: VariantResult, folder: Path) -> None:
     """Write a result aside and rename it: a variant whose file is there is finished."""
-    write_aside(folder / FILE, (json.dumps(dataclasses.asdict(result)) + "\n").encode())
+    atomic_write(folder / FILE, (json.dumps(dataclasses.asdict(result)) + "\n").encode())
 
 
-def read(folder: Path) -> Result:
+def read_result(folder: Path) -> VariantResult:
     """Read the result of a finished variant.
 
     Raises:
         ModelError: it is missing, cut or of another version.
     """
     try:
-        return Result(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+        return VariantResult(**json.loads((folder / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(
             f"{folder / FILE}: not a result ({error}); remove the folder to train it again"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from summarizer.comparison.results import METRICS, Result
-from summarizer.evaluation import bootstrap
-from summarizer.evaluation.bootstrap import verdict
+from summarizer.comparison.results import METRICS, VariantResult
+from summarizer.metrics import bootstrap
+from summarizer.metrics.bootstrap import verdict
 
 REFERENCE = "lstm"  # what the others are compared with, where it is among them
 NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
@@ -20,13 +20,13 @@ PLOTS = {
 }
 
 
-def reference(results: Sequence[Result]) -> Result | None:
+def reference(results: Sequence[VariantResult]) -> VariantResult | None:
     """Return the result that the others are compared with: `lstm`'s, else the first measured."""
     measured = [result for result in results if not result.failed]
     return next((r for r in measured if r.name == REFERENCE), measured[0] if measured else None)
 
 
-def rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+def rows(results: Sequence[VariantResult]) -> list[dict[str, Any]]:
     """Return what the table says, a record a variant, in the order given.
 
     `difference` is that to the reference on the same documents, by metric; `verdict` is "better" or
@@ -42,17 +42,17 @@ def rows(results: Sequence[Result]) -> list[dict[str, Any]]:
             name: getattr(result, name)
             for name in ("speed", "minutes", "examples", "loss", "repeated", "copied", "generated")
         }
-        row |= {metric: bootstrap.interval(result.scores[metric]) for metric in METRICS}
+        row |= {metric: bootstrap.bootstrap_interval(result.scores[metric]) for metric in METRICS}
         if result is not beside:
             row["difference"] = {
-                m: bootstrap.paired(result.scores[m], beside.scores[m]) for m in METRICS
+                m: bootstrap.paired_interval(result.scores[m], beside.scores[m]) for m in METRICS
             }
             row["verdict"] = verdict(row["difference"]["rouge1"])
         found.append(row)
     return found
 
 
-def markdown(results: Sequence[Result]) -> str:
+def markdown(results: Sequence[VariantResult]) -> str:
     """Return the table as Markdown, with the first words and the references as last rows."""
     beside = reference(results)
     name = beside.name if beside else REFERENCE
@@ -92,7 +92,7 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def page(parts: Mapping[str, Sequence[Result]], folder: str) -> str:
+def page(parts: Mapping[str, Sequence[VariantResult]], folder: str) -> str:
     """Return all parts with their plots, as Markdown.
 
     Args:
@@ -110,7 +110,7 @@ def page(parts: Mapping[str, Sequence[Result]], folder: str) -> str:
     return "\n\n".join(text.rstrip("\n") for text in found) + "\n"
 
 
-def put(text: str, into: str) -> str:
+def insert_tables(text: str, into: str) -> str:
     """Return a page with a text between its marks, in place of what stood there.
 
     Raises:

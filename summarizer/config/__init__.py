@@ -1,5 +1,13 @@
 """What describes a run: its settings, and their text."""
 
+from summarizer.config.serialize import (
+    apply_settings,
+    config_hash,
+    from_json,
+    load_config,
+    parse_duration,
+    to_json,
+)
 from summarizer.config.settings import (
     Config,
     DataConfig,
@@ -11,10 +19,21 @@ from summarizer.config.settings import (
     check,
     flatten,
 )
-from summarizer.config.text import fingerprint, from_json, load, minutes, override, to_json
 
 __all__ = [
-    "Config", "DataConfig", "DecodeConfig", "ModelConfig", "Part", "TrainConfig",
-    "VocabularyConfig", "check", "fingerprint", "flatten", "from_json", "load", "minutes",
-    "override", "to_json",
+    "Config",
+    "DataConfig",
+    "DecodeConfig",
+    "ModelConfig",
+    "Part",
+    "TrainConfig",
+    "VocabularyConfig",
+    "apply_settings",
+    "check",
+    "config_hash",
+    "flatten",
+    "from_json",
+    "load_config",
+    "parse_duration",
+    "to_json",
 ]  # fmt: skip

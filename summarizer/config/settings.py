@@ -135,7 +135,7 @@ CHOICES = {
     "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "train.compile": ("auto", "xla", "graph"),
 }
-KINDS = {
+PART_KINDS = {
     "model.encoder": "encoder",
     "model.decoder": "cell",
     "model.attention": "attention",
@@ -158,8 +158,8 @@ def check(config: Config) -> Config:
     for path, value in flatten(config):
         if path in CHOICES and value not in CHOICES[path]:
             raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")
-        if path in KINDS:
-            plugins.options(KINDS[path], value.name, **value.options)
+        if path in PART_KINDS:
+            plugins.options(PART_KINDS[path], value.name, **value.options)
         elif isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{path}={value}: must be a finite number")
         elif type(value) in (int, float) and (

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from summarizer.config import DataConfig
-from summarizer.datasets import alignment, pipeline
 from summarizer.datasets import spec as specs
+from summarizer.datasets import tag_labels
+from summarizer.datasets.tokenize import tokenize_pairs
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
@@ -27,16 +28,16 @@ def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) ->
     Raises:
         InputError, ConfigError: as `spec.examples`.
     """
-    more = {} if with_summaries(data) else {"summary": ""}
+    more = {} if needs_summaries(data) else {"summary": ""}
     return specs.examples(spec, split, skip_bad=skip_bad, **more)
 
 
-def with_summaries(data: DataConfig) -> bool:
+def needs_summaries(data: DataConfig) -> bool:
     """Tell whether the task needs the examples' summaries."""
     return data.task in ("summarize", "select")
 
 
-def written(data: DataConfig) -> int:
+def max_target_tokens(data: DataConfig) -> int:
     """Return how many pieces, or labels of pieces, are learned of an example at most."""
     return data.document_pieces if data.task == "select" else data.summary_pieces
 
@@ -44,8 +45,8 @@ def written(data: DataConfig) -> int:
 def tokenize(data: DataConfig, found: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
     """Yield (ids that are read, ids that are written or labels) as the examples come."""
     if data.task == "select":
-        return alignment.tokenize(found, vocabulary)
-    return cut(data, pipeline.tokenize(pairs(data, found), vocabulary))
+        return tag_labels.tokenize_labels(found, vocabulary)
+    return cut(data, tokenize_pairs(pairs(data, found), vocabulary))
 
 
 def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
@@ -70,7 +71,7 @@ def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
             yield document, summary[begin : begin + size]
 
 
-def about(data: DataConfig) -> dict[str, Any]:
+def store_metadata(data: DataConfig) -> dict[str, Any]:
     """Return what a token store owes to the task, to know it again; {} for summaries."""
     if data.task == "continue":
         return {"task": data.task, "window": data.summary_pieces}

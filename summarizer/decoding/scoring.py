@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-LEAST = 1e-4  # attention below it counts as this much: its logarithm is as inexact as it is large
+MIN_ATTENTION = (
+    1e-4  # attention below it counts as this much: its logarithm is as inexact as it is large
+)
 
 
-class Limits(NamedTuple):
+class SearchLimits(NamedTuple):
     """How long and how freely to write, and what counts; numbers, or tensors in a graph.
 
     Attributes:
@@ -33,9 +35,9 @@ class Limits(NamedTuple):
     coverage: Any = 0.0
 
 
-def of(decode: Any) -> Limits:
+def limits_from(decode: Any) -> SearchLimits:
     """Return the limits that a `DecodeConfig` sets."""
-    return Limits(
+    return SearchLimits(
         decode.minimum,
         decode.maximum,
         decode.length_penalty,
@@ -45,14 +47,14 @@ def of(decode: Any) -> Limits:
     )
 
 
-def normalizer(length: Any, limits: Limits) -> Any:
+def normalizer(length: Any, limits: SearchLimits) -> Any:
     """Return what a log-probability is divided by, float32."""
     length = ops.cast(length, "float32")
     gnmt = ops.power((5.0 + length) / 6.0, ops.cast(limits.penalty, "float32"))
     return ops.where(limits.average, length, gnmt)
 
 
-def unattended(attended: Any, mask: Any, limits: Limits) -> Any:
+def coverage_penalty(attended: Any, mask: Any, limits: SearchLimits) -> Any:
     """Return the coverage penalty, float32 [B, K], at most 0.
 
     Args:
@@ -62,6 +64,6 @@ def unattended(attended: Any, mask: Any, limits: Limits) -> Any:
     """
     batch, positions = ops.shape(mask)
     attended = ops.reshape(attended, (batch, -1, positions))
-    missing = ops.log(ops.clip(attended, LEAST, 1.0))
+    missing = ops.log(ops.clip(attended, MIN_ATTENTION, 1.0))
     missing = ops.where(mask[:, None, :], missing, 0.0)
     return ops.cast(limits.coverage, "float32") * ops.sum(missing, axis=-1)

@@ -16,20 +16,22 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops, tree
 
-from summarizer.decoding import beams, constraints
-from summarizer.decoding.beams import Beams
-from summarizer.decoding.choosing import Choosing
-from summarizer.decoding.constraints import Demands
-from summarizer.decoding.scoring import Limits
-from summarizer.model.gather import along, put, rows
+from summarizer.decoding import beam_state, lexical_constraints
+from summarizer.decoding.beam_state import BeamState
+from summarizer.decoding.lexical_constraints import LexicalConstraints
+from summarizer.decoding.scoring import SearchLimits
+from summarizer.decoding.search_step import SearchStep
+from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
 from summarizer.vocabulary import END, PAD
 
-__all__ = ["Demands", "Found", "Limits", "compiled", "search"]
+__all__ = ["LexicalConstraints", "SearchLimits", "SearchResult", "compile_search", "search"]
 
-STAY = 8  # one document of so many may be finished without leaving: to leave costs copies, too
+COMPACTION_FRACTION = (
+    8  # one document of so many may be finished without leaving: to leave costs copies, too
+)
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """The K best hypotheses of each document, the best first.
 
     Attributes:
@@ -50,7 +52,7 @@ class Found(NamedTuple):
     steps: Any
 
 
-class _Kept(NamedTuple):
+class _Finished(NamedTuple):
     """What is kept of all documents: the pools, and what each beam saw at each position."""
 
     pieces: Any  # int32 [B, K, T]
@@ -67,11 +69,11 @@ def search(
     document: Any,
     strategy: Any,
     width: Any,
-    limits: Limits,
+    limits: SearchLimits,
     allowed: Any = None,
-    demands: Demands | None = None,
+    demands: LexicalConstraints | None = None,
     selected: Any = None,
-) -> Found:
+) -> SearchResult:
     """Find the best summaries of a batch of documents.
 
     Args:
@@ -90,7 +92,7 @@ def search(
     memory = model.encode(document)
     if selected is not None:
         memory = model.select(memory, selected)
-    this = Choosing(model, strategy, width, limits, allowed, demands)
+    this = SearchStep(model, strategy, width, limits, allowed, demands)
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)
     longest = limits.maximum
@@ -102,28 +104,36 @@ def search(
     def going(t: Any, which: Any, *_: Any) -> Any:
         return (t < longest) & (ops.shape(which)[0] > 0)
 
-    def leave(t: Any, which: Any, state: Any, alive: Beams, kept: _Kept) -> Any:
-        here = _distinct(memory, which)
-        t, state, alive, seen = _write(this, here, which, (t, state, alive, kept[4:]))
+    def leave(t: Any, which: Any, state: Any, alive: BeamState, kept: _Finished) -> Any:
+        here = _gather_memory(memory, which)
+        t, state, alive, seen = _run_until_compaction(
+            this, here, which, (t, state, alive, kept[4:])
+        )
         done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
-        pools = (put(old, which[:, None], new) for old, new in zip(kept[:4], done, strict=True))
-        kept = _Kept(*pools, *seen)
+        pools = (
+            scatter_rows(old, which[:, None], new) for old, new in zip(kept[:4], done, strict=True)
+        )
+        kept = _Finished(*pools, *seen)
         stay = ops.cast(ops.nonzero(this.open(alive))[0], "int32")
         beams_of = stay[:, None] * width + ops.arange(width, dtype="int32")
-        state = beams.select(state, ops.reshape(beams_of, (-1,)))
-        return t, rows(which, stay), state, beams.select(alive, stay), kept
+        state = beam_state.select_rows(state, ops.reshape(beams_of, (-1,)))
+        return t, gather_rows(which, stay), state, beam_state.select_rows(alive, stay), kept
 
     if keras.backend.backend() == "tensorflow":
-        begun = (first, which, state, alive, _Kept(*done, *seen))
-        *_, kept = _while(going, leave, begun)
+        begun = (first, which, state, alive, _Finished(*done, *seen))
+        *_, kept = _shrinking_while_loop(going, leave, begun)
     else:
-        _, _, alive, seen = _write(this, memory, which, (first, state, alive, seen), stay=0)
+        _, _, alive, seen = _run_until_compaction(
+            this, memory, which, (first, state, alive, seen), stay=0
+        )
         done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
-        kept = _Kept(*done, *seen)
-    return _found(kept, width)
+        kept = _Finished(*done, *seen)
+    return _to_result(kept, width)
 
 
-def _write(this: Choosing, memory: Any, which: Any, begun: Any, stay: int | None = None) -> Any:
+def _run_until_compaction(
+    this: SearchStep, memory: Any, which: Any, begun: Any, stay: int | None = None
+) -> Any:
     """Write on until enough documents are finished.
 
     Args:
@@ -136,25 +146,30 @@ def _write(this: Choosing, memory: Any, which: Any, begun: Any, stay: int | None
     count = ops.shape(which)[0]
     places = this.model.places(memory, this.width)
     offsets = ops.arange(count, dtype="int32")[:, None] * this.width
-    few = count - (count + STAY - 1) // STAY if stay is None else stay
+    few = count - (count + COMPACTION_FRACTION - 1) // COMPACTION_FRACTION if stay is None else stay
 
-    def going(t: Any, state: Any, alive: Beams, seen: Any) -> Any:
+    def going(t: Any, state: Any, alive: BeamState, seen: Any) -> Any:
         left = ops.sum(ops.cast(this.open(alive), "int32"))
         return (t < this.limits.maximum) & (left > few)
 
-    def advance(t: Any, state: Any, alive: Beams, seen: Any) -> Any:
+    def advance(t: Any, state: Any, alive: BeamState, seen: Any) -> Any:
         account, state = this.model.step(alive.last, state, memory)
         now = ops.stack([ops.full_like(which, t), which], axis=1)
         shown = (*this.model.shown(account), alive.log_prob)
-        seen = tuple(put(old, now, new) for old, new in zip(seen, shown, strict=True))
+        seen = tuple(scatter_rows(old, now, new) for old, new in zip(seen, shown, strict=True))
         choice = this.choose(t, account, alive, state, memory, places, which)
         parents = ops.reshape(choice.parents + offsets, (-1,))
-        return t + 1, beams.select(state, parents), beams.extend(alive, choice, t), seen
+        return (
+            t + 1,
+            beam_state.select_rows(state, parents),
+            beam_state.extend(alive, choice, t),
+            seen,
+        )
 
     return ops.while_loop(going, advance, begun)
 
 
-def _while(going: Any, body: Any, begun: Any) -> Any:
+def _shrinking_while_loop(going: Any, body: Any, begun: Any) -> Any:
     """`ops.while_loop` whose tensors may have fewer rows from time to time."""
     import tensorflow as tf
 
@@ -164,49 +179,51 @@ def _while(going: Any, body: Any, begun: Any) -> Any:
     return tf.while_loop(going, body, begun, shape_invariants=shapes)
 
 
-def _distinct(memory: Any, which: Any) -> Any:
+def _gather_memory(memory: Any, which: Any) -> Any:
     """The memory of some documents; what is one tensor under several names is copied once."""
     taken: dict[int, Any] = {}
     for x in tree.flatten(memory):
         if id(x) not in taken:
-            taken[id(x)] = rows(x, which)
+            taken[id(x)] = gather_rows(x, which)
     return tree.map_structure(lambda x: taken[id(x)], memory)
 
 
-def _found(kept: _Kept, width: Any) -> Found:
+def _to_result(kept: _Finished, width: Any) -> SearchResult:
     """Sort the pools, and read off what was seen along the paths of their hypotheses."""
     score, best = ops.top_k(kept.score, width)
     best = ops.cast(best, "int32")
-    pieces, path, log_prob = (along(x, best) for x in (kept.pieces, kept.path, kept.log_prob))
+    pieces, path, log_prob = (
+        gather_along(x, best) for x in (kept.pieces, kept.path, kept.log_prob)
+    )
     steps, batch, _, positions = ops.shape(kept.attention)
     times, documents = ops.arange(steps, dtype="int32"), ops.arange(batch, dtype="int32")
     at = (times * batch + documents[:, None])[:, None, :] * width + path
     written = ops.cast(pieces != PAD, "float32")
-    attention = rows(ops.reshape(kept.attention, (-1, positions)), at) * written[..., None]
-    gate = rows(ops.reshape(kept.gate, (-1,)), at) * written
-    before = rows(ops.reshape(kept.log_probs, (-1,)), at)
+    attention = gather_rows(ops.reshape(kept.attention, (-1, positions)), at) * written[..., None]
+    gate = gather_rows(ops.reshape(kept.gate, (-1,)), at) * written
+    before = gather_rows(ops.reshape(kept.log_probs, (-1,)), at)
     after = ops.concatenate([before[:, :, 1:], ops.zeros_like(before[:, :, :1])], axis=2)
     after = ops.where(pieces == END, log_prob[:, :, None], after)
-    return Found(pieces, log_prob, score, attention, gate, (after - before) * written)
+    return SearchResult(pieces, log_prob, score, attention, gate, (after - before) * written)
 
 
-def compiled(
-    model: Any, strategy: Any, width: int, limits: Limits, prompted: bool = False
-) -> Callable[[Any], Found]:
+def compile_search(
+    model: Any, strategy: Any, width: int, limits: SearchLimits, prompted: bool = False
+) -> Callable[[Any], SearchResult]:
     """Return a function of documents, int32 [B, S], that searches in one compiled graph.
 
     TensorFlow traces once for all shapes; JAX compiles once per shape. With `prompted`, what is
     written begins with the document: the prompt of a language model, which reads nothing.
     """
 
-    def run(document: Any) -> Found:
-        demands = constraints.beginning(document, model.size) if prompted else None
+    def run(document: Any) -> SearchResult:
+        demands = lexical_constraints.prefix_constraint(document, model.size) if prompted else None
         return search(model, document, strategy, width, limits, demands=demands)
 
     if keras.backend.backend() == "jax":
         import jax
 
-        def pure(weights: Any, document: Any) -> Found:
+        def pure(weights: Any, document: Any) -> SearchResult:
             with keras.StatelessScope(zip(model.variables, weights, strict=True)):
                 return run(document)
 
@@ -216,5 +233,7 @@ def compiled(
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None], tf.int32)]
-    traced: Callable[[Any], Found] = tf.function(run, input_signature=signature, autograph=False)
+    traced: Callable[[Any], SearchResult] = tf.function(
+        run, input_signature=signature, autograph=False
+    )
     return traced

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from summarizer.datasets import fingerprints
+from summarizer.datasets import contamination
 from summarizer.doctor.finding import Finding, excerpt
 from summarizer.doctor.survey import PARTS, TEST, TRAIN, VALIDATION, Survey
 
@@ -19,7 +19,7 @@ TWICE = 0.01
 # One summary in a hundred: a model that is unsure writes the most frequent one.
 FREQUENT, TIMES = 0.01, 3
 
-_BLANK = fingerprints.of("")  # of a document without a letter: it is no copy of another
+_BLANK = contamination.document_hash("")  # of a document without a letter: it is no copy of another
 
 
 def across_splits(survey: Survey) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from summarizer.config import Config
-from summarizer.datasets.batches import DOCUMENT_STEP, SUMMARY_STEP
+from summarizer.datasets.batching import DOCUMENT_STEP, SUMMARY_STEP
 from summarizer.doctor.finding import Finding, share
 
 # One piece in fifty of the summaries can no longer be copied: the pointer then has to invent it.

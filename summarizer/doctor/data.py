@@ -58,5 +58,5 @@ def examine(config: Config, test: str = "") -> list[Finding]:
         "%s: %s pairs; what is said of pairs drawn from train is of %s of them, drawn at random",
         config.data.spec, ", ".join(sizes), f"{len(found.sample):,}",
     )  # fmt: skip
-    checks = CHECKS if tasks.with_summaries(config.data) else TEXTS
+    checks = CHECKS if tasks.needs_summaries(config.data) else TEXTS
     return [finding for check in checks for finding in check(found)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from summarizer import config as configuration
 from summarizer.config import Config
-from summarizer.datasets import fingerprints, store
+from summarizer.datasets import contamination, token_store
 from summarizer.doctor import spans
 from summarizer.doctor.spans import Span
 from summarizer.errors import InputError, ModelError
@@ -32,7 +32,7 @@ class Run(NamedTuple):
     config: Config
     log: list[dict[str, Any]]
     spans: list[Span]
-    store: store.Store | None
+    store: token_store.TokenStore | None
     pairs: int
     report: dict[str, Any]
     predictions: list[dict[str, Any]]
@@ -45,18 +45,18 @@ def read(folder: Path) -> Run:
         ModelError: the configuration or the fingerprints cannot be read, or nothing was logged.
         InputError: the tokens are cut.
     """
-    config = configuration.load(folder / "config.json")
+    config = configuration.load_config(folder / "config.json")
     log = list(_steps(_lines(folder / "metrics.jsonl")))
     if not log:
         raise ModelError(f"{folder}: metrics.jsonl is missing or empty, so there is no run to read")
     tokens, evaluated = folder / "store", folder / "evaluation"
-    kept = store.read(tokens) if tokens.exists() else None
+    kept = token_store.read_store(tokens) if tokens.exists() else None
     return Run(
         config,
         log,
         spans.of(log),
         kept,
-        kept.rows if kept else _pairs(folder / fingerprints.FILE, config),
+        kept.rows if kept else _pairs(folder / contamination.FILE, config),
         _report(evaluated / "report.json") or _report(folder / "report.json"),
         list(_lines(evaluated / "predictions.jsonl")),
     )

@@ -8,7 +8,8 @@ import numpy as np
 from summarizer.doctor.finding import Finding, excerpt, share
 from summarizer.doctor.survey import Survey
 from summarizer.doctor.units import countable, units, words
-from summarizer.evaluation import baselines, rouge
+from summarizer.evaluation import lead
+from summarizer.metrics import rouge
 from summarizer.types import Example
 
 # XSum, the most abstractive of the usual sets, has 36% (Narayan et al. 2018, arXiv:1808.08745,
@@ -48,7 +49,7 @@ def first_words(survey: Survey) -> Iterator[Finding]:
     pairs = _in_words(survey)
     if not pairs:
         return
-    texts, references = baselines.lead(pairs), [example.summary or "" for example in pairs]
+    texts, references = lead.lead(pairs), [example.summary or "" for example in pairs]
     stem = rouge.default_stem(references)
     scores = rouge.score(texts, references, stem, units=units())["rouge1"]
     if scores.mean() < HARD:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from summarizer import validating
 from summarizer.doctor.finding import Finding, share
 from summarizer.doctor.folder import Run
 from summarizer.doctor.spans import SPAN, SPANS, loss, rise
+from summarizer.training import validators
 
 # The most frequent pieces alone are 5 to 15% of what is written.
 GUESSED = 0.2
@@ -96,14 +96,14 @@ def unsteady(run: Run) -> Iterator[Finding]:
 
 def validations(run: Run) -> tuple[list[tuple[int, float]], int]:
     """Return step and score of each validation, and the number of the first of the best."""
-    metric = validating.metric(run.config)
+    metric = validators.selection_metric(run.config)
     found = [(line["step"], line[metric.name]) for line in run.log if metric.name in line]
     return found, max(range(len(found)), key=lambda i: metric.sign * found[i][1], default=0)
 
 
 def overfitting(run: Run) -> Iterator[Finding]:
     """Name validations that got worse while the training loss fell."""
-    metric = validating.metric(run.config)
+    metric = validators.selection_metric(run.config)
     found, at = validations(run)
     if len(found) < 3:
         return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from summarizer.datasets import fingerprints
+from summarizer.datasets import contamination
 from summarizer.doctor import languages
 from summarizer.doctor.faults import FAULTS
 from summarizer.doctor.finding import Finding, excerpt
@@ -21,7 +21,7 @@ FOREIGN = 0.01
 # Of the letters of a document: fewer than these are foreign names.
 SOME = 0.05
 
-_BLANK = fingerprints.of("")
+_BLANK = contamination.document_hash("")
 
 
 def unusable(survey: Survey) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarizer.config import Config
-from summarizer.datasets import fingerprints, tasks
+from summarizer.datasets import contamination, tasks
 from summarizer.datasets import spec as specs
 from summarizer.datasets.sources._splits import SPLITS, split_of
 from summarizer.doctor import faults, sketches
@@ -86,7 +86,7 @@ def read(config: Config, test: str = "") -> Survey:
     Raises:
         InputError, ConfigError: nothing can be read.
     """
-    notes = _Notes(tasks.with_summaries(config.data))
+    notes = _Notes(tasks.needs_summaries(config.data))
     with _skipped() as skipped:
         for part, example in _bar(_parts(config, test)):
             notes.take(part, example)
@@ -138,12 +138,12 @@ class _Notes:
 
     def take(self, part: int, example: Example) -> None:
         summary = example.summary if self._summaries else ""
-        letters = fingerprints.letters(example.document)
+        letters = contamination.letters(example.document)
         self.part.append(part)
         self.ids.append(example.id)
         self.openings.append(example.document[:_OPENING])
         self.summaries.append((summary or "")[:_OPENING])
-        self.prints.extend(map(fingerprints.of, (example.document, summary or "")))
+        self.prints.extend(map(contamination.document_hash, (example.document, summary or "")))
         self.sketches.frombytes(sketches.sketch(letters).tobytes())
         self.lengths.extend((len(example.document), -1 if summary is None else len(summary)))
         self.faults.append(self._find_faults(example.id, example.document, summary or ""))

@@ -7,14 +7,14 @@ summary is new to its document, and any three come twice. So nothing is said of 
 import functools
 
 from summarizer.errors import ConfigError
-from summarizer.evaluation import tokens
+from summarizer.metrics import rouge_tokenizer
 
 
 @functools.cache
 def units() -> str:
     """Return how texts without spaces are cut: "words", or "characters" without dictionaries."""
     try:
-        tokens.check("words")
+        rouge_tokenizer.check("words")
     except ConfigError:
         return "characters"
     return "words"
@@ -22,9 +22,9 @@ def units() -> str:
 
 def countable(text: str) -> bool:
     """Tell whether a text can be cut into words."""
-    return not tokens.spaceless(text) or units() == "words"
+    return not rouge_tokenizer.is_unspaced_text(text) or units() == "words"
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, in order; see `countable`."""
-    return tokens.words(text, units())
+    return rouge_tokenizer.words(text, units())

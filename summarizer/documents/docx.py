@@ -3,9 +3,9 @@
 import io
 import zipfile
 
-from summarizer.datasets import cleaning
 from summarizer.documents import html
 from summarizer.errors import InputError
+from summarizer.text import cleaning
 
 NEEDS = "pip install 'summarizer-lstm[files]'"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")  # MS-OFFCRYPTO, 2.3.4.4

@@ -2,8 +2,8 @@
 
 import codecs
 
-from summarizer.datasets import cleaning
 from summarizer.errors import InputError
+from summarizer.text import cleaning
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from summarizer.datasets import cleaning
 from summarizer.documents import encoding
-from summarizer.documents.sentences import ended
 from summarizer.errors import InputError
+from summarizer.text import cleaning
+from summarizer.text.sentences import ends_sentence
 
 _NEVER = frozenset({"script", "style", "template", "title", "svg", "object", "iframe"})
 _DROPPED = _NEVER | {
@@ -89,7 +89,7 @@ class _Block:
             return True
         if 2 * self.linked > len(self.text):
             return False
-        return not self.cell or len(self.text) >= _PROSE or ended(self.text)
+        return not self.cell or len(self.text) >= _PROSE or ends_sentence(self.text)
 
 
 class _Parser(HTMLParser):

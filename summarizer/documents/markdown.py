@@ -6,9 +6,9 @@ Source: CommonMark 0.31 for what is markup; only what prose needs of it.
 import html
 import re
 
-from summarizer.datasets import cleaning
 from summarizer.documents import encoding
 from summarizer.errors import InputError
+from summarizer.text import cleaning
 
 _LINK_TARGET = r"\((?:[^()\n]|\([^()\n]*\))*\)"
 # In this order, each with what it leaves.

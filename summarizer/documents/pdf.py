@@ -7,9 +7,9 @@ import statistics
 from collections import Counter
 from typing import Any, NamedTuple
 
-from summarizer.datasets import cleaning
-from summarizer.documents.sentences import ended
 from summarizer.errors import InputError
+from summarizer.text import cleaning
+from summarizer.text.sentences import ends_sentence
 
 NEEDS = "pip install 'summarizer-lstm[files]'"
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -131,5 +131,7 @@ def _begins(last: _Line, line: _Line, step: float) -> bool:
         return True
     down = last.last - line.first
     if down < 0 or down > 10 * step:  # another column or page
-        return ended(last.text)
-    return down > 1.3 * step or (ended(last.text) and line.left - last.left > 0.5 * line.size)
+        return ends_sentence(last.text)
+    return down > 1.3 * step or (
+        ends_sentence(last.text) and line.left - last.left > 0.5 * line.size
+    )

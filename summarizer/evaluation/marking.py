@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from summarizer.datasets import alignment
-from summarizer.evaluation import diagnostics
-from summarizer.types import Explanation
+from summarizer.metrics import summary_statistics
+from summarizer.text import alignment
+from summarizer.types import Provenance
 
 LEAST = 0.05  # share of the attention below which a sentence is not shown
 SHOWN = 20_000  # characters of a document, at least; one may be a book
@@ -46,8 +46,9 @@ def matched(summary: str, document: str) -> list[Mark]:
     equal words a system read is not known, so the first run is taken.
     """
     ours, theirs = _spoken(summary), _spoken(document)
-    runs = diagnostics.fragments(
-        [form for form, _, _ in ours], diagnostics.known([form for form, _, _ in theirs])
+    runs = summary_statistics.extractive_fragments(
+        [form for form, _, _ in ours],
+        summary_statistics.index_document([form for form, _, _ in theirs]),
     )
     places = {run.begin + i: (run.place + i, run.length) for run in runs for i in range(run.length)}
     found = []
@@ -62,7 +63,7 @@ def matched(summary: str, document: str) -> list[Mark]:
     return found
 
 
-def explained(explanation: Explanation) -> list[Mark]:
+def explained(explanation: Provenance) -> list[Mark]:
     """Return the words of a summary as its model accounts for them.
 
     A word looks at what it was copied from and, as far as the attention was there, at sentences.
@@ -85,7 +86,7 @@ def explained(explanation: Explanation) -> list[Mark]:
 
 def _spoken(text: str) -> list[tuple[str, int, int]]:
     """The words of a text without its marks: form, begin, end."""
-    found = alignment.words(text)
+    found = alignment.aligned_text(text)
     every = zip(found.forms, found.begins, found.ends, found.spoken, strict=True)
     return [(form, begin, end) for form, begin, end, spoken in every if spoken]
 

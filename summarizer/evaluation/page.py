@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from summarizer.evaluation import describing, drawing
-from summarizer.evaluation.describing import MODEL
+from summarizer.evaluation import drawing, statistics_table
 from summarizer.evaluation.drawing import Whisker
-from summarizer.evaluation.extracts import BOUNDS
+from summarizer.evaluation.evaluate import format_difference, format_interval
+from summarizer.evaluation.extractive_baselines import BOUNDS
 from summarizer.evaluation.marking import Mark, beside, matched
-from summarizer.evaluation.report import cell, difference_cell
+from summarizer.evaluation.statistics_table import MODEL
 from summarizer.evaluation.template import page
 from summarizer.types import Report
 
@@ -75,9 +75,11 @@ def _scores(report: Report) -> str:
         title = f"{NAMES.get(metric, metric)}, in points, with 95% bootstrap intervals"
         plots[title] = drawing.whiskers(title, rows)
     heads = ["", *(NAMES.get(metric, metric) for metric in report.scores)]
-    scores = [[n, *(cell(found[m]) for m in report.scores)] for n, found in systems.items()]
+    scores = [
+        [n, *(format_interval(found[m]) for m in report.scores)] for n, found in systems.items()
+    ]
     less = [
-        [name, *(difference_cell(found[metric]) for metric in report.scores)]
+        [name, *(format_difference(found[metric]) for metric in report.scores)]
         for name, found in report.differences.items()
     ]
     return (
@@ -109,7 +111,7 @@ def _distributions(report: Report) -> str:
 
 
 def _habits(report: Report) -> str:
-    rows = describing.rows_of(list(report.diagnostics.values()), intervals=True)
+    rows = statistics_table.rows_of(list(report.diagnostics.values()), intervals=True)
     heads = ["mean of", *report.diagnostics]
     return f"<h2>What the summaries are like</h2>{_table(heads, rows)}"
 
@@ -124,7 +126,9 @@ def _lengths(report: Report) -> str:
     plot = drawing.steps(title, "words of the document, median of a fifth", names, series)
     heads = ["", *(f"{p['shortest']:,} to {p['longest']:,} words" for p in report.lengths)]
     rows = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
-    rows += describing.rows_of([part["diagnostics"] for part in report.lengths], intervals=True)
+    rows += statistics_table.rows_of(
+        [part["diagnostics"] for part in report.lengths], intervals=True
+    )
     return (
         f"<h2>By length of the document</h2>{_plots({title: plot})}<details><summary>What the "
         f"model's summaries are like in each fifth</summary>{_table(heads, rows)}</details>"

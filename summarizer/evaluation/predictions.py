@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from summarizer.datasets.cleaning import clean
 from summarizer.errors import InputError
+from summarizer.text.cleaning import clean
 
 
-def aligned(ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]) -> list[str]:
+def align_predictions(
+    ids: Sequence[str], predictions: Sequence[str] | Mapping[str, str]
+) -> list[str]:
     """Put predictions into the order of the examples.
 
     Raises:
@@ -47,7 +49,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:3])) + more
 
 
-def read(path: str | Path) -> dict[str, str]:
+def read_predictions(path: str | Path) -> dict[str, str]:
     """Read summaries from a JSONL file, `{"id": ..., "prediction": ...}` a line.
 
     Returns:

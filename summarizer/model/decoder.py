@@ -16,13 +16,13 @@ from keras import ops
 from summarizer import plugins
 from summarizer.config import ModelConfig
 from summarizer.errors import ConfigError
-from summarizer.model.intra import IntraAttention
-from summarizer.model.loops import loop, stacked
-from summarizer.model.recurrence import advance, unroll
-from summarizer.types import DecoderState, Memory
+from summarizer.model.intra_attention import IntraAttention
+from summarizer.model.recurrence import step_cell, unroll
+from summarizer.model.while_loop import stack_outputs, while_loop
+from summarizer.types import DecoderState, EncoderMemory
 
 
-class Decoded(NamedTuple):
+class DecoderOutput(NamedTuple):
     """What the decoder says of each summary position.
 
     Attributes:
@@ -65,7 +65,7 @@ class Decoder(keras.layers.Layer):
         )
         count = self.cell.states * config.decoder_layers
         self.intra = IntraAttention(width) if config.intra_attention else None
-        self.bridge_kind = _fitting(config, self.cell, memory, states)
+        self.bridge_kind = _check_bridge(config, self.cell, memory, states)
         self.bridge = [
             _dense(memory, width, "tanh", name=f"bridge_{i}")
             for i in range(count if config.bridge == "dense" else 0)
@@ -78,13 +78,13 @@ class Decoder(keras.layers.Layer):
         self.stepwise = self.feeding or self.attention.stepwise
         self.built = True
 
-    def remember(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> Memory:
+    def remember(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> EncoderMemory:
         """Prepare what one document costs only once; nothing where nothing is attended to."""
         values = outputs if self.attention.width else ()
         keys = self.attention.project(outputs) if self.attention.width else ()
-        return Memory(keys, values, mask, pieces, tuple(final))
+        return EncoderMemory(keys, values, mask, pieces, tuple(final))
 
-    def start(self, memory: Memory, longest: Any, coverage: bool = False) -> DecoderState:
+    def start(self, memory: EncoderMemory, longest: Any, coverage: bool = False) -> DecoderState:
         """Return the state before the first piece, one row a document.
 
         Args:
@@ -110,7 +110,9 @@ class Decoder(keras.layers.Layer):
             self.intra.start(batch, longest, self.cell.width) if self.intra else (),
         )
 
-    def unroll(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any = 1) -> Decoded:
+    def unroll(
+        self, embedded: Any, state: DecoderState, memory: EncoderMemory, beams: Any = 1
+    ) -> DecoderOutput:
         """Decode all positions of K known summaries of each document.
 
         Args:
@@ -132,7 +134,9 @@ class Decoder(keras.layers.Layer):
         )
         return self._attend(hidden, embedded, memory, ())[0]
 
-    def _walk(self, embedded: Any, state: DecoderState, memory: Memory, beams: Any) -> Decoded:
+    def _walk(
+        self, embedded: Any, state: DecoderState, memory: EncoderMemory, beams: Any
+    ) -> DecoderOutput:
         """What `unroll` gives, one position after another."""
         rows, steps, size = ops.shape(embedded)
 
@@ -146,17 +150,17 @@ class Decoder(keras.layers.Layer):
             (memory.pieces.shape[1], "float32"),
             (self.evidence, self.compute_dtype),
         ]
-        _, found = loop(step, state, (ops.transpose(embedded, (1, 0, 2)),), shapes)
-        return Decoded(
+        _, found = while_loop(step, state, (ops.transpose(embedded, (1, 0, 2)),), shapes)
+        return DecoderOutput(
             *(
                 ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, steps * beams, ops.shape(x)[2]))
-                for x in map(stacked, found)
+                for x in map(stack_outputs, found)
             )
         )
 
     def step(
-        self, embedded: Any, state: DecoderState, memory: Memory
-    ) -> tuple[Decoded, DecoderState]:
+        self, embedded: Any, state: DecoderState, memory: EncoderMemory
+    ) -> tuple[DecoderOutput, DecoderState]:
         """Decode one more piece of K summaries of each document.
 
         Args:
@@ -171,7 +175,7 @@ class Decoder(keras.layers.Layer):
             below = ops.concatenate([below, feed], axis=1)
         cells: list[Any] = []
         for i, cell in enumerate((self.cell, *self.upper)):
-            states = advance(cell, below, state.cells[len(cells) :][: cell.states])
+            states = step_cell(cell, below, state.cells[len(cells) :][: cell.states])
             cells.extend(states)
             hidden = ops.cast(states[0], self.compute_dtype)
             below = hidden + below if i else hidden
@@ -193,8 +197,8 @@ class Decoder(keras.layers.Layer):
         )
 
     def _attend(
-        self, hidden: Any, embedded: Any, memory: Memory, state: tuple[Any, ...]
-    ) -> tuple[Decoded, tuple[Any, ...]]:
+        self, hidden: Any, embedded: Any, memory: EncoderMemory, state: tuple[Any, ...]
+    ) -> tuple[DecoderOutput, tuple[Any, ...]]:
         """Ask the attention with outputs that any context of the decoder's own stands behind."""
         query = hidden[:, :, : self.cell.width] if self.intra else hidden
         context, weights, state = self.attention(
@@ -204,10 +208,10 @@ class Decoder(keras.layers.Layer):
         both = ops.concatenate(parts, axis=-1)
         evidence = ops.concatenate([both, ops.cast(embedded, both.dtype)], axis=-1)
         features = self.combine(evidence if self.sees_input else both)
-        return Decoded(features, weights, evidence), state
+        return DecoderOutput(features, weights, evidence), state
 
 
-def _fitting(config: ModelConfig, cell: Any, memory: int, states: int) -> str:
+def _check_bridge(config: ModelConfig, cell: Any, memory: int, states: int) -> str:
     """Return the kind of bridge if the encoder's last states can be handed over that way."""
     bridge = config.bridge
     if bridge == "copy" and (cell.width != memory or cell.states != states):

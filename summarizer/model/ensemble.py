@@ -12,10 +12,10 @@ import keras
 from keras import ops
 
 from summarizer.model import pointer
-from summarizer.types import DecoderState, Memory
+from summarizer.types import DecoderState, EncoderMemory
 
 
-class Memories(NamedTuple):
+class EnsembleMemory(NamedTuple):
     """What the encoders leave.
 
     Attributes:
@@ -24,7 +24,7 @@ class Memories(NamedTuple):
         mask: bool [B, S], True at real pieces.
     """
 
-    members: tuple[Memory, ...]
+    members: tuple[EncoderMemory, ...]
     pieces: Any
     mask: Any
 
@@ -45,12 +45,12 @@ class Ensemble(keras.Model):
         """What gives the first state: this."""
         return self
 
-    def encode(self, document: Any) -> Memories:
+    def encode(self, document: Any) -> EnsembleMemory:
         """Read documents, int32 [B, S], padded with 0."""
         memories = tuple(member.encode(document) for member in self.members)
-        return Memories(memories, memories[0].pieces, memories[0].mask)
+        return EnsembleMemory(memories, memories[0].pieces, memories[0].mask)
 
-    def start(self, memory: Memories, longest: Any, coverage: bool = False) -> DecoderState:
+    def start(self, memory: EnsembleMemory, longest: Any, coverage: bool = False) -> DecoderState:
         """Return the state before the first piece: the members' states in place of cells."""
         states = tuple(
             member.decoder.start(own, longest, coverage)
@@ -58,7 +58,7 @@ class Ensemble(keras.Model):
         )
         return _together(states, coverage)
 
-    def select(self, memory: Memories, selected: Any) -> Memories:
+    def select(self, memory: EnsembleMemory, selected: Any) -> EnsembleMemory:
         """Return the memories with the pieces that the pointers may copy, bool [B, S]."""
         chosen = (
             m.select(own, selected) for m, own in zip(self.members, memory.members, strict=True)
@@ -69,11 +69,13 @@ class Ensemble(keras.Model):
         """Return the members' output layers."""
         return tuple(member.output() for member in self.members)
 
-    def places(self, memory: Memories, width: Any) -> Any:
+    def places(self, memory: EnsembleMemory, width: Any) -> Any:
         """Return where `weigh` adds what is copied; the same for all members."""
         return self.members[0].places(memory, width)
 
-    def step(self, pieces: Any, state: DecoderState, memory: Memories) -> tuple[Any, DecoderState]:
+    def step(
+        self, pieces: Any, state: DecoderState, memory: EnsembleMemory
+    ) -> tuple[Any, DecoderState]:
         """Go one piece on in K summaries of each document; see `Seq2Seq.step`."""
         found = [
             member.step(pieces, own, part)
@@ -88,14 +90,16 @@ class Ensemble(keras.Model):
         attention, gate = zip(*found, strict=True)
         return _mean(attention), _mean(gate)
 
-    def weigh(self, account: Any, output: Any, places: Any, allowed: Any = None) -> pointer.Weights:
+    def weigh(
+        self, account: Any, output: Any, places: Any, allowed: Any = None
+    ) -> pointer.TokenScores:
         """Say how probable every next piece is; see `Seq2Seq.weigh`."""
         found = [
-            pointer.logs(*member.weigh(own, layer, places, allowed))
+            pointer.to_log_probs(*member.weigh(own, layer, places, allowed))
             for member, own, layer in zip(self.members, account, output, strict=True)
         ]
         total = ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found))
-        return pointer.Weights(total, None)
+        return pointer.TokenScores(total, None)
 
     def call(self, batch: Any, training: bool = False) -> Any:
         """Score known summaries: their log-probability float32 [B, T], alone in a tuple."""

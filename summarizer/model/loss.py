@@ -43,7 +43,7 @@ def loss(
     if model.extended and model.gate is None:  # what can only be copied
         weight = weight * ops.cast(target < model.size, "float32")
     if not isinstance(sampling, float) or sampling:
-        inputs = _sampled(model, memory, inputs, target, training, sampling)
+        inputs = _scheduled_sampling(model, memory, inputs, target, training, sampling)
     log_prob, _, logits, (decoded, gate) = model.score(memory, inputs, target, training)
     pieces = ops.maximum(ops.sum(weight), 1.0)
     total = -ops.sum(log_prob * weight)
@@ -75,16 +75,18 @@ def repeated(attention: Any) -> Any:
     return ops.sum(ops.minimum(attention, before), axis=-1)
 
 
-def _sampled(model: Any, memory: Any, inputs: Any, target: Any, training: bool, share: Any) -> Any:
+def _scheduled_sampling(
+    model: Any, memory: Any, inputs: Any, target: Any, training: bool, share: Any
+) -> Any:
     """Replace a share of the inputs by what the model would have written there."""
     _, _, logits, (decoded, gate) = model.score(memory, inputs, target, training)
-    guess = _likeliest(logits(), gate, decoded.attention, memory.pieces)
+    guess = _most_likely(logits(), gate, decoded.attention, memory.pieces)
     guess = ops.concatenate([inputs[:, :1], guess[:, :-1]], axis=1)  # what came before
     own = keras.random.uniform(ops.shape(inputs), seed=model.noise) < share
     return ops.where(own & (guess != END) & (inputs > END), guess, inputs)
 
 
-def _likeliest(logits: Any, gate: Any, attention: Any, pieces: Any) -> Any:
+def _most_likely(logits: Any, gate: Any, attention: Any, pieces: Any) -> Any:
     """The likelier of the best piece to generate and the best to copy, int32 [B, T].
 
     Only what several positions of the document have in common is missed; the whole distribution

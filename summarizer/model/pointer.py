@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from summarizer.model import gather
+from summarizer.model import indexing
 
-NEVER = -1e9  # the log-probability of what cannot be; finite, so that differences stay numbers
-_LEAST = 1e-30  # below any probability that a float32 softmax gives a piece worth copying
+LOG_ZERO = -1e9  # the log-probability of what cannot be; finite, so that differences stay numbers
+_MIN_PROBABILITY = 1e-30  # below any probability that a float32 softmax gives a piece worth copying
 _CLOSED = -75.0  # a gate's logit at which nothing generated is above _LEAST any more
 
 
@@ -36,7 +36,7 @@ class Gate(keras.layers.Layer):
         return ops.cast(logit, "float32") + ops.cast(ops.convert_to_tensor(self.bias), "float32")
 
 
-def of_target(generated: Any, gate: Any, attention: Any, pieces: Any, target: Any) -> Any:
+def target_log_prob(generated: Any, gate: Any, attention: Any, pieces: Any, target: Any) -> Any:
     """Return the log-probability of known pieces.
 
     Args:
@@ -51,11 +51,13 @@ def of_target(generated: Any, gate: Any, attention: Any, pieces: Any, target: An
     """
     same = ops.cast(ops.equal(target[:, :, None], pieces[:, None, :]), "float32")
     copied = ops.sum(attention * same, axis=-1)
-    copied = ops.where(copied > _LEAST, ops.log(ops.maximum(copied, _LEAST)), NEVER)
+    copied = ops.where(
+        copied > _MIN_PROBABILITY, ops.log(ops.maximum(copied, _MIN_PROBABILITY)), LOG_ZERO
+    )
     return ops.logaddexp(ops.log_sigmoid(gate) + generated, ops.log_sigmoid(-gate) + copied)
 
 
-def narrowed(attention: Any, selected: Any) -> Any:
+def restrict_attention(attention: Any, selected: Any) -> Any:
     """Return attention on selected pieces alone, of the same sum: bottom-up attention.
 
     Where nothing that is attended to is selected it stays as it is. Source: Gehrmann, Deng, Rush
@@ -68,11 +70,11 @@ def narrowed(attention: Any, selected: Any) -> Any:
     part = attention * selected[:, None, :]
     left = ops.sum(part, axis=-1, keepdims=True)
     # Where all is selected the two sums are the same to the last bit, and nothing changes.
-    ratio = ops.sum(attention, axis=-1, keepdims=True) / ops.maximum(left, _LEAST)
-    return ops.where(left > _LEAST, part * ratio, attention)
+    ratio = ops.sum(attention, axis=-1, keepdims=True) / ops.maximum(left, _MIN_PROBABILITY)
+    return ops.where(left > _MIN_PROBABILITY, part * ratio, attention)
 
 
-class Weights(NamedTuple):
+class TokenScores(NamedTuple):
     """How probable every piece is, in a form that is cheap where only the best are looked at.
 
     Attributes:
@@ -85,7 +87,7 @@ class Weights(NamedTuple):
     share: Any
 
 
-def weigh(logits: Any, gate: Any, attention: Any, places: Any, more: Any = 0) -> Weights:
+def mix(logits: Any, gate: Any, attention: Any, places: Any, more: Any = 0) -> TokenScores:
     """Mix generated and copied pieces: a softmax and one scatter, nothing else of N columns.
 
     Args:
@@ -104,16 +106,18 @@ def weigh(logits: Any, gate: Any, attention: Any, places: Any, more: Any = 0) ->
     ratio = ops.exp(-ops.maximum(gate, _CLOSED))
     shape = ops.shape(generated)
     amounts = ops.reshape(ratio[:, :, None] * attention, (-1,))
-    mixed = gather.add(ops.reshape(generated, (-1,)), places, amounts)
-    return Weights(ops.reshape(mixed, shape), 1 / (1 + ratio))
+    mixed = indexing.scatter_add(ops.reshape(generated, (-1,)), places, amounts)
+    return TokenScores(ops.reshape(mixed, shape), 1 / (1 + ratio))
 
 
-def logs(values: Any, share: Any) -> Any:
+def to_log_probs(values: Any, share: Any) -> Any:
     """Return the log-probabilities of some or all values [B, T, J] of `Weights`, NEVER at least."""
     if share is None:
-        return ops.maximum(values, NEVER)
+        return ops.maximum(values, LOG_ZERO)
     total = values * share[:, :, None]
-    return ops.where(total > _LEAST, ops.log(ops.maximum(total, _LEAST)), NEVER)
+    return ops.where(
+        total > _MIN_PROBABILITY, ops.log(ops.maximum(total, _MIN_PROBABILITY)), LOG_ZERO
+    )
 
 
 def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) -> Any:
@@ -130,11 +134,11 @@ def mixture(logits: Any, gate: Any, attention: Any, pieces: Any, more: Any = 0) 
         float32 [B, T, N + more].
     """
     _, steps, size = ops.shape(logits)
-    found = places(pieces[:, None, :], steps, size + more)
-    return logs(*weigh(logits, gate, attention, found, more))
+    found = copy_indices(pieces[:, None, :], steps, size + more)
+    return to_log_probs(*mix(logits, gate, attention, found, more))
 
 
-def places(pieces: Any, steps: Any, size: Any) -> Any:
+def copy_indices(pieces: Any, steps: Any, size: Any) -> Any:
     """Return where pieces are in a table [B, T, N] that is flattened, int64 [B * T * S].
 
     Args:
@@ -160,5 +164,7 @@ def add_at(table: Any, pieces: Any, amounts: Any) -> Any:
     """
     shape = _, steps, size = ops.shape(table)
     amounts = ops.reshape(amounts, (-1,))
-    found = gather.add(ops.reshape(table, (-1,)), places(pieces, steps, size), amounts)
+    found = indexing.scatter_add(
+        ops.reshape(table, (-1,)), copy_indices(pieces, steps, size), amounts
+    )
     return ops.reshape(found, shape)

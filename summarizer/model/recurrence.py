@@ -16,16 +16,16 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.cells._cell import Slopes
-from summarizer.model.fusion import fuse, product, side_by_side
-from summarizer.model.loops import loop, stacked
-from summarizer.model.scan import scan
+from summarizer.model.cells._base import CellGradients
+from summarizer.model.parallel_scan import parallel_scan
+from summarizer.model.while_loop import stack_outputs, while_loop
+from summarizer.model.xla import product, two_kernels_at_once, xla_kernel
 
 _operator: ContextVar[Callable[..., Any]] = ContextVar("operator", default=lambda *_: None)
 
 
 @contextlib.contextmanager
-def replaced(operator: Callable[..., Any]) -> Iterator[None]:
+def override_unroll(operator: Callable[..., Any]) -> Iterator[None]:
     """Within it `unroll` returns what `operator` does of the same arguments, unless that is None.
 
     So a graph can be traced in which one operator of its runtime stands for a whole recurrence.
@@ -42,7 +42,7 @@ def zeros(cell: Any, batch: Any) -> tuple[Any, ...]:
     return tuple(ops.zeros((batch, size), "float32") for size in cell.sizes)
 
 
-def advance(cell: Any, inputs: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+def step_cell(cell: Any, inputs: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
     """Go one step on from the states, each float32 [B, H], with inputs float [B, I]."""
     sums = ops.cast(cell.project(inputs), "float32") + _float32(cell.bias)
     recurrent = None
@@ -75,7 +75,7 @@ def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = Fals
     else:
         real = ops.cast(ops.transpose(mask)[:, :, None], "float32")
     # On a CPU a loop of kernels reads and writes less than a scan that needs as many numbers.
-    parallel = hasattr(cell, "coefficients") and not side_by_side()
+    parallel = hasattr(cell, "coefficients") and not two_kernels_at_once()
     run = _scan if parallel else _recur
     outputs, *final = run(cell, cell.project(inputs), tuple(initial), real, reverse)
     outputs = outputs * ops.cast(real, outputs.dtype)
@@ -85,7 +85,7 @@ def unroll(cell: Any, inputs: Any, initial: Any, mask: Any, reverse: bool = Fals
 def _scan(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, reverse: bool) -> Any:
     """Outputs [S, B, H] and last state of a cell that is linear in its state."""
     keep, add = cell.coefficients(ops.cast(projected, "float32") + _float32(cell.bias))
-    hidden = scan(ops.where(real > 0, keep, 1.0), add * real, initial[0], reverse)
+    hidden = parallel_scan(ops.where(real > 0, keep, 1.0), add * real, initial[0], reverse)
     return ops.cast(hidden, cell.compute_dtype), hidden[0 if reverse else -1]
 
 
@@ -110,10 +110,10 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
 
         saves = columns[1] if cell.backward is None else cell.saves * width
         shapes = [(width, dtype), (saves, "float32"), *others]
-        final, (hidden, saved, *before) = loop(
-            fuse(step), initial, (projected, real), shapes, reverse
+        final, (hidden, saved, *before) = while_loop(
+            xla_kernel(step), initial, (projected, real), shapes, reverse
         )
-        hidden = stacked(hidden)
+        hidden = stack_outputs(hidden)
 
         def backward(*upstream: Any, **_: Any) -> Any:
             if len(upstream) == 1:  # JAX hands over one tuple
@@ -150,10 +150,10 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
             series = (d_hidden, real, hidden_before, saved, *before)
             series = series if cell.backward is not None else (*series, projected)
             shapes = [(columns[1], dtype), *([(columns[0], dtype)] if apart else [])]
-            (d_initial, d_more), found = loop(
-                fuse(back), (d_last, nothing), series, shapes, not reverse
+            (d_initial, d_more), found = while_loop(
+                xla_kernel(back), (d_last, nothing), series, shapes, not reverse
             )
-            d_sums, d_projected = stacked(found[0]), stacked(found[-1])
+            d_sums, d_projected = stack_outputs(found[0]), stack_outputs(found[-1])
             rows = ops.reshape(d_sums, (-1, columns[1]))
             d_kernel = ops.matmul(ops.transpose(ops.reshape(hidden_before, (-1, width))), rows)
             rows = ops.reshape(d_projected, (-1, columns[0])) if apart else rows
@@ -168,7 +168,7 @@ def _recur(cell: Any, projected: Any, initial: tuple[Any, ...], real: Any, rever
     return ops.custom_gradient(forward)(projected, kernel, bias, real, *initial, *more)
 
 
-def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]) -> Slopes:
+def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]) -> CellGradients:
     """The `Slopes` of a step as its operations stand.
 
     Args:
@@ -193,7 +193,7 @@ def _differentiated(cell: Any, given: tuple[Any, ...], gradient: tuple[Any, ...]
             states = new(*given)
         zero = tf.UnconnectedGradients.ZERO
         found = tape.gradient(states, given, gradient, unconnected_gradients=zero)
-    return Slopes(found[0], tuple(found[2:count]), found[1], tuple(found[count:]))
+    return CellGradients(found[0], tuple(found[2:count]), found[1], tuple(found[count:]))
 
 
 def _recurrent(cell: Any) -> Any:

@@ -13,14 +13,14 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig
-from summarizer.model import gather, likelihood, pointer
+from summarizer.model import cross_entropy, indexing, pointer
 from summarizer.model.decoder import Decoder
-from summarizer.model.sentences import Sentences
-from summarizer.types import DecoderState, Memory
+from summarizer.model.sentence_ids import SentenceIds
+from summarizer.types import DecoderState, EncoderMemory
 from summarizer.vocabulary import PAD, START, UNKNOWN
 
 
-class Output(NamedTuple):
+class OutputLayer(NamedTuple):
     """The output layer.
 
     Attributes:
@@ -32,7 +32,7 @@ class Output(NamedTuple):
     bias: Any
 
 
-class Account(NamedTuple):
+class StepOutput(NamedTuple):
     """What one step of K summaries of each document leaves.
 
     Attributes:
@@ -78,7 +78,7 @@ class Seq2Seq(keras.Model):
         self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
         encoder = config.encoder
         self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
-        self.sentences = Sentences(size) if self.encoder.sees_sentences else None
+        self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
         self.decoder = Decoder(config, self.encoder.width, self.encoder.states)
         self.gate = pointer.Gate(self.decoder.evidence) if config.pointer else None
         self.noise = keras.random.SeedGenerator(seed)
@@ -88,7 +88,7 @@ class Seq2Seq(keras.Model):
         near = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
         return self.add_weight((self.size, config.embedding), near, name=name)
 
-    def encode(self, document: Any, training: bool = False) -> Memory:
+    def encode(self, document: Any, training: bool = False) -> EncoderMemory:
         """Read documents, int32 [B, S], padded with 0."""
         mask = ops.not_equal(document, PAD)
         embedded = self._drop(self._embed(self.embeddings, document), training)
@@ -114,7 +114,7 @@ class Seq2Seq(keras.Model):
         log_prob, generated, logits, account = scored
         return log_prob, generated, logits(), account
 
-    def score(self, memory: Memory, inputs: Any, target: Any, training: bool = False) -> Any:
+    def score(self, memory: EncoderMemory, inputs: Any, target: Any, training: bool = False) -> Any:
         """Score known summaries of documents already read.
 
         Returns:
@@ -127,30 +127,34 @@ class Seq2Seq(keras.Model):
         features = self._drop(decoded.features, training)
         known = ops.where(target < self.size, target, UNKNOWN) if self.extended else target
         output = self.output()
-        generated, logits = likelihood.score(features, output, known)
+        generated, logits = cross_entropy.score_targets(features, output, known)
         if self.gate is None:
-            gate = ops.zeros_like(generated) - pointer.NEVER  # always generates
+            gate = ops.zeros_like(generated) - pointer.LOG_ZERO  # always generates
             return generated, generated, logits, (decoded, gate)
         gate = self.gate(decoded.evidence)
-        log_prob = pointer.of_target(generated, gate, decoded.attention, memory.pieces, target)
+        log_prob = pointer.target_log_prob(
+            generated, gate, decoded.attention, memory.pieces, target
+        )
         return log_prob, generated, logits, (decoded, gate)
 
-    def select(self, memory: Memory, selected: Any) -> Memory:
+    def select(self, memory: EncoderMemory, selected: Any) -> EncoderMemory:
         """Return the memory with the pieces that the pointer may copy, bool [B, S]."""
         return memory._replace(selected=ops.cast(selected, "float32"))
 
-    def output(self) -> Output:
+    def output(self) -> OutputLayer:
         """Return what compares features with every embedding; once for all positions."""
         dtype = self.compute_dtype
         table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
-        return Output(ops.transpose(table), self._bias())
+        return OutputLayer(ops.transpose(table), self._bias())
 
-    def places(self, memory: Memory, width: Any) -> Any:
+    def places(self, memory: EncoderMemory, width: Any) -> Any:
         """Return where `weigh` adds what is copied, for K summaries of each document."""
         more = ops.shape(memory.pieces)[1] if self.extended else 0
-        return pointer.places(memory.pieces[:, None, :], width, self.size + more)
+        return pointer.copy_indices(memory.pieces[:, None, :], width, self.size + more)
 
-    def step(self, pieces: Any, state: DecoderState, memory: Memory) -> tuple[Account, Any]:
+    def step(
+        self, pieces: Any, state: DecoderState, memory: EncoderMemory
+    ) -> tuple[StepOutput, Any]:
         """Go one piece on in K summaries of each document.
 
         Args:
@@ -163,24 +167,24 @@ class Seq2Seq(keras.Model):
         """
         if self.extended:
             pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
-        embedded = gather.rows(ops.convert_to_tensor(self.summary_embeddings), pieces)
+        embedded = indexing.gather_rows(ops.convert_to_tensor(self.summary_embeddings), pieces)
         embedded = ops.cast(embedded, self.compute_dtype)
         decoded, state = self.decoder.step(embedded, state, memory)
         gate = None if self.gate is None else self.gate(decoded.evidence)
         copied = decoded.attention
         if gate is not None and not isinstance(memory.selected, tuple):
-            copied = pointer.narrowed(copied, memory.selected)
-        return Account(decoded.features, decoded.attention, gate, copied), state
+            copied = pointer.restrict_attention(copied, memory.selected)
+        return StepOutput(decoded.features, decoded.attention, gate, copied), state
 
-    def shown(self, account: Account) -> tuple[Any, Any]:
+    def shown(self, account: StepOutput) -> tuple[Any, Any]:
         """Return attention float32 [B, K, S] and the probability of generating, float32 [B, K]."""
         if account.gate is None:
             return account.attention, ops.ones_like(account.attention[:, :, 0])
         return account.attention, ops.sigmoid(account.gate)
 
     def weigh(
-        self, account: Account, output: Output, places: Any, allowed: Any = None
-    ) -> pointer.Weights:
+        self, account: StepOutput, output: OutputLayer, places: Any, allowed: Any = None
+    ) -> pointer.TokenScores:
         """Say how probable every next piece is.
 
         Args:
@@ -199,11 +203,11 @@ class Seq2Seq(keras.Model):
         logits = ops.cast(ops.matmul(features, output.table), "float32") + output.bias
         logits = ops.reshape(logits, (batch, width, self.size))
         if allowed is not None:
-            logits = ops.where(allowed[:, None, :], logits, pointer.NEVER)
+            logits = ops.where(allowed[:, None, :], logits, pointer.LOG_ZERO)
         if account.gate is None:
-            return pointer.Weights(ops.log_softmax(logits, axis=-1), None)
+            return pointer.TokenScores(ops.log_softmax(logits, axis=-1), None)
         more = ops.shape(account.attention)[2] if self.extended else 0
-        return pointer.weigh(logits, account.gate, account.copied, places, more)
+        return pointer.mix(logits, account.gate, account.copied, places, more)
 
     def _embed(self, table: Any, pieces: Any) -> Any:
         if self.extended:
@@ -215,7 +219,7 @@ class Seq2Seq(keras.Model):
         bias = ops.cast(ops.convert_to_tensor(self.output_bias), "float32")
         ids = ops.arange(self.size)
         never = (ids == PAD) | (ids == START) | (ids == UNKNOWN)
-        return ops.where(never, pointer.NEVER, bias)
+        return ops.where(never, pointer.LOG_ZERO, bias)
 
     def _drop(self, x: Any, training: bool) -> Any:
         if not training or self.rate == 0:

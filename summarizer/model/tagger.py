@@ -13,8 +13,8 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.config import ModelConfig
-from summarizer.datasets.alignment import DROPPED, KEPT
-from summarizer.model.sentences import Sentences
+from summarizer.datasets.tag_labels import DROP, KEEP
+from summarizer.model.sentence_ids import SentenceIds
 from summarizer.vocabulary import PAD, UNKNOWN
 
 
@@ -38,7 +38,7 @@ class Tagger(keras.Model):
         self.embeddings = self.add_weight((size, config.embedding), near, name="embeddings")
         encoder = config.encoder
         self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
-        self.sentences = Sentences(size) if self.encoder.sees_sentences else None
+        self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
         self.kernel = self.add_weight((self.encoder.width, 1), "glorot_uniform", name="kernel")
         self.bias = self.add_weight((1,), "zeros", name="bias")
         self.noise = keras.random.SeedGenerator(seed)
@@ -78,8 +78,8 @@ class Tagger(keras.Model):
         labels = batch["summary_out"]
         positions = ops.shape(logits)[1]
         labels = ops.concatenate([labels, ops.zeros_like(batch["document"])], axis=1)[:, :positions]
-        kept = ops.cast(labels == KEPT, "float32")
-        real = kept + ops.cast(labels == DROPPED, "float32")
+        kept = ops.cast(labels == KEEP, "float32")
+        real = kept + ops.cast(labels == DROP, "float32")
         pieces = ops.maximum(ops.sum(real), 1.0)
         total = -ops.sum(real * ops.log_sigmoid(ops.where(kept > 0, logits, -logits)))
         value = total / pieces
@@ -97,7 +97,7 @@ class Tagger(keras.Model):
         return keras.random.dropout(x, self.rate, (batch, 1, width), seed=self.noise)
 
 
-def compiled(model: Tagger) -> Callable[[Any], Any]:
+def compile_tagger(model: Tagger) -> Callable[[Any], Any]:
     """Return `model.keep` as one compiled function of documents, int32 [B, S].
 
     TensorFlow traces once for all shapes; JAX compiles once per shape.

@@ -6,7 +6,7 @@ Source: the convolution, Kim (2014), arXiv:1408.5882.
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

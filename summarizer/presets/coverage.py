@@ -8,7 +8,7 @@ summarizer train --preset coverage --data SPEC
 import dataclasses
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

@@ -6,7 +6,7 @@ Source: Wu et al. (2016), arXiv:1609.08144, section 3.1.
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

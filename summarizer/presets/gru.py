@@ -4,7 +4,7 @@ summarizer train --preset gru --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._family import celled
+from summarizer.presets._base import celled
 
 
 def config() -> Config:

@@ -7,7 +7,7 @@ Hierarchical Attention Networks.
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

@@ -6,7 +6,7 @@ summarizer train --preset input_feeding --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

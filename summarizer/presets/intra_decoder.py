@@ -6,7 +6,7 @@ summarizer train --preset intra_decoder --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

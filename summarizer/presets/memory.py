@@ -6,7 +6,7 @@ Source: neural Turing machines, Graves, Wayne, Danihelka (2014), arXiv:1410.5401
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

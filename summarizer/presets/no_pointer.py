@@ -7,7 +7,7 @@ summarizer train --preset no_pointer --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

@@ -6,7 +6,7 @@ Source: Zhou et al. (2017), arXiv:1704.07073 (SEASS).
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

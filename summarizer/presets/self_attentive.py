@@ -6,7 +6,7 @@ Source: Vaswani et al. (2017), arXiv:1706.03762, over the outputs of a recurrenc
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

@@ -11,7 +11,7 @@ arXiv:1511.01432).
 import dataclasses
 
 from summarizer.config import Config, DataConfig, DecodeConfig, Part
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

@@ -9,7 +9,7 @@ summarizer train --preset tagger --data SPEC
 import dataclasses
 
 from summarizer.config import Config
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

@@ -6,7 +6,7 @@ summarizer train --preset temporal --data SPEC
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import variant
+from summarizer.presets._base import variant
 
 
 def config() -> Config:

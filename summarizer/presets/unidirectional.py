@@ -7,7 +7,7 @@ Sutskever, Vinyals, Le (2014), arXiv:1409.3215.
 """
 
 from summarizer.config import Config, Part
-from summarizer.presets._family import WIDTH, variant
+from summarizer.presets._base import WIDTH, variant
 
 
 def config() -> Config:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from summarizer.decoding.inputs import BOUNDARY
+from summarizer.decoding.graph_inputs import BOUNDARY
+from summarizer.text.words import spaceless
 from summarizer.vocabulary import Vocabulary
-from summarizer.vocabulary.splitting import spaceless
 
 
-def goes_on(char: str) -> bool:
+def continues_word(char: str) -> bool:
     """Tell whether a character is of a word that may go on beside it."""
     return bool(char) and (char.isalnum() or unicodedata.category(char)[0] == "M") and (
         not spaceless(char)
@@ -24,14 +24,14 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(text.split()).casefold())
 
 
-def holds(text: str, phrase: str) -> bool:
+def contains_phrase(text: str, phrase: str) -> bool:
     """Tell whether a text holds a phrase as whole words, without regard to case."""
     text, phrase = plain(text), plain(phrase)
     at = text.find(phrase)
     while at >= 0:
         end = at + len(phrase)
-        before = goes_on(text[at - 1 : at]) and goes_on(phrase[:1])
-        if not before and not (goes_on(text[end : end + 1]) and goes_on(phrase[-1:])):
+        before = continues_word(text[at - 1 : at]) and continues_word(phrase[:1])
+        if not before and not (continues_word(text[end : end + 1]) and continues_word(phrase[-1:])):
             return True
         at = text.find(phrase, at + 1)
     return False
@@ -58,7 +58,7 @@ class Phrases:
     @functools.cached_property
     def begins(self) -> Any:
         """Pieces that do not go on with a word, bool [N]."""
-        return np.array([not goes_on(_first(piece)) for piece in self._pieces])
+        return np.array([not continues_word(_first(piece)) for piece in self._pieces])
 
     @functools.cached_property
     def words(self) -> Any:
@@ -82,7 +82,7 @@ class Phrases:
                 ids = ids[1:]
             elif bare := self._ids.get(first.removeprefix("▁")):
                 ids = [bare, *ids[1:]]
-        return (*ids, BOUNDARY) if goes_on(phrase[-1]) else tuple(ids)
+        return (*ids, BOUNDARY) if continues_word(phrase[-1]) else tuple(ids)
 
     def spellings(self, phrase: str, document: str) -> set[tuple[int, ...]]:
         """Return the ways to write a phrase that are known beforehand; for what is banned."""
@@ -99,14 +99,14 @@ class Phrases:
         """Return the pieces of a summary that hold a phrase, the piece before them included."""
 
         def inside(begin: int, end: int) -> bool:
-            return holds(self._vocabulary.decode(ids[begin:end], document), phrase)
+            return contains_phrase(self._vocabulary.decode(ids[begin:end], document), phrase)
 
         for end in range(1, len(ids) + 1):
             if not inside(0, end) or (end < len(ids) and not inside(0, end + 1)):
                 continue
             begin = max(b for b in range(end) if inside(b, end) and inside(max(b - 1, 0), end))
             rest = tuple(ids[max(begin - 1, 0) : end])
-            return (*rest, BOUNDARY) if goes_on(phrase[-1]) else rest
+            return (*rest, BOUNDARY) if continues_word(phrase[-1]) else rest
         return tuple(ids)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from summarizer.errors import ModelError
 
 
-def save(path: Path, arrays: dict[str, Any], place: dict[str, Any]) -> None:
+def save_arrays(path: Path, arrays: dict[str, Any], place: dict[str, Any]) -> None:
     """Write arrays and a place (anything JSON holds).
 
     Raises:
@@ -34,7 +34,7 @@ def save(path: Path, arrays: dict[str, Any], place: dict[str, Any]) -> None:
         raise
 
 
-def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read arrays and the place.
 
     Raises:

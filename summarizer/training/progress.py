@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from summarizer.training.board import Board
+from summarizer.training.tensorboard import TensorBoardLog
 
 _LABELS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
 # Fields of every record, and what a validation adds without its being a score of its own: the mean
@@ -24,7 +24,7 @@ _OWN = {
 class Progress:
     """Averages what the steps report, and shows and writes it."""
 
-    def __init__(self, folder: Path, steps: int, first: int, board: Board | None = None):
+    def __init__(self, folder: Path, steps: int, first: int, board: TensorBoardLog | None = None):
         self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
         quiet = not sys.stderr.isatty()
         self.bar = tqdm(
@@ -129,7 +129,7 @@ class Progress:
             self._board.close()
 
 
-def truncate(folder: Path, step: int) -> float:
+def truncate_log(folder: Path, step: int) -> float:
     """Drop from `metrics.jsonl` what a killed run wrote after the checkpoint that resumes it.
 
     Returns:
@@ -168,7 +168,7 @@ def _scores(record: dict[str, Any]) -> list[str]:
     return [name for name in record if name not in _OWN]
 
 
-def plot(folder: Path) -> Path:
+def plot_metrics(folder: Path) -> Path:
     """Draw loss over steps and scores over minutes from `metrics.jsonl` into `metrics.png`."""
     from matplotlib.figure import Figure
 

@@ -15,8 +15,8 @@ import numpy as np
 from keras import ops
 
 from summarizer.errors import TrainingError
-from summarizer.model.fusion import PARTS, WHOLE, fusing
 from summarizer.model.loss import loss
+from summarizer.model.xla import FULL, PARTIAL, xla_scope
 
 Run = Callable[[dict[str, Any], Mapping[str, float]], Any]
 Compute = Callable[[Any, Any], tuple[Any, list[Any]]]
@@ -24,7 +24,7 @@ FIELDS = ("document", "summary_in", "summary_out", "weight")
 DRAWS = 64  # of noise, at most, in one computation of the loss
 
 
-def make(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
+def make_train_step(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
     """Compile the step.
 
     Args:
@@ -47,7 +47,7 @@ def make(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
     return _tensorflow(model, optimizer, config, compiler)
 
 
-def dials(model: Any, config: Any) -> tuple[str, ...]:
+def dynamic_inputs(model: Any, config: Any) -> tuple[str, ...]:
     """Name the numbers that a run's steps take: coverage, sampling, scale."""
     used = [name for name in ("coverage", "sampling") if getattr(config, name) > 0]
     return (*used, *(["scale"] if model.compute_dtype == "float16" else []))
@@ -61,12 +61,12 @@ def clipped(gradients: list[Any], limit: float) -> tuple[list[Any], Any]:
     return [g * ops.cast(scale, g.dtype) for g in gradients], norm
 
 
-def reseed(model: Any, seed: int, step: int, parts: int = 1) -> None:
+def set_dropout_seed(model: Any, seed: int, step: int, parts: int = 1) -> None:
     """Set dropout's noise for a step of so many parts."""
     model.noise.state.assign(np.array([seed, step * parts * DRAWS], np.uint32))
 
 
-def measure(model: Any) -> Callable[[dict[str, Any]], Any]:
+def make_loss_function(model: Any) -> Callable[[dict[str, Any]], Any]:
     """Return a compiled function of a batch: float32 [2], its summed loss and weights.
 
     TensorFlow traces once for all shapes; JAX compiles once per shape. Nothing is dropped or drawn.
@@ -144,12 +144,12 @@ def _tensorflow(model: Any, optimizer: Any, config: Any, compiler: str) -> Run:
 
     if compiler == "xla" and not _xla_compiles(tf):
         raise TrainingError("train.compile=xla: TensorFlow does not compile here; say graph")
-    names = dials(model, config)
+    names = dynamic_inputs(model, config)
     weights = model.trainable_variables
 
     def step(batch: Any, given: Any) -> Any:
         def compute(part: Any, _: Any) -> Any:
-            with fusing(WHOLE if compiler == "xla" else PARTS):
+            with xla_scope(FULL if compiler == "xla" else PARTIAL):
                 with tf.GradientTape() as tape:
                     objective, shown = _objective(model, part, config, given)
                 gradients = tape.gradient(objective, [w.value for w in weights])
@@ -200,7 +200,7 @@ def _xla_compiles(tf: Any) -> bool:
 def _jax(model: Any, optimizer: Any, config: Any) -> Run:
     import jax
 
-    names = dials(model, config)
+    names = dynamic_inputs(model, config)
     others = model.non_trainable_variables
     noise = next(i for i, v in enumerate(others) if v is model.noise.state)
 

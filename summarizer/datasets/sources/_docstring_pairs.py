@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from summarizer.datasets.cleaning import clean
+from summarizer.text.cleaning import clean
 from summarizer.types import Example
 
 VERSION = 1  # of these rules: another one builds the pairs anew

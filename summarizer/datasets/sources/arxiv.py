@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.errors import InputError, did_you_mean
 from summarizer.types import Example
 
@@ -59,13 +59,13 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the line and the reason; a category that no paper has.
     """
-    return _rows.settle(options.path, _results(options), options.skip_bad, split)
+    return _records.collect_examples(options.path, _results(options), options.skip_bad, split)
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
     seen: set[str] = set()
     papers = taken = 0
-    for number, row in _rows.objects(options.path):
+    for number, row in _records.json_records(options.path):
         try:
             if isinstance(row, InputError):
                 raise row
@@ -87,14 +87,14 @@ def _paper(options: Options, line: int, row: dict[str, Any], seen: set[str]) -> 
     """Make an example of a paper; None for one that is passed over."""
     where = f"{options.path}:{line}"
     if options.categories:
-        _rows.require_columns(where, row, "categories")
+        _records.require_columns(where, row, "categories")
         if not isinstance(row["categories"], str):
             raise InputError(f"{where}: column 'categories' is not text")
         categories = row["categories"].split()
         seen.update(categories)
         if not any(_within(c, wanted) for c in categories for wanted in options.categories):
             return None
-    found = _rows.example(options.path, line, row, "abstract", "title")
+    found = _records.example(options.path, line, row, "abstract", "title")
     if _WITHDRAWN.search(found.document[:_BEGINNING]) or _COMMENT.search(str(row.get("comments"))):
         return None
     words, title = len(found.document.split()), len((found.summary or "").split())

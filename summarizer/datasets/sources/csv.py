@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarizer.datasets.cleaning import LARGEST, not_utf8
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources._records import collect_examples, example, lines, require_columns
 from summarizer.errors import InputError
+from summarizer.text.cleaning import LARGEST, not_utf8
 from summarizer.types import Example
 
 
@@ -34,7 +34,7 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the line and the reason.
     """
-    return _rows.settle(options.path, _results(options), options.skip_bad, split)
+    return collect_examples(options.path, _results(options), options.skip_bad, split)
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
@@ -45,7 +45,7 @@ def _results(options: Options) -> Iterator[Example | InputError]:
     if twice := [name for name in header if header.count(name) > 1]:
         raise InputError(f"{options.path}:{line}: two columns are named {twice[0]!r}")
     where = f"{options.path}:{line}"
-    _rows.require_columns(where, header, options.document, options.summary)
+    require_columns(where, header, options.document, options.summary)
     for line, fields in records:
         try:
             if isinstance(fields, InputError):
@@ -54,7 +54,7 @@ def _results(options: Options) -> Iterator[Example | InputError]:
                 counts = f"{len(fields)} fields, the header has {len(header)}"
                 raise InputError(f"{options.path}:{line}: {counts}")
             row = dict(zip(header, fields, strict=True))
-            yield _rows.example(options.path, line, row, options.document, options.summary)
+            yield example(options.path, line, row, options.document, options.summary)
         except InputError as error:
             yield error
 
@@ -65,7 +65,7 @@ def _records(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
     undecodable: list[InputError] = []
 
     def text() -> Iterator[str]:
-        for number, raw in _rows.lines(path):
+        for number, raw in lines(path):
             try:
                 yield raw.decode("utf-8")
             except UnicodeDecodeError as error:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarizer.datasets.cleaning import clean, read_text
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
+from summarizer.text.cleaning import clean, read_text
 from summarizer.types import Example
 
 _SUMMARY = ".summary.txt"
@@ -32,7 +32,9 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the folder or the file, and the reason.
     """
-    return _rows.settle(options.path, _results(Path(options.path)), options.skip_bad, split)
+    return _records.collect_examples(
+        options.path, _results(Path(options.path)), options.skip_bad, split
+    )
 
 
 def _results(folder: Path) -> Iterator[Example | InputError]:

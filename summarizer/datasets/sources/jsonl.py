@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
 from summarizer.types import Example
 
@@ -34,7 +34,7 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the line and the reason.
     """
-    return _rows.settle(options.path, rows(options), options.skip_bad, split)
+    return _records.collect_examples(options.path, rows(options), options.skip_bad, split)
 
 
 def rows(
@@ -50,11 +50,11 @@ def rows(
     Raises:
         InputError: the file cannot be read any further.
     """
-    for number, row in _rows.objects(options.path, lines):
+    for number, row in _records.json_records(options.path, lines):
         try:
             if isinstance(row, InputError):
                 raise row
             columns = options.document, options.summary, options.references
-            yield _rows.example(options.path, number, row, *columns, given=given)
+            yield _records.example(options.path, number, row, *columns, given=given)
         except InputError as error:
             yield error

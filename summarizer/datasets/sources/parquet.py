@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from summarizer.datasets.cleaning import not_utf8
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
+from summarizer.text.cleaning import not_utf8
 from summarizer.types import Example
 
 _BATCH = 256  # rows
@@ -49,7 +49,7 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the row and the reason.
     """
-    return _rows.settle(options.path, _results(options), options.skip_bad, split)
+    return _records.collect_examples(options.path, _results(options), options.skip_bad, split)
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
@@ -62,7 +62,7 @@ def _results(options: Options) -> Iterator[Example | InputError]:
                     raise row
                 row.setdefault("id", f"{prefix}{number}")
                 columns = options.document, options.summary, options.references
-                yield _rows.example(path, number, row, *columns)
+                yield _records.example(path, number, row, *columns)
             except InputError as error:
                 yield error
 
@@ -111,7 +111,7 @@ def _columns(path: str, schema: Any, options: Options) -> list[str]:
     wanted = [column for column in (options.document, options.summary) if column]
     if several and options.summary not in schema.names:
         wanted = [options.document]
-    _rows.require_columns(path, schema.names, *wanted)
+    _records.require_columns(path, schema.names, *wanted)
     found = list(dict.fromkeys(wanted + (["id"] if "id" in schema.names else [])))
     for column in found:
         kind = schema.field(column).type
@@ -124,7 +124,7 @@ def _several(path: str, schema: Any, options: Options) -> list[str]:
     """Return the column of a list of references, if one is to be read."""
     import pyarrow.types as kinds
 
-    _rows.require_columns(path, schema.names, options.references or "")
+    _records.require_columns(path, schema.names, options.references or "")
     column = "references" if options.references is None else options.references
     if not options.summary or column not in schema.names:
         return []

@@ -6,9 +6,9 @@ A paragraph ends at an empty line; its id is the number of its first line.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from summarizer.datasets.cleaning import clean, not_utf8
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
+from summarizer.text.cleaning import clean, not_utf8
 from summarizer.types import Example
 
 
@@ -31,12 +31,14 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
     Raises:
         InputError: names the file, the line and the reason.
     """
-    return _rows.settle(options.path, _paragraphs(options.path), options.skip_bad, split)
+    return _records.collect_examples(
+        options.path, _paragraphs(options.path), options.skip_bad, split
+    )
 
 
 def _paragraphs(path: str) -> Iterator[Example | InputError]:
     first, held = 0, list[str]()
-    for number, raw in _rows.lines(path):
+    for number, raw in _records.lines(path):
         try:
             line = clean(raw.decode("utf-8"))
         except UnicodeDecodeError as error:

@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from summarizer.datasets.cleaning import not_utf8
-from summarizer.datasets.sources import _rows
+from summarizer.datasets.sources import _records
 from summarizer.datasets.sources._splits import SPLITS, check_split, split_of
 from summarizer.errors import ConfigError, InputError, did_you_mean
+from summarizer.text.cleaning import not_utf8
 from summarizer.types import Example
 
 SUMMARIZATION = (
@@ -78,7 +78,7 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
         _prepare(builder, options)
     for own, kept in _plan(list(builder.info.splits), split, options.name):
         rows = _results(builder, own, keys, options)
-        for example in _rows.settle(_label(options), rows, options.skip_bad, "all"):
+        for example in _records.collect_examples(_label(options), rows, options.skip_bad, "all"):
             if kept == _EVERY or split_of(example.id) in kept:
                 yield example
 
@@ -124,7 +124,7 @@ def _keys(builder: Any, options: Options) -> tuple[str, str]:
     if not isinstance(document, str) or not isinstance(summary, str) or not document:
         raise ConfigError(f"{_label(options)}: does not say what is document and summary; {hint}")
     for key in filter(None, (document, summary)):
-        _rows.require_columns(_label(options), features, key)
+        _records.require_columns(_label(options), features, key)
         if key not in texts:
             kind = " ".join(str(features[key]).split())[:60]
             raise InputError(f"{_label(options)}: {key!r} is {kind}, not text; {hint}")
@@ -191,7 +191,7 @@ def _results(
         for number, row in enumerate(tfds.as_numpy(data), 1):
             try:
                 columns = _columns(f"{label}:{number}", row, keys)
-                yield _rows.example(
+                yield _records.example(
                     label, number, columns, *keys, _EACH if _EACH in columns else ""
                 )
             except InputError as error:

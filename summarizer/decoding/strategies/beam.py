@@ -8,8 +8,8 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.gather import along
-from summarizer.model.pointer import NEVER
+from summarizer.model.indexing import gather_along
+from summarizer.model.pointer import LOG_ZERO
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Beam:
         # The K best of all are among the K best of each beam: no sort of K * N.
         best, pieces = nexts.best(self.width)
         batch, width, count = ops.shape(best)
-        total = ops.maximum(log_prob[:, :, None] + best, NEVER)
+        total = ops.maximum(log_prob[:, :, None] + best, LOG_ZERO)
         kept, chosen = ops.top_k(ops.reshape(total, (batch, width * count)), width)
         chosen = ops.cast(chosen, "int32")
-        pieces = along(ops.reshape(pieces, (batch, width * count)), chosen)
-        return ops.maximum(log_prob + nexts.end, NEVER), chosen // count, pieces, kept
+        pieces = gather_along(ops.reshape(pieces, (batch, width * count)), chosen)
+        return ops.maximum(log_prob + nexts.end, LOG_ZERO), chosen // count, pieces, kept

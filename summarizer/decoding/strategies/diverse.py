@@ -13,7 +13,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.pointer import NEVER, add_at
+from summarizer.model.pointer import LOG_ZERO, add_at
 from summarizer.vocabulary import END
 
 
@@ -55,7 +55,7 @@ class Diverse:
         log_probs = nexts.all
         batch, width, size = ops.shape(log_probs)
         span = width // self.groups
-        total = ops.maximum(log_prob[:, :, None] + log_probs, NEVER)
+        total = ops.maximum(log_prob[:, :, None] + log_probs, LOG_ZERO)
         end = ops.arange(size, dtype="int32") == END
         beams = ops.arange(width, dtype="int32")
         flat = ops.reshape(total, (batch, width * size))
@@ -66,7 +66,7 @@ class Diverse:
         def advance(group: Any, counts: Any, parents: Any, pieces: Any, kept: Any) -> Any:
             mine = (beams // span == group)[:, None]
             cost = ops.cast(self.strength, "float32") * counts
-            costly = ops.where(mine & ~end, ops.maximum(total - cost, NEVER), float(NEVER))
+            costly = ops.where(mine & ~end, ops.maximum(total - cost, LOG_ZERO), float(LOG_ZERO))
             best, which = ops.top_k(costly, span)
             _, chosen = ops.top_k(ops.reshape(best, (batch, width * span)), span)
             chosen = ops.cast(chosen, "int32")

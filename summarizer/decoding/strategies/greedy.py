@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.pointer import NEVER
+from summarizer.model.pointer import LOG_ZERO
 from summarizer.vocabulary import END
 
 
@@ -30,8 +30,8 @@ class Greedy:
         scores, pieces = nexts.best(1)
         best = ops.max(scores, axis=2)
         pieces = ops.max(ops.where(scores == best[:, :, None], pieces, 0), axis=2)
-        ends, total = nexts.end >= best, ops.maximum(log_prob + best, NEVER)
+        ends, total = nexts.end >= best, ops.maximum(log_prob + best, LOG_ZERO)
         pieces = ops.where(ends, END, pieces)
-        ended = ops.where(ends, ops.maximum(log_prob + nexts.end, NEVER), float(NEVER))
-        kept = ops.where(ends, float(NEVER), total)
+        ended = ops.where(ends, ops.maximum(log_prob + nexts.end, LOG_ZERO), float(LOG_ZERO))
+        kept = ops.where(ends, float(LOG_ZERO), total)
         return ended, ops.zeros_like(pieces), pieces, kept

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from summarizer.model.gather import rows
-from summarizer.model.pointer import NEVER
+from summarizer.model.indexing import gather_rows
+from summarizer.model.pointer import LOG_ZERO
 from summarizer.vocabulary import END
 
 _POSITIONS = 4096  # no summary is longer
@@ -72,12 +72,12 @@ class Sample:
         """Continue the samples of each document; see `Beam.choose`."""
         log_probs, noise = nexts.all, ops.take(self.noise, t, axis=2)
         if noise.shape[0] != 1:
-            noise = rows(noise, nexts.documents)
+            noise = gather_rows(noise, nexts.documents)
         pieces = self._draw(log_probs, noise)
         drawn = ops.take_along_axis(log_probs, pieces[:, :, None], axis=2)[:, :, 0]
-        total = ops.maximum(log_prob + drawn, NEVER)
-        ended = ops.where(pieces == END, total, float(NEVER))
-        kept = ops.where(pieces == END, float(NEVER), total)
+        total = ops.maximum(log_prob + drawn, LOG_ZERO)
+        ended = ops.where(pieces == END, total, float(LOG_ZERO))
+        kept = ops.where(pieces == END, float(LOG_ZERO), total)
         own = ops.broadcast_to(ops.arange(ops.shape(pieces)[1], dtype="int32"), ops.shape(pieces))
         return ended, own, pieces, kept
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._network import Network
-from summarizer.model.attention._weights import average
+from summarizer.model.attention._base import weighted_sum
+from summarizer.model.attention._scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def build(options: Options, query: int, memory: int) -> "AdditiveAttention":
     return AdditiveAttention(options, query, memory)
 
 
-class AdditiveAttention(Network):
+class AdditiveAttention(Scorer):
     """Average the document, weighted by relevance to what is being written now."""
 
     def __init__(self, options: Options, query: int, memory: int):
@@ -76,5 +76,5 @@ class AdditiveAttention(Network):
         if self.stepwise:
             coverage = ops.cast(state[0], self.compute_dtype)
             more = coverage[..., None] * self.matrix(self.coverage_kernel)
-        context, weights = average(self.scores(query, keys, more), values, mask)
+        context, weights = weighted_sum(self.scores(query, keys, more), values, mask)
         return context, weights, (state[0] + weights,) if self.stepwise else ()

@@ -11,7 +11,7 @@ from typing import Any
 from keras import ops
 
 from summarizer.errors import ConfigError
-from summarizer.model.attention._weights import Attention, average
+from summarizer.model.attention._base import Attention, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,4 @@ class DotAttention(Attention):
         """Attend from every summary position at once; see `AdditiveAttention.call`."""
         query = ops.cast(query, self.compute_dtype)
         scores = ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
-        return *average(scores, values, mask), ()
+        return *weighted_sum(scores, values, mask), ()

@@ -11,7 +11,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._weights import Attention, average
+from summarizer.model.attention._base import Attention, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -40,4 +40,4 @@ class GeneralAttention(Attention):
     ) -> tuple[Any, Any, tuple[Any, ...]]:
         """Attend from every summary position at once; see `AdditiveAttention.call`."""
         query = ops.cast(query, self.compute_dtype)
-        return *average(ops.matmul(query, ops.transpose(keys, (0, 2, 1))), values, mask), ()
+        return *weighted_sum(ops.matmul(query, ops.transpose(keys, (0, 2, 1))), values, mask), ()

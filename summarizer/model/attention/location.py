@@ -13,8 +13,8 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._network import Network
-from summarizer.model.attention._weights import average
+from summarizer.model.attention._base import weighted_sum
+from summarizer.model.attention._scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def build(options: Options, query: int, memory: int) -> "LocationAttention":
     return LocationAttention(options, query, memory)
 
 
-class LocationAttention(Network):
+class LocationAttention(Scorer):
     """Average the document, weighted by relevance and by the place of what was written before."""
 
     stepwise = True
@@ -68,7 +68,7 @@ class LocationAttention(Network):
         seen = ops.reshape(self._around(before), (-1, self.kernel))
         batch, steps, positions = ops.shape(before)
         more = ops.reshape(ops.matmul(seen, both), (batch, steps, positions, -1))
-        context, weights = average(self.scores(query, keys, more), values, mask)
+        context, weights = weighted_sum(self.scores(query, keys, more), values, mask)
         return context, weights, (weights,)
 
     def _around(self, weights: Any) -> Any:

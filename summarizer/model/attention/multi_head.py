@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._weights import Attention, distribution
+from summarizer.model.attention._base import Attention, attention_weights
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class MultiHeadAttention(Attention):
         keys, values = (self._split(part, batch, positions) for part in ops.split(keys, 2, axis=-1))
         scores = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
         scores = ops.cast(scores, "float32") * (self.inner // self.heads) ** -0.5
-        weights = distribution(scores, mask[:, None, None, :])
+        weights = attention_weights(scores, mask[:, None, None, :])
         context = ops.matmul(ops.cast(weights, values.dtype), values)
         context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.inner))
         return self._times(context, self.out_kernel), ops.mean(weights, axis=1), ()

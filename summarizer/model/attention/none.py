@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._weights import Attention
+from summarizer.model.attention._base import Attention
 
 
 @dataclass(frozen=True)

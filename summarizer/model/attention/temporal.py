@@ -14,7 +14,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.attention._weights import Attention, average
+from summarizer.model.attention._base import Attention, weighted_sum
 
 _NOTHING = -1e9  # the logarithm of a sum of nothing
 
@@ -56,4 +56,4 @@ class TemporalAttention(Attention):
         less = ops.where(before > _NOTHING / 2, before, 0.0)
         apart = ops.exp(-ops.abs(scores - before))  # of the two terms of the new sum
         total = ops.maximum(scores, before) + ops.log(1.0 + apart)
-        return *average(scores - less, values, mask), (total,)
+        return *weighted_sum(scores - less, values, mask), (total,)

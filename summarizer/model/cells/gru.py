@@ -16,13 +16,13 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells import _cell
-from summarizer.model.cells._cell import Cell, Slopes
-from summarizer.model.fusion import product
+from summarizer.model.cells import _base
+from summarizer.model.cells._base import Cell, CellGradients
+from summarizer.model.xla import product
 
 
 @dataclass(frozen=True)
-class Options(_cell.Options):
+class Options(_base.Options):
     """Settings of the cell."""
 
     reset_after: bool = False  # one product a step instead of two
@@ -83,13 +83,13 @@ class GRUResetAfter(Cell):
         new = hidden + z * (candidate - hidden)
         return (new,), ops.concatenate([gates, candidate, seen], axis=1)
 
-    def backward(self, saved: Any, before: Any, gradient: Any) -> Slopes:
+    def backward(self, saved: Any, before: Any, gradient: Any) -> CellGradients:
         """Go one step back; see `Cell`."""
         z, r, candidate, seen = ops.split(saved, 4, axis=1)
         d_z = gradient[0] * (candidate - before[0]) * z * (1 - z)
         d_candidate = gradient[0] * z * (1 - candidate * candidate)
         d_r = d_candidate * seen * r * (1 - r)
-        return Slopes(
+        return CellGradients(
             inputs=ops.concatenate([d_z, d_r, d_candidate], axis=1),
             states=(gradient[0] * (1 - z),),
             recurrent=ops.concatenate([d_z, d_r, d_candidate * r], axis=1),

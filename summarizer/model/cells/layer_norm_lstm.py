@@ -16,7 +16,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells._cell import Cell, Options
+from summarizer.model.cells._base import Cell, Options
 
 _EPSILON = 1e-5
 

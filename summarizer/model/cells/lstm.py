@@ -16,7 +16,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells._cell import Cell, Options, Slopes
+from summarizer.model.cells._base import Cell, CellGradients, Options
 
 
 def build(options: Options, inputs: int) -> "LSTM":
@@ -40,7 +40,7 @@ class LSTM(Cell):
         cell = f * states[1] + i * candidate
         return (o * ops.tanh(cell), cell), ops.concatenate([gates, candidate], axis=1)
 
-    def backward(self, saved: Any, before: Any, gradient: Any) -> Slopes:
+    def backward(self, saved: Any, before: Any, gradient: Any) -> CellGradients:
         """Go one step back; see `Cell`."""
         i, f, o, g = ops.split(saved, 4, axis=1)
         squashed = ops.tanh(f * before[1] + i * g)
@@ -51,4 +51,4 @@ class LSTM(Cell):
             gradient[0] * squashed * o * (1 - o),
             d_cell * i * (1 - g * g),
         ]
-        return Slopes(ops.concatenate(sums, axis=1), (ops.zeros_like(d_cell), d_cell * f))
+        return CellGradients(ops.concatenate(sums, axis=1), (ops.zeros_like(d_cell), d_cell * f))

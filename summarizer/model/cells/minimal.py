@@ -15,17 +15,17 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells._cell import Cell, Options
+from summarizer.model.cells._base import Cell, Options
 
 _CLOSED = -30.0  # a gate's sum at which nothing passes any more
 
 
-def build(options: Options, inputs: int) -> "Minimal":
+def build(options: Options, inputs: int) -> "MinLSTM":
     """Make the cell for inputs of a width."""
-    return Minimal(options.width, inputs)
+    return MinLSTM(options.width, inputs)
 
 
-class Minimal(Cell):
+class MinLSTM(Cell):
     """The columns of the kernel are f, i, h̃."""
 
     biases = (1.0, 0.0, 0.0)

@@ -19,13 +19,13 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells import _cell
-from summarizer.model.cells._cell import Cell, Slopes
-from summarizer.model.fusion import product
+from summarizer.model.cells import _base
+from summarizer.model.cells._base import Cell, CellGradients
+from summarizer.model.xla import product
 
 
 @dataclass(frozen=True)
-class Options(_cell.Options):
+class Options(_base.Options):
     """Settings of the cell."""
 
     output_sees: str = "new"  # cell state: the new one, c_t, or the old one, c_{t-1}
@@ -92,7 +92,7 @@ class PeepholeLSTM(FullPeepholeLSTM):
         """Return what comes through a peephole, float32 [B, H]."""
         return peephole * cell
 
-    def backward(self, saved: Any, before: Any, gradient: Any, *peepholes: Any) -> Slopes:
+    def backward(self, saved: Any, before: Any, gradient: Any, *peepholes: Any) -> CellGradients:
         """Go one step back; see `Cell`."""
         i, f, o, g = ops.split(saved, 4, axis=1)
         old, (w_i, w_f, w_o, *w_g) = before[1], peepholes
@@ -107,7 +107,7 @@ class PeepholeLSTM(FullPeepholeLSTM):
         d_old = d_old + d_o * w_o if self.sees_old else d_old
         d_old = d_old + d_g * w_g[0] if w_g else d_old
         seen = [d_i * old, d_f * old, d_o * (old if self.sees_old else new), d_g * old]
-        return Slopes(
+        return CellGradients(
             inputs=ops.concatenate([d_i, d_f, d_o, d_g], axis=1),
             states=(ops.zeros_like(d_old), d_old),
             more=tuple(ops.sum(x, axis=0) for x in seen[: len(peepholes)]),

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import ops
 
-from summarizer.model.cells._cell import Cell, Options, Slopes
+from summarizer.model.cells._base import Cell, CellGradients, Options
 
 
 def build(options: Options, inputs: int) -> "RNN":
@@ -30,6 +30,6 @@ class RNN(Cell):
         hidden = ops.tanh(inputs + recurrent)
         return (hidden,), hidden
 
-    def backward(self, saved: Any, before: Any, gradient: Any) -> Slopes:
+    def backward(self, saved: Any, before: Any, gradient: Any) -> CellGradients:
         """Go one step back; see `Cell`."""
-        return Slopes(gradient[0] * (1 - saved * saved), (ops.zeros_like(saved),))
+        return CellGradients(gradient[0] * (1 - saved * saved), (ops.zeros_like(saved),))

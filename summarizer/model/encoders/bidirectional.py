@@ -11,12 +11,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.encoders._stack import Stack
+from summarizer.model.encoders._base import RecurrentOptions
 from summarizer.model.recurrence import unroll, zeros
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
 
@@ -28,7 +28,7 @@ def build(options: Options, inputs: int) -> "Bidirectional":
 class Bidirectional(keras.layers.Layer):
     """Two cells, one reading forward, one backward, side by side; and the layers above."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()

@@ -14,11 +14,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.encoders._stack import Stack, at_least, dense
+from summarizer.model.encoders._base import RecurrentOptions, at_least, dense
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
     kernel: int = 3  # pieces that are seen together, an odd number
@@ -43,7 +43,7 @@ def build(options: Options, inputs: int) -> "Convolutional":
 class Convolutional(keras.layers.Layer):
     """Convolutions over the embeddings, and a recurrence in both directions above them."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()

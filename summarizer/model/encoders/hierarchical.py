@@ -20,12 +20,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.attention._weights import distribution
-from summarizer.model.encoders._stack import Stack, dense
+from summarizer.model.attention._base import attention_weights
+from summarizer.model.encoders._base import RecurrentOptions, dense
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder; width, cell and layers are of the pieces and of the sentences."""
 
     sentences: int = 32  # of a document; what comes after belongs to the last
@@ -47,7 +47,7 @@ def build(options: Options, inputs: int) -> "Hierarchical":
 class Hierarchical(keras.layers.Layer):
     """Two recurrences in both directions, one above the other, and a pooling after each."""
 
-    sees_sentences = True
+    needs_sentence_ids = True
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()
@@ -105,5 +105,5 @@ class Pooling(keras.layers.Layer):
             float [B, C, H], 0 for a group of nothing.
         """
         scores = ops.transpose(self.vector(self.view(values)), (0, 2, 1))
-        weights = distribution(scores, member)
+        weights = attention_weights(scores, member)
         return ops.matmul(ops.cast(weights, values.dtype), values)

@@ -21,14 +21,14 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.encoders._stack import Stack, at_least
+from summarizer.model.encoders._base import RecurrentOptions, at_least
 from summarizer.model.recurrence import unroll, zeros
 
 _LEAST = 1e-6  # added to squared norms: then a key or slot of zeros has a slope
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
     slots: int = 16  # of each memory
@@ -40,22 +40,22 @@ class Options(Stack):
         at_least("content", self.content, 2)
 
 
-def build(options: Options, inputs: int) -> "Memory":
+def build(options: Options, inputs: int) -> "MemoryAugmented":
     """Make the encoder for embeddings of a width."""
-    return Memory(options, inputs)
+    return MemoryAugmented(options, inputs)
 
 
-class Memory(keras.layers.Layer):
+class MemoryAugmented(keras.layers.Layer):
     """Two cells with memories, one reading forward, one backward; and the layers above."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()
         self.left = MemoryCell(options, inputs)
         self.right = MemoryCell(options, inputs)
         self.width, self.states = 2 * options.width, self.left.controller.states
-        above = Stack(options.width, options.cell, max(options.layers - 1, 1))
+        above = RecurrentOptions(options.width, options.cell, max(options.layers - 1, 1))
         self.upper = above.recurrence(self.width) if options.layers > 1 else None
         self.built = True
 

@@ -14,17 +14,17 @@ class Options:
     """No settings."""
 
 
-def build(options: Options, inputs: int) -> "Nothing":
+def build(options: Options, inputs: int) -> "NoEncoder":
     """Make the encoder, for embeddings of whatever width."""
-    return Nothing()
+    return NoEncoder()
 
 
-class Nothing(keras.layers.Layer):
+class NoEncoder(keras.layers.Layer):
     """Outputs of width 0, and no last state; it has no weights."""
 
     width = 0
     states = 0
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def call(self, embedded: Any, mask: Any) -> Any:
         """Return outputs float [B, S, 0] and (), whatever the documents are."""

@@ -13,11 +13,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.encoders._stack import Stack, dense
+from summarizer.model.encoders._base import RecurrentOptions, dense
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
 
@@ -29,7 +29,7 @@ def build(options: Options, inputs: int) -> "Selective":
 class Selective(keras.layers.Layer):
     """A recurrence in both directions and a gate on its outputs."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()

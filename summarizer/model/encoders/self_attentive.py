@@ -14,12 +14,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.attention._weights import average
-from summarizer.model.encoders._stack import Stack, at_least, dense
+from summarizer.model.attention._base import weighted_sum
+from summarizer.model.encoders._base import RecurrentOptions, at_least, dense
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
     keys: int = 128  # width of queries and keys
@@ -37,7 +37,7 @@ def build(options: Options, inputs: int) -> "SelfAttentive":
 class SelfAttentive(keras.layers.Layer):
     """A recurrence in both directions and an attention of its outputs to each other."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()
@@ -53,6 +53,6 @@ class SelfAttentive(keras.layers.Layer):
         hidden, final = self.recurrence(embedded, mask)
         query = self.query(hidden) * self.query.units**-0.5
         scores = ops.matmul(query, ops.transpose(self.key(hidden), (0, 2, 1)))
-        context, _ = average(scores, self.value(hidden), mask)
+        context, _ = weighted_sum(scores, self.value(hidden), mask)
         outputs = ops.tanh(hidden + context)
         return outputs * ops.cast(mask, outputs.dtype)[:, :, None], final

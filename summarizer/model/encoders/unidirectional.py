@@ -13,12 +13,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from summarizer.model.encoders._stack import Stack
+from summarizer.model.encoders._base import RecurrentOptions
 from summarizer.model.recurrence import unroll, zeros
 
 
 @dataclass(frozen=True)
-class Options(Stack):
+class Options(RecurrentOptions):
     """Settings of the encoder."""
 
     width: int = 512  # of the output: there is one direction
@@ -32,7 +32,7 @@ def build(options: Options, inputs: int) -> "Unidirectional":
 class Unidirectional(keras.layers.Layer):
     """Cells one above the other, each reading forward."""
 
-    sees_sentences = False
+    needs_sentence_ids = False
 
     def __init__(self, options: Options, inputs: int):
         super().__init__()

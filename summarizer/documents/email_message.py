@@ -1,0 +1,79 @@
+"""What the writer of an e-mail says: without headers, quoted replies, signature and attachments.
+
+Source: RFC 3676 for quotes (`>`) and the signature's line (`-- `); what programs write above a
+quote is no standard, and known here in the commonest forms.
+"""
+
+import email
+import email.policy
+import re
+from email.message import EmailMessage, Message
+
+from summarizer.documents import html
+from summarizer.errors import InputError
+from summarizer.text import cleaning
+
+_SIGNATURE = re.compile(r"^--[ \xa0]?$.*", re.M | re.S)
+# From here on it is the message answered to.
+_ORIGINAL = re.compile(
+    r"^[-_]{2,} ?(?:Original Message|Original-Nachricht|Ursprüngliche Nachricht|"
+    r"Message d'origine|Mensaje original|原始邮件|邮件原件) ?[-_]{2,}.*",
+    re.M | re.S | re.I,
+)
+# "On Monday, Ann wrote:", which may take two lines.
+_WROTE = re.compile(
+    r"^(?:(?:On|Am|Le|El|Il|Op|Em)\b|在)[^\n]*(?:\n[^\n]*)?"
+    r"(?:wrote|schrieb[^\n:]*|a écrit|escribió|ha scritto|schreef[^\n:]*|escreveu|写道)"
+    r"\s?[:：][ ]*$",
+    re.M,
+)
+_QUOTED = re.compile(r"^[ ]?>.*\n?", re.M)
+_QUOTE = re.compile(r"^[ ]?(?:>[ ]?)+", re.M)
+_FORWARDED = re.compile(
+    r"^-{2,} ?(?:Forwarded message|Weitergeleitete Nachricht|Message transféré) ?-{2,}\n"
+    r"(?:[^\n]+\n)*",
+    re.M | re.I,
+)
+
+
+def text(raw: bytes, name: str, charset: str | None = None) -> str:
+    """Return what was written, its paragraphs as they stand.
+
+    Of a message that says nothing but what it quotes, the quote.
+
+    Args:
+        raw: the message, with its headers.
+        name: for the error.
+        charset: not used: a message declares its own.
+
+    Raises:
+        InputError: the message has no text body.
+    """
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    body = message.get_body(("plain", "html"))
+    written = _own(body) if body else ""
+    if cleaning.blank(written):
+        raise InputError(f"{name}: an e-mail without a text body")
+    return written
+
+
+def _own(body: Message) -> str:
+    content = _decoded(body).replace("\r\n", "\n")
+    if body.get_content_type() == "text/html":
+        quoted = html.prose(content)
+        content = html.prose(content, frozenset({"blockquote"}))
+    else:
+        quoted = _QUOTE.sub("", content)
+    for pattern in (_FORWARDED, _ORIGINAL, _WROTE, _QUOTED, _SIGNATURE):
+        content = pattern.sub("", content)
+    return quoted if cleaning.blank(content) else content.strip()
+
+
+def _decoded(body: Message) -> str:
+    if isinstance(body, EmailMessage):
+        try:
+            return str(body.get_content(errors="replace"))
+        except LookupError:  # an encoding that nobody knows
+            pass
+    content = body.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
