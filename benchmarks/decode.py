@@ -135,8 +135,8 @@ def _asked(least: int) -> dict[str, Any]:
     """The search of the preset: lengths, penalty, blocking."""
     decode = arxiv_titles.config().decode
     return {
-        "minimum": least or decode.minimum, "maximum": LONGEST, "penalty": decode.length_penalty,
-        "block": decode.block_ngram,
+        "minimum": least or decode.min_tokens, "maximum": LONGEST, "penalty": decode.length_penalty,
+        "block": decode.no_repeat_ngram,
     }  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _keras(model: Any, documents: Any) -> Run:
             made[beam, least] = compile_search(
                 model, Beam(beam), beam, SearchLimits(**_asked(least))
             )
-        return np.asarray(made[beam, least](documents[:batch]).pieces)
+        return np.asarray(made[beam, least](documents[:batch]).tokens)
 
     return run
 

@@ -137,7 +137,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
         config.train.batch, data.document_pieces, data.summary_pieces, data.window
     )
     keras.config.set_dtype_policy(choice.precision)
-    model = Seq2Seq(config.model, words.size, config.seed, words.extended)
+    model = Seq2Seq(config.model, words.size, config.seed, words.has_document_words)
 
     def stream(epoch: int, index: int) -> Iterator[Any]:
         return watch.over(
@@ -181,12 +181,14 @@ def prepared(config: Any, folder: Path) -> tuple[Any, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         sample = itertools.islice(source(), wanted.sample)
         texts = (text for e in sample for text in (e.document, e.summary or ""))
-        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.fold, kind=wanted.kind)
+        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.lowercase, kind=wanted.kind)
         path.write_bytes(words.proto)
     words = Vocabulary.load(path)
     if not (folder / "store").exists():
         ids = tokenize.tokenize_pairs(source(), words)
-        return words, token_store.write_store(folder / "store", ids, words.size, {}, words.extended)
+        return words, token_store.write_store(
+            folder / "store", ids, words.size, {}, words.has_document_words
+        )
     return words, token_store.read_store(folder / "store")
 
 

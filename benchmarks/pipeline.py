@@ -34,10 +34,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports Te
 WORDS = 170  # of a document
 CONFIG = arxiv_titles.config()
 SHAPE = batching.BatchShape(
-    CONFIG.train.batch,
-    CONFIG.data.document_pieces,
-    CONFIG.data.summary_pieces,
-    CONFIG.data.window,
+    CONFIG.train.batch_size,
+    CONFIG.data.max_document_tokens,
+    CONFIG.data.max_summary_tokens,
+    CONFIG.data.bucket_window,
 )
 
 
@@ -83,7 +83,7 @@ def make_store(source: str, count: int, words: Vocabulary, folder: Path) -> toke
     recorder = contamination.ContaminationIndex()
     ids = tokenize.tokenize_pairs(recorder.watch(examples(source, count)), words)
     made = token_store.write_store(
-        folder / "store", ids, words.size, {"spec": source}, words.extended
+        folder / "store", ids, words.size, {"spec": source}, words.has_document_words
     )
     recorder.save(folder / "fingerprints.npz")
     return made
@@ -158,7 +158,7 @@ def speeds(report: Report, source: str, sizes: Sizes, words: Vocabulary, folder:
         cases[name] = lambda stream=stream: consume(stream, takes)
     (folder / "again").mkdir()
     seconds = interleaved(cases, sizes.rounds, warm=1)
-    pieces = made.about["pieces"] / made.rows
+    pieces = made.metadata["pieces"] / made.rows
     length = np.mean([len(e.document.split()) for e in examples(source, 1000)])
     about = f"{length:.0f} words a document, {pieces:.0f} pieces a pair"
     value, low, high = rate(seconds["store"], made.rows)

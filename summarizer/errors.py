@@ -12,7 +12,12 @@ Whatever else is raised is a defect and shows a traceback.
 """
 
 import difflib
-from collections.abc import Iterable
+import functools
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+Record = TypeVar("Record", bound=type)
 
 
 class SummarizerError(Exception):
@@ -41,3 +46,44 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}known: {', '.join(names) if names else 'none'}"
+
+
+def warn_renamed(old: str, new: str, depth: int = 3) -> None:
+    """Warn that a Python name is deprecated.
+
+    Args:
+        old: the name that was used.
+        new: the name to use instead.
+        depth: number of stack frames between here and the caller's code.
+    """
+    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=depth)
+
+
+def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
+    """Let a dataclass take and give fields by their old names, with a DeprecationWarning.
+
+    Args:
+        names: old name → new name.
+    """
+
+    def decorate(cls: Record) -> Record:
+        make = cls.__init__  # type: ignore[misc]
+
+        @functools.wraps(make)
+        def take(self: Any, *args: Any, **values: Any) -> None:
+            for old in names.keys() & values.keys():
+                warn_renamed(f"{cls.__name__}({old}=)", names[old])
+                values[names[old]] = values.pop(old)
+            make(self, *args, **values)
+
+        cls.__init__ = take  # type: ignore[misc]
+        for old, new in names.items():
+            setattr(cls, old, property(functools.partial(_read_renamed, cls.__name__, old, new)))
+        return cls
+
+    return decorate
+
+
+def _read_renamed(cls: str, old: str, new: str, record: Any) -> Any:
+    warn_renamed(f"{cls}.{old}", new)
+    return getattr(record, new)

@@ -22,6 +22,13 @@ FOLDERS = {
 }
 
 
+# Kind → old name of a part: its new name, which is also taken in settings.
+RENAMED = {
+    "encoder": {"nothing": "none", "memory": "memory_augmented"},
+    "cell": {"minimal": "min_lstm"},
+}
+
+
 def names(kind: str) -> list[str]:
     """List what the folder of a kind offers, in alphabetical order, importing none of it."""
     package = importlib.import_module(FOLDERS[kind])
@@ -34,6 +41,7 @@ def load(kind: str, name: str) -> ModuleType:
     Raises:
         ConfigError: no such file; names the nearest.
     """
+    name = RENAMED.get(kind, {}).get(name, name)
     if name not in names(kind):
         raise ConfigError(f"unknown {kind} {name!r}: {did_you_mean(name, names(kind))}")
     return importlib.import_module(f"{FOLDERS[kind]}.{name}")

@@ -266,4 +266,4 @@ def summary_record(found: Summary, text: str) -> dict[str, Any]:
     out: dict[str, Any] = {"summary": found.text, "score": found.score}
     if found.unsupported is not None:
         out["unsupported"] = list(found.unsupported)
-    return out if found.explanation is None else out | provenance_record(found.explanation, text)
+    return out if found.provenance is None else out | provenance_record(found.provenance, text)

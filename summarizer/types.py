@@ -33,7 +33,7 @@ class EncoderMemory(NamedTuple):
         keys: float [B, S, H], what attention compares with; () without attention.
         values: float [B, S, H], what attention averages; 0 where `mask` is False; () likewise.
         mask: bool [B, S], True at real pieces.
-        pieces: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
+        tokens: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
         final: each float32 [B, H], the encoder's last states, for the decoder's first; the
             hidden one first.
         selected: float32 [B, S], 1 at the pieces that may be copied and 0 at others; (): all may.
@@ -42,7 +42,7 @@ class EncoderMemory(NamedTuple):
     keys: Any
     values: Any
     mask: Any
-    pieces: Any
+    tokens: Any
     final: tuple[Any, ...]
     selected: Any = ()
 
@@ -81,15 +81,15 @@ class DecodingOptions:
         top_k: `sample` draws among so many pieces; 0: all.
         top_p: `sample` draws among the fewest pieces of so much probability.
         seed: of `sample`; the same one gives the same summary of the same text.
-        groups: of `diverse`, with a part of the beam each.
-        strength: of `diverse`: what a piece costs that another group has taken.
+        beam_groups: of `diverse`, with a part of the beam each.
+        diversity_penalty: of `diverse`: what a piece costs that another group has taken.
         length_penalty: alpha of the normalisation `gnmt`; more favours longer summaries.
-        normalization: `gnmt`, or `average`: the score is the mean log-probability of a piece.
+        length_normalization: `gnmt`, or `average`: the score is the mean log-probability of a piece.
         coverage_penalty: beta, against leaving parts of the document unattended.
         must_not_include: words or phrases that no summary holds, in whatever case.
         must_include: words or phrases that every summary holds.
         prefix: what every summary begins with.
-        threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
+        tagger_threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
         faithful: off; warn, say which numbers and names of a summary its document does not hold;
             or strict, write none of these.
         explain: also say where each word came from.
@@ -104,15 +104,15 @@ class DecodingOptions:
     top_k: int | None = None
     top_p: float | None = None
     seed: int | None = None
-    groups: int | None = None
-    strength: float | None = None
+    beam_groups: int | None = None
+    diversity_penalty: float | None = None
     length_penalty: float | None = None
-    normalization: str | None = None
+    length_normalization: str | None = None
     coverage_penalty: float | None = None
     must_not_include: tuple[str, ...] = ()
     must_include: tuple[str, ...] = ()
     prefix: str | None = None
-    threshold: float | None = None
+    tagger_threshold: float | None = None
     faithful: str | None = None
     explain: bool = False
 
@@ -128,7 +128,7 @@ class Hypothesis:
         score: `log_prob` after length normalisation; what the search ranks by.
         attention: float32 [T, S] weights over the document's pieces, where asked for.
         gate: float32 [T], probability of generating rather than copying, where asked for.
-        steps: float32 [T], log-probability of each piece behind those before it; None: a graph of
+        token_log_probs: float32 [T], log-probability of each piece behind those before it; None: a graph of
             an earlier version, which does not tell.
         selected: bool [S], the document's pieces that may be copied; None: all.
         unsupported: numbers and names that the document does not hold; None: nobody looked.
@@ -140,7 +140,7 @@ class Hypothesis:
     score: float
     attention: Any = None
     gate: Any = None
-    steps: Any = None
+    token_log_probs: Any = None
     selected: Any = None
     unsupported: tuple[str, ...] | None = None
 
@@ -210,26 +210,26 @@ class Summary:
     Attributes:
         text: the best summary.
         score: its normalised log-probability.
-        read: how many of the document's pieces were read.
-        truncated: how many were not, as they did not fit.
-        spelled: share of the document's pieces that are single bytes, or words that its
+        tokens_read: how many of the document's pieces were read.
+        tokens_truncated: how many were not, as they did not fit.
+        unknown_ratio: share of the document's pieces that are single bytes, or words that its
             vocabulary lacks, 0 to 1: much of it is in characters or words that it never saw.
-        parts: how many parts of the document were read one after the other (`long="chunks"`).
+        chunks: how many parts of the document were read one after the other (`long="chunks"`).
         alternatives: the n best, the best first, where more than one was asked for.
         hypothesis: the best one with its pieces and, where asked for, attention and gate.
-        explanation: where each word came from, where that was asked.
+        provenance: where each word came from, where that was asked.
         unsupported: numbers and names that the document does not hold; None: nobody asked.
     """
 
     text: str
     score: float
-    read: int = 0
-    truncated: int = 0
+    tokens_read: int = 0
+    tokens_truncated: int = 0
     unknown_ratio: float = 0.0
-    parts: int = 1
+    chunks: int = 1
     alternatives: tuple[Hypothesis, ...] = ()
     hypothesis: Hypothesis | None = None
-    explanation: Provenance | None = None
+    provenance: Provenance | None = None
     unsupported: tuple[str, ...] | None = None
 
 

@@ -18,11 +18,16 @@ ROOT = Path(__file__).parent.parent
 OWN = ("summarize", "summarizer")
 
 # A training as small as one can be: for the network, and for how long.
-SMALL = ["model.embedding=8", "model.encoder.width=8", "model.decoder.width=16"]
+SMALL = ["model.embedding_size=8", "model.encoder.width=8", "model.decoder_cell.width=16"]
 SMALL += ["vocabulary.size=400"]
-SHORT = ["train.steps=1", "train.batch=4", "train.warmup=1", "train.validate_examples=2"]
-SHORT += ["train.precision=float32", "train.compile=graph", "data.document_pieces=16"]
-SHORT += ["data.summary_pieces=8", "decode.maximum=6", "train.budget=0"]
+SHORT = [
+    "train.steps=1",
+    "train.batch_size=4",
+    "train.warmup_steps=1",
+    "train.validation_examples=2",
+]
+SHORT += ["train.precision=float32", "train.compile=graph", "data.max_document_tokens=16"]
+SHORT += ["data.max_summary_tokens=8", "decode.max_tokens=6", "train.budget=0"]
 
 
 def options() -> set[str]:

@@ -96,7 +96,7 @@ def _train(folder: Path) -> tuple[str, str]:
     from summarizer import cli
 
     command = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
-    settings = "--set train.steps=250 --set train.validate_examples=50"
+    settings = "--set train.steps=250 --set train.validation_examples=50"
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = cli.main(f"{command} {settings}".split())

@@ -70,9 +70,9 @@ def most(*quick):
 def network(name, seed=0):
     """A tiny network with opinions: its weights are made large."""
     plain = ModelConfig(
-        embedding=8,
+        embedding_size=8,
         encoder=Part("bidirectional", {"width": 5}),
-        decoder=Part("lstm", {"width": 10}),
+        decoder_cell=Part("lstm", {"width": 10}),
         dropout=0.0,
     )
     model = Seq2Seq(dataclasses.replace(plain, **NETWORKS[name]), N, seed)
@@ -289,7 +289,7 @@ def test_the_decoder_attends_to_its_own_outputs_before():
     model, batch = network("intra"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
     hidden, kernel = queries(model, decoded), by_name(model.decoder.intra)["kernel"]
-    context = decoded.evidence[..., 10:20]
+    context = decoded.gate_input[..., 10:20]
     assert not context[:, 0].any()
     for b, t in np.ndindex(B, T):
         if t:
@@ -301,9 +301,9 @@ def test_the_output_sees_the_last_piece_where_it_is_asked_to():
     model, batch = network("output_sees_input"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
     last = np.asarray(model.embeddings.value)[batch["summary_in"]]
-    np.testing.assert_allclose(decoded.evidence[..., -8:], last, atol=1e-6)
+    np.testing.assert_allclose(decoded.gate_input[..., -8:], last, atol=1e-6)
     named = {k: np.asarray(v) for k, v in zip("Wb", model.decoder.combine.weights, strict=True)}
-    expected = np.tanh(decoded.evidence @ named["W"] + named["b"])
+    expected = np.tanh(decoded.gate_input @ named["W"] + named["b"])
     np.testing.assert_allclose(decoded.features, expected, atol=1e-4)
 
 
@@ -312,7 +312,7 @@ def test_without_attention_only_the_bridge_tells_of_the_document():
     memory = model.encode(ops.convert_to_tensor(batch["document"]))
     assert (memory.keys, memory.values) == ((), ())
     _, _, _, (decoded, _) = outputs(model, batch)
-    assert decoded.evidence.shape == (B, T, 10 + 8)
+    assert decoded.gate_input.shape == (B, T, 10 + 8)
     assert not decoded.attention.any()
     found = step_by_step(model, batch, 1)
     assert not np.allclose(found[0], found[1], atol=1e-2)
@@ -322,8 +322,8 @@ def test_without_attention_only_the_bridge_tells_of_the_document():
 def test_a_decoder_needs_no_document(intra):
     """What a language model is made of."""
     config = ModelConfig(
-        embedding=8,
-        decoder=Part("lstm", {"width": 10}),
+        embedding_size=8,
+        decoder_cell=Part("lstm", {"width": 10}),
         attention=Part("none"),
         bridge="zero",
         pointer=False,
@@ -331,7 +331,7 @@ def test_a_decoder_needs_no_document(intra):
     )
     decoder = Decoder(config, memory=0, states=0)
     pieces = np.zeros((2, 1), "int32")
-    memory = decoder.remember(np.zeros((2, 1, 0), "float32"), (), pieces, pieces == PAD)
+    memory = decoder.make_memory(np.zeros((2, 1, 0), "float32"), (), pieces, pieces == PAD)
     embedded = normal(2, T, 8)
 
     def both(embedded):
@@ -384,7 +384,7 @@ def test_an_impossible_option_is_refused_with_the_nearest(kind, options, said):
 
 
 def test_dot_attention_says_which_widths_fit():
-    with pytest.raises(ConfigError, match="model.decoder.width=8 or model.attention=additive"):
+    with pytest.raises(ConfigError, match="model.decoder_cell.width=8 or model.attention=additive"):
         plugins.build("attention", "dot", 6, 8)
 
 
@@ -392,7 +392,7 @@ def test_dot_attention_says_which_widths_fit():
     ("settings", "said"),
     [
         ([], "model.pointer=true: .* set model.pointer=false or model.attention=dot"),
-        (["train.coverage=1"], "train.coverage=1.0: .* set train.coverage=0 or"),
+        (["train.coverage_loss=1"], "train.coverage_loss=1.0: .* set train.coverage_loss=0 or"),
         (["decode.coverage_penalty=0.1"], "decode.coverage_penalty=0.1: .* set decode.cov.*=0 or"),
     ],
 )
@@ -413,13 +413,13 @@ def test_what_lives_on_attention_is_refused_without(settings, said):
     ],
 )
 def test_a_bridge_that_leads_nowhere_is_refused(changes, states, said):
-    config = dataclasses.replace(ModelConfig(decoder=Part("lstm", {"width": 8})), **changes)
+    config = dataclasses.replace(ModelConfig(decoder_cell=Part("lstm", {"width": 8})), **changes)
     with pytest.raises(ConfigError, match=said):
         Decoder(config, memory=8, states=states)
 
 
 def test_parts_that_do_not_fit_are_refused_before_data_is_read(tmp_path):
-    settings = ["model.bridge=copy", "model.encoder.width=4", "data.spec=none.jsonl"]
+    settings = ["model.bridge=copy", "model.encoder.width=4", "data.train=none.jsonl"]
     config = configuration.apply_settings(Config(), [*settings, "model.attention=general"])
     with pytest.raises(ConfigError, match=r"model\.bridge=copy"):
         train.fit_model(config, tmp_path / "run")

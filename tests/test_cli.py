@@ -181,7 +181,7 @@ def test_a_document_longer_than_the_model_reads_is_summarized_with_a_warning(
     long = tmp_path / "long.txt"
     long.write_text("3 1 4 1 5 " * 40)
     pieces = len(model._session.vocabulary.encode(cleaning.clean(long.read_text())))
-    limit = model.config.data.document_pieces
+    limit = model.config.data.max_document_tokens
     status, out, err = summarize("--json", files[1], long)
     assert status == 0
     assert err == [
@@ -408,9 +408,12 @@ def test_the_demo_prints_every_article_and_one_line_of_scores(digits, capsys):
         (("--set", "train.compile=xlaa"), "train.compile=xlaa: did you mean 'xla'?"),
         (("--set", "train.precision=float16"), "train.precision=float16: did you mean 'float32'?"),
         (("--set", "model.dropout=1"), "model.dropout=1.0: must be below 1"),
-        (("--set", "decode.minimum=50"), "decode.minimum=50: must be at most decode.maximum=32"),
+        (
+            ("--set", "decode.min_tokens=50"),
+            "decode.min_tokens=50: must be at most decode.max_tokens=32",
+        ),
         (("--set", "model.attention=dott"), "unknown attention 'dott': did you mean 'dot'?"),
-        (("--set", "model.decoder=lstn"), "unknown cell 'lstn': did you mean 'lstm'?"),
+        (("--set", "model.decoder_cell=lstn"), "unknown cell 'lstn': did you mean 'lstm'?"),
         (("--set", "decode.strategy=beem"), "unknown strategy 'beem': did you mean 'beam'?"),
         (
             ("--set", "model.encoder.widht=3"),

@@ -195,12 +195,12 @@ def test_every_variant_of_the_family_is_a_preset():
 
 
 def test_all_variants_get_the_same_minutes_and_the_same_examples():
-    found = plan.configured(planned(settings=("train.batch=32", "train.budget=99")))
+    found = plan.configured(planned(settings=("train.batch_size=32", "train.budget=99")))
     assert list(found) == ["time", "examples"]
     assert found["time"]["lstm"].train.budget == 6
     by_examples = found["examples"]["lstm"].train
-    assert (by_examples.budget, by_examples.steps, by_examples.validate_every) == (0, 32, 4)
-    assert {c.data.spec for _, _, c in plan.all_variants(found)} == {"reverse_digits,count=300"}
+    assert (by_examples.budget, by_examples.steps, by_examples.validation_interval) == (0, 32, 4)
+    assert {c.data.train for _, _, c in plan.all_variants(found)} == {"reverse_digits,count=300"}
     assert list(plan.configured(planned(minutes=0.0))) == ["examples"]
 
 
@@ -209,7 +209,10 @@ def test_all_variants_get_the_same_minutes_and_the_same_examples():
     [
         (planned("lstn"), "unknown preset 'lstn': did you mean 'lstm'"),
         (planned("lstm", "lstm"), "--variants: lstm stands there twice"),
-        (planned("lstm", "docstrings"), "variant 'docstrings': data.document_pieces=160, not the"),
+        (
+            planned("lstm", "docstrings"),
+            "variant 'docstrings': data.max_document_tokens=160, not the",
+        ),
         (planned(settings=("train.batsh=1",)), "unknown setting 'train.batsh'"),
         (planned(settings=("data.validation=v.jsonl",)), "data.validation=v.jsonl: all of --data"),
         (planned(settings=("train.init=runs/x",)), "train.init=runs/x: all variants start from"),
@@ -229,7 +232,7 @@ def test_an_impossible_plan_is_told_in_a_line(wanted, said):
         "compare runs/a",
         "compare runs/a runs/b --budget 6m",
         "compare runs/a runs/b --data docstrings",
-        "compare runs/a runs/b --set train.batch=8",
+        "compare runs/a runs/b --set train.batch_size=8",
         "compare runs/a runs/b --skip-bad",
         "compare --family",
         "compare --family --budget 6m runs/a",
@@ -353,8 +356,11 @@ def test_where_nothing_could_be_trained_it_is_an_error(bench):
     ("changes", "said"),
     [
         ({"minutes": 3.0}, "gru_like: train.budget=3.0, not the 6.0 that it was finished with"),
-        ({"settings": ("train.batch=8",)}, "gru_like: train.batch=8, not the 64 that"),
-        ({"data": "reverse_digits,count=9"}, "data.spec=reverse_digits,count=9, not the reverse_d"),
+        ({"settings": ("train.batch_size=8",)}, "gru_like: train.batch_size=8, not the 64 that"),
+        (
+            {"data": "reverse_digits,count=9"},
+            "data.train=reverse_digits,count=9, not the reverse_d",
+        ),
         ({"test": "reverse_digits,seed=2"}, "gru_like: --test reverse_digits,seed=2, not the"),
         ({"documents": 2}, "gru_like: 2 documents to measure on, not the"),
     ],
@@ -401,9 +407,11 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
     tmp_path: Path, monkeypatch, capsys
 ):
     """Two tiny variants, for real: trained, summarized, measured, drawn."""
-    settings = "data.window=20 vocabulary.fold=false vocabulary.size=300 data.document_pieces=24 "
-    settings += "data.summary_pieces=24 train.batch=32 train.validate_examples=10 train.warmup=5 "
-    settings += "train.compile=graph train.precision=float32 decode.maximum=24 model.embedding=16 "
+    settings = "data.bucket_window=20 vocabulary.lowercase=false vocabulary.size=300 data.max_document_tokens=24 "
+    settings += "data.max_summary_tokens=24 train.batch_size=32 train.validation_examples=10 train.warmup_steps=5 "
+    settings += (
+        "train.compile=graph train.precision=float32 decode.max_tokens=24 model.embedding_size=16 "
+    )
     command = ["compare", "--family", "--variants", "lstm,reverse_digits", "--examples", "320"]
     command += ["--data", "reverse_digits,count=1000", "--documents", "30"]
     command += [word for setting in settings.split() for word in ("--set", setting)]

@@ -45,12 +45,12 @@ def other(path, value):
     [
         ("train.steps=1e5", lambda c: c.train.steps, 100_000),
         ("train.steps=7", lambda c: c.train.steps, 7),
-        ("train.clip=3", lambda c: c.train.clip, 3.0),
+        ("train.max_gradient_norm=3", lambda c: c.train.max_gradient_norm, 3.0),
         ("train.learning_rate=2e-3", lambda c: c.train.learning_rate, 0.002),
         ("model.pointer=false", lambda c: c.model.pointer, False),
-        ("vocabulary.fold=true", lambda c: c.vocabulary.fold, True),
+        ("vocabulary.lowercase=true", lambda c: c.vocabulary.lowercase, True),
         ("name=12", lambda c: c.name, "12"),
-        ("data.spec=a=b.jsonl", lambda c: c.data.spec, "a=b.jsonl"),
+        ("data.train=a=b.jsonl", lambda c: c.data.train, "a=b.jsonl"),
         ("model.attention=additive", lambda c: c.model.attention, Part("additive")),
         ("model.encoder.width=9", lambda c: c.model.encoder, Part("bidirectional", {"width": 9})),
         ("decode.strategy.width=2", lambda c: c.decode.strategy, Part("beam", {"width": 2})),
@@ -89,24 +89,24 @@ def test_another_part_forgets_the_options_of_the_one_before():
         ("train.steps=many", ["train.steps='many'", "type int"]),
         ("train.steps=1.5", ["train.steps=1.5", "type int"]),
         ("train.steps=true", ["train.steps=True", "type int"]),
-        ("train.clip=true", ["train.clip=True", "type float"]),
+        ("train.max_gradient_norm=true", ["train.max_gradient_norm=True", "type float"]),
         ("model.pointer=yes", ["model.pointer='yes'", "type bool"]),
         ("model.pointer=1", ["model.pointer=1", "type bool"]),
         ("model.attention=additve", ["unknown attention 'additve'", "did you mean 'additive'"]),
         ("model.encoder=bidirectionl", ["did you mean 'bidirectional'"]),
         ("model.encoder.witdh=5", ["'bidirectional' has no option 'witdh'", "mean 'width'"]),
         ("model.encoder.cell=lstn", ["unknown cell 'lstn'", "did you mean 'lstm'"]),
-        ("model.decoder.width=0", ["width=0", "above 0"]),
-        ("model.decoder.width=wide", ["width='wide'"]),
+        ("model.decoder_cell.width=0", ["width=0", "above 0"]),
+        ("model.decoder_cell.width=wide", ["width='wide'"]),
         ("decode.strategy.width=-1", ["width=-1", "above 0"]),
         ("train.precision=float16", ["train.precision=float16", "known: auto, float32"]),
         ("train.compile=xlaa", ["did you mean 'xla'"]),
         ("train.steps=0", ["train.steps=0", "must be above 0"]),
-        ("train.clip=-1", ["train.clip=-1.0", "must be above 0"]),
+        ("train.max_gradient_norm=-1", ["train.max_gradient_norm=-1.0", "must be above 0"]),
         ("train.patience=-1", ["train.patience=-1", "must be 0 or more"]),
         ("model.dropout=1", ["model.dropout=1.0", "must be below 1"]),
-        ("train.smoothing=1.5", ["train.smoothing=1.5", "must be below 1"]),
-        ("decode.minimum=33", ["decode.minimum=33", "decode.maximum=32"]),
+        ("train.label_smoothing=1.5", ["train.label_smoothing=1.5", "must be below 1"]),
+        ("decode.min_tokens=33", ["decode.min_tokens=33", "decode.max_tokens=32"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(setting, words):
@@ -116,7 +116,9 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(setting, words):
 
 
 @pytest.mark.parametrize("value", ["nan", "NaN", "Infinity", "-Infinity", "1e999"])
-@pytest.mark.parametrize("path", ["train.learning_rate", "model.dropout", "train.clip"])
+@pytest.mark.parametrize(
+    "path", ["train.learning_rate", "model.dropout", "train.max_gradient_norm"]
+)
 def test_what_is_no_number_is_refused(path, value):
     assert path in refused(f"{path}={value}")
 
@@ -139,7 +141,7 @@ def test_every_preset_can_run(name):
     words, model = made.vocabulary.size, made.model
     assert words > 260  # 256 bytes and the special ids
     encoder = plugins.build("encoder", model.encoder.name, 4, **model.encoder.options)
-    width = model.decoder.options["width"]
+    width = model.decoder_cell.options["width"]
     plugins.build("attention", model.attention.name, width, encoder.width)
 
 
@@ -156,7 +158,7 @@ def test_json_gives_the_same_configuration_back(name, seed, dropout, pointer, sp
         default,
         name=name,
         seed=seed,
-        data=dataclasses.replace(default.data, spec=spec),
+        data=dataclasses.replace(default.data, train=spec),
         model=dataclasses.replace(default.model, dropout=dropout, pointer=pointer),
         decode=dataclasses.replace(default.decode, strategy=Part("beam", {"width": 3})),
     )

@@ -93,7 +93,7 @@ class Files:
 
     def survey(self, **changes: Any) -> survey.Survey:
         paths = self.write()
-        read = DataConfig(spec=paths["train"], validation=paths["validation"], **changes)
+        read = DataConfig(train=paths["train"], validation=paths["validation"], **changes)
         return survey.read(Config(data=read), paths["test"])
 
 
@@ -244,7 +244,7 @@ def test_a_document_in_two_scripts_may_have_a_summary_in_either(files):
 def test_a_document_without_a_summary_is_missing_one(tmp_path):
     for name in ("a.txt", "a.summary.txt", "b.txt"):
         (tmp_path / name).write_text(f"what {name} says")
-    (found,) = pairs.unusable(survey.read(Config(data=DataConfig(spec=str(tmp_path)))))
+    (found,) = pairs.unusable(survey.read(Config(data=DataConfig(train=str(tmp_path)))))
     assert (found.name, found.count, found.of) == ("missing summaries", 1, 2)
     assert "b.txt" in found.example
 
@@ -253,7 +253,7 @@ def test_a_task_without_summaries_asks_for_none(files):
     for row in files.train:
         del row["summary"]
     paths = files.write()
-    chosen = Config(data=DataConfig(spec=paths["train"], task="reconstruct"))
+    chosen = Config(data=DataConfig(train=paths["train"], task="autoencode"))
     assert data.examine(chosen) == []
 
 
@@ -348,7 +348,7 @@ def test_a_vocabulary_without_room_for_the_characters_is_told_with_one_that_has(
 
 
 def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
-    shown, chosen = ["a", "b"], Config(data=DataConfig(document_pieces=4))
+    shown, chosen = ["a", "b"], Config(data=DataConfig(max_document_tokens=4))
     ids = [([5, 6, 7, 8, 9, 6], [6, 9, 3]), ([5, 6], [6])]
     found = cutting.cut(ids, 4)
     assert (found.documents, found.first, found.away, found.lost) == (1, 0, 2 / 8, 1 / 4)
@@ -361,7 +361,7 @@ def test_a_document_that_is_cut_where_nothing_is_lost_is_no_finding():
 @given(st.lists(st.integers(0, 2000), min_size=1, max_size=150), st.integers(1, 40))
 def test_a_length_that_is_advised_for_summaries_is_enough(lengths, limit):
     def found(limit: int) -> list[finding.Finding]:
-        chosen = Config(data=DataConfig(summary_pieces=limit))
+        chosen = Config(data=DataConfig(max_summary_tokens=limit))
         return list(cutting.summaries(chosen, [([], [7] * n) for n in lengths], names))
 
     names = ["a"] * len(lengths)
@@ -390,19 +390,19 @@ def test_too_few_and_too_many_pairs_for_the_steps(files, monkeypatch):
     assert of_amounts(files, monkeypatch, steps=100, batch=8) == {"too few pairs": (100, 200)}
 
 
-@pytest.mark.parametrize("task", ["summarize", "reconstruct"])
+@pytest.mark.parametrize("task", ["summarize", "autoencode"])
 def test_splits_without_pairs_are_told_as_training_meets_them(tmp_path, task):
     path = tmp_path / "few.jsonl"
     ids = [str(i) for i in range(300) if split_of(str(i)) == "test"][:5]
     rows = (row | {"id": id} for row, id in zip(rows_of("a", 5), ids, strict=True))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    chosen = Config(data=DataConfig(spec=str(path), task=task))
+    chosen = Config(data=DataConfig(train=str(path), task=task))
     found = data.examine(chosen)
     assert [one.name for one in found] == ["nothing to train on", "no validation"]
     assert "training stops" in found[1].what
     with pytest.raises(InputError, match="no validation examples"):
         held_out_examples(chosen, 5)
-    pinned = Config(data=DataConfig(spec=f"{path},split=test", task=task))
+    pinned = Config(data=DataConfig(train=f"{path},split=test", task=task))
     (itself,) = amounts.missing(survey.read(pinned))
     assert "validates on the very pairs that it trains on" in itself.what
     assert [example.id for example in held_out_examples(pinned, 5)] == ids
@@ -414,19 +414,19 @@ def test_splits_without_pairs_are_told_as_training_meets_them(tmp_path, task):
 def test_a_file_is_parted_as_training_and_evaluation_part_it(files):
     paths = files.write()
     by_hash = [split_of(row["id"]) for row in files.train]
-    seen = survey.read(Config(data=DataConfig(spec=paths["train"])))
+    seen = survey.read(Config(data=DataConfig(train=paths["train"])))
     assert [survey.PARTS[part] for part in seen.part] == sorted(by_hash, key=survey.PARTS.index)
     assert all(split_of(id) == survey.PARTS[p] for id, p in zip(seen.ids, seen.part, strict=True))
-    beside = survey.read(Config(data=DataConfig(spec=paths["train"])), paths["test"])
+    beside = survey.read(Config(data=DataConfig(train=paths["train"])), paths["test"])
     assert {id[0] for id in (beside.ids[i] for i in beside.rows(survey.TEST))} == {"c"}
     assert len(beside.rows(survey.TRAIN)) == by_hash.count("train")
-    pinned = survey.read(Config(data=DataConfig(spec=f"{paths['train']},split=test")))
+    pinned = survey.read(Config(data=DataConfig(train=f"{paths['train']},split=test")))
     assert len(pinned.rows(survey.TRAIN)) == len(pinned.ids) == by_hash.count("test")
     assert [one.name for one in amounts.missing(pinned)] == ["no validation"]
 
 
 def test_a_source_with_splits_is_read_in_them():
-    seen = survey.read(Config(data=DataConfig(spec="reverse_digits,count=300,low=8")))
+    seen = survey.read(Config(data=DataConfig(train="reverse_digits,count=300,low=8")))
     assert len(seen.ids) == 300
     assert len(seen.rows(survey.TRAIN)) > 200
     assert not list(copies.across_splits(seen))
@@ -723,7 +723,7 @@ RUNS: list[tuple[str, run.Check, folder.Run]] = [
     (
         "truncated documents",
         working.truncated,
-        a_run(**{"data.document_pieces": 200})._replace(store=held(True)),
+        a_run(**{"data.max_document_tokens": 200})._replace(store=held(True)),
     ),
     (
         "evaluated on what was trained on",
@@ -748,7 +748,7 @@ def test_each_finding_of_a_run_is_found(name, check, made):
 
 def test_a_healthy_run_has_no_finding():
     healthy = evaluated(report=difference(0.5))._replace(store=held(False))
-    wanted = {"data.document_pieces": 200, "train.steps": 1500}
+    wanted = {"data.max_document_tokens": 200, "train.steps": 1500}
     healthy = healthy._replace(config=configured(**wanted))
     del healthy.log[0]["gradient_norm"]  # as older logs
     checks = [check for check in run.CHECKS if check is not lasting.epochs]
@@ -790,7 +790,7 @@ def without(name: str, log: Rows) -> Rows:
         # Harder from step to step, as asked.
         (
             learning.diverged,
-            a_run(a_log(loss=lambda s: 3.0 if s < 1000 else 6.0), **{"train.sampling": 0.3}),
+            a_run(a_log(loss=lambda s: 3.0 if s < 1000 else 6.0), **{"train.scheduled_sampling": 0.3}),
         ),
         # What a validation of 300 documents has of chance.
         (learning.overfitting, a_run(lines_of(1000, rouge1=39.5))),
@@ -815,8 +815,8 @@ def test_a_run_is_not_blamed_for_what_is_usual(check, made):
 
 def test_a_warm_up_is_advised_to_a_run_that_diverged_without_one():
     for warmup, advised in ((0, 100), (30, 100), (400, 800)):
-        (found,) = learning.diverged(a_run(a_log(loss=apart), **{"train.warmup": warmup}))
-        assert found.change.endswith(f"--set train.warmup={advised}")
+        (found,) = learning.diverged(a_run(a_log(loss=apart), **{"train.warmup_steps": warmup}))
+        assert found.change.endswith(f"--set train.warmup_steps={advised}")
 
 
 def test_references_that_repeat_themselves_excuse_summaries_that_do():
@@ -862,7 +862,7 @@ def test_without_its_tokens_a_run_is_counted_by_fingerprints_where_they_tell(tmp
     recorder.save(path)
     assert pairs_of() == 7
     assert pairs_of(**{"train.init": "runs/first"}) == 0  # they have those of the first run, too
-    assert pairs_of(**{"data.task": "continue"}) == 0  # windows were learned, of 7 texts
+    assert pairs_of(**{"data.task": "language_model"}) == 0  # windows were learned, of 7 texts
     whole = path.read_bytes()
     for cut in (b"", whole[:3], whole[:100], whole[:-30]):
         path.write_bytes(cut)

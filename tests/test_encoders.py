@@ -24,7 +24,7 @@ B, S, E, H = 3, 5, 5, 4
 MASK = np.arange(S)[None] < np.array([[S], [3], [0]])
 SENTENCE = np.array([[0, 0, 1, 1, 2], [0, 1, 1, 1, 1], [0] * S], "int32")
 
-READERS = [name for name in plugins.names("encoder") if name != "nothing"]
+READERS = [name for name in plugins.names("encoder") if name != "none"]
 every_encoder = pytest.mark.parametrize("name", READERS)
 
 
@@ -104,7 +104,7 @@ def test_the_cell_of_an_encoder_takes_its_options(name):
     assert shapes["peephole_o"] == (H, H)
 
 
-@pytest.mark.parametrize("cell", ["gru", "layer_norm_lstm", "minimal"])
+@pytest.mark.parametrize("cell", ["gru", "layer_norm_lstm", "min_lstm"])
 def test_any_cell_uses_a_memory(cell):
     encoder, embedded = build("memory", cell=cell, slots=3, content=2), normal(B, S, E)
     outputs, _ = encode(encoder, embedded)
@@ -270,7 +270,7 @@ def pooled(pooling, values):
 
 
 def hierarchical(encoder, x, sentence):
-    hidden, _ = bidirectional(encoder.pieces, x)
+    hidden, _ = bidirectional(encoder.tokens, x)
     number = np.minimum(sentence[: len(x)], encoder.sentences - 1)
     vectors = [pooled(encoder.piece_pooling, hidden[number == k]) for k in range(number[-1] + 1)]
     level, final = bidirectional(encoder.upper, np.array(vectors))
@@ -327,7 +327,7 @@ SENTENCES = {
 
 def numbered(kind, text):
     """The text of each sentence, as the tables of a vocabulary tell them apart."""
-    words = vocabulary.train_vocabulary([text] * 20, 420, fold=False, kind=kind)
+    words = vocabulary.train_vocabulary([text] * 20, 420, lowercase=False, kind=kind)
     layer = SentenceIds(words.size)
     layer.fill(*sentence_boundaries.boundary_tables(words))
     ids = np.array([[*words.encode(text), 0, 0]], "int32")
@@ -358,11 +358,11 @@ class Pieces:
         self.kept = ["<pad>", "<s>", "</s>", "<unk>", "▁word", *pieces]
         self.size = len(self.kept)
 
-    def pieces(self, ids):
+    def tokens(self, ids):
         return [self.kept[i] for i in ids]
 
     def decode(self, ids):
-        return "".join(self.pieces(ids)).replace("▁", " ").removeprefix(" ")
+        return "".join(self.tokens(ids)).replace("▁", " ").removeprefix(" ")
 
 
 def test_what_a_piece_tells_of_itself():
@@ -384,7 +384,7 @@ def test_a_full_stop_within_a_word_ends_no_sentence():
 @pytest.mark.parametrize("network", [Seq2Seq, Tagger])
 def test_a_network_tells_its_encoder_where_sentences_end(network, monkeypatch):
     encoder, decoder = Part("hierarchical", {"width": H}), Part("lstm", {"width": 2 * H})
-    model = network(ModelConfig(embedding=E, encoder=encoder, decoder=decoder), 9)
+    model = network(ModelConfig(embedding_size=E, encoder=encoder, decoder_cell=decoder), 9)
     model.sentences.fill(np.arange(9) == 5, np.arange(9) > 3)
     told = []
 
@@ -410,7 +410,7 @@ def test_training_learns_from_the_vocabulary_where_sentences_end(tmp_path):
     steps = ["steps=1", "batch=4", "validate_every=1", "validate_examples=2", "compile=graph"]
     config = configuration.apply_settings(
         plugins.load("preset", "hierarchical").config(),
-        ["vocabulary.size=300", f"data.spec={data}", *sizes, *(f"train.{s}" for s in steps)],
+        ["vocabulary.size=300", f"data.train={data}", *sizes, *(f"train.{s}" for s in steps)],
     )
     train.fit_model(config, tmp_path / "first")
     words = vocabulary.Vocabulary.load(tmp_path / "first" / "vocabulary.model")

@@ -80,7 +80,7 @@ def made(kind, text, seed=0, selected=False):
         score=0.0,
         attention=np.pad(attention, ((0, 0), (0, 3))),  # as in a batch with longer documents
         gate=gate,
-        steps=steps,
+        token_log_probs=steps,
         selected=np.pad(chosen, (0, 3)) if selected else None,
     )
     return found, generated, pieces
@@ -132,7 +132,7 @@ def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, tex
     shares = provenance.copy_probabilities(
         found, np.array(pieces), found.attention[:, : len(pieces)]
     )
-    if kind == "words" and "▁" not in words_of(kind).pieces(found.ids):  # a piece each
+    if kind == "words" and "▁" not in words_of(kind).tokens(found.ids):  # a piece each
         np.testing.assert_allclose([w.copied for w in told.words], shares.sum(1), atol=1e-9)
         np.testing.assert_allclose([w.gate for w in told.words], found.gate)
         np.testing.assert_allclose([w.log_prob for w in told.words], found.steps)
@@ -214,7 +214,7 @@ def test_what_was_not_read_takes_little_memory():
         (text,) = read
         told = provenance.trace_provenance(found, text, words)
         sentences = told.sentences[:3]  # the next one is as large as the document
-        return [Summary("", 0.0, explanation=dataclasses.replace(told, sentences=sentences))]
+        return [Summary("", 0.0, provenance=dataclasses.replace(told, sentences=sentences))]
 
     tracemalloc.start()
     try:
@@ -251,12 +251,12 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
     monkeypatch.setattr(tagger, "search", search, raising=False)
     (found,) = tagger.summarize([DOCUMENT], DecodingOptions(explain=True))
     assert found.text == "Engineers found 1,200"
-    assert [w.text for w in found.explanation.words] == found.text.split()
-    for word in found.explanation.words:
+    assert [w.text for w in found.provenance.words] == found.text.split()
+    for word in found.provenance.words:
         (source,) = word.sources
         assert (DOCUMENT[source.begin : source.end], word.copied) == (word.text, 1)
         assert word.begin + begin == source.begin
-    total = sum(w.log_prob for w in found.explanation.words) + found.explanation.end
+    total = sum(w.log_prob for w in found.provenance.words) + found.provenance.end
     assert total == pytest.approx(found.hypothesis.log_prob)
     with pytest.raises(InputError, match="it takes max-words, threshold, faithful and explain$"):
         tagger.summarize([DOCUMENT], DecodingOptions(beam=2))
@@ -297,7 +297,7 @@ def echo(read):
             for a, b in spans[-3:]
         ]
         explanation = Provenance(tuple(told), (spans[0][:1] + spans[-1][1:],), 0)
-        out.append(Summary(text, 0, len(text.split()), explanation=explanation))
+        out.append(Summary(text, 0, len(text.split()), provenance=explanation))
     return out
 
 
@@ -312,10 +312,10 @@ def test_places_are_of_the_document_as_it_was_given(way):
     found = long_documents.summarize_long(texts, way, 20, encode, echo)
     assert (found[0].text == clean(LONG)) == (way == "lead")
     for text, summary in zip(texts, found, strict=True):
-        for word in summary.explanation.words:
+        for word in summary.provenance.words:
             (source,) = word.sources
             assert text[source.begin : source.end].replace("\x00", "") == word.text
-        ((begin, end),) = summary.explanation.sentences
+        ((begin, end),) = summary.provenance.sentences
         assert clean(text[begin:end]).startswith(summary.text.split()[0])
         assert clean(text[begin:end]).endswith(summary.text.split()[-1])
 
@@ -327,7 +327,7 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
     text = f"{first} {unread} {chosen}"
     (found,) = long_documents.summarize_long([text], "select", 20, encode, echo)
     assert found.text == f"{first} {chosen}"
-    for word in found.explanation.words:
+    for word in found.provenance.words:
         (source,) = word.sources
         assert source.begin >= text.rindex(chosen)
         assert text[source.begin : source.end] == word.text
@@ -337,11 +337,11 @@ def test_an_outline_is_explained_by_places_in_the_whole_document():
     groups = long_documents.outline(LONG, lambda text: len(text.split()))
     assert len(groups) > 1
     found = long_documents.map_outline_provenance(LONG, groups, echo(groups))
-    begins = [s.explanation.words[0].sources[0].begin for s in found]
+    begins = [s.provenance.words[0].sources[0].begin for s in found]
     assert begins == sorted(begins)
     assert len(set(begins)) == len(groups)
     for summary in found:
-        for word in summary.explanation.words:
+        for word in summary.provenance.words:
             (source,) = word.sources
             assert clean(LONG[source.begin : source.end]) == word.text
 
@@ -427,7 +427,7 @@ NASTY = "</script><script>alert(1)</script><!-- &amp; \u2028 \udc80 京 \"'<b>"
 
 def explained(text):
     word = WordProvenance(text[:3], 0, 3, 0.5, 0.25, -1.0, (SourceSpan(0, 2, 0.5),), (0.75,))
-    return Summary(text, -1.0, explanation=Provenance((word,), ((0, len(text)),), -0.5))
+    return Summary(text, -1.0, provenance=Provenance((word,), ((0, len(text)),), -0.5))
 
 
 def test_the_page_holds_all_and_loads_nothing(tmp_path):
@@ -597,7 +597,7 @@ def test_copying_a_folder_of_a_model_is_enough_to_explain(digits, tmp_path):
     for name in ("config.json", "vocabulary.model", "model.onnx"):
         shutil.copy(digits.folder / name, tmp_path)
     (found,) = Summarizer.load(tmp_path).summarize(["1 2 3"], explain=True, faithful="warn")
-    assert found.explanation.words
+    assert found.provenance.words
 
 
 def test_the_shipped_model_explains_and_is_strict():
@@ -607,9 +607,9 @@ def test_the_shipped_model_explains_and_is_strict():
     (found,) = shipped.summarize([text], explain=True, faithful="strict")
     assert found.unsupported == ()
     assert numbers_and_names.unsupported(found.text, text, shipped.known) == []
-    words = found.explanation.words
+    words = found.provenance.words
     assert "".join(word.text for word in words) == "".join(found.text.split())
-    total = sum(word.log_prob for word in words) + found.explanation.end
+    total = sum(word.log_prob for word in words) + found.provenance.end
     assert total == pytest.approx(found.hypothesis.log_prob, abs=1e-3)
     alone = [word for word in words if word.copied > 0.9 and len(word.sources) == 1]
     assert alone

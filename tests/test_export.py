@@ -177,7 +177,9 @@ def test_parity_counts_summaries_and_scores():
 
 
 def another_vocabulary() -> bytes:
-    return vocabulary.train_vocabulary(["another text of other words"] * 20, 300, fold=False).proto
+    return vocabulary.train_vocabulary(
+        ["another text of other words"] * 20, 300, lowercase=False
+    ).proto
 
 
 def cut(path: Path, share: float = 0.5) -> None:
@@ -204,7 +206,7 @@ DAMAGES = {
     ),
     "value of another type": (
         lambda f: set_in_config(f / "config.json", "decode", "maximum", "many"),
-        "/config.json: decode.maximum='many': must be a value of type int",
+        "/config.json: decode.max_tokens='many': must be a value of type int",
     ),
     "options of another type": (
         lambda f: set_in_config(

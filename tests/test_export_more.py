@@ -86,7 +86,7 @@ def test_a_saved_model_says_what_summarize_says(exported, opened):
 
 
 def test_it_cleans_and_cuts_the_text_and_says_how_much_was_left_out(exported, opened):
-    limit = config.load_config(exported.folder / "config.json").data.document_pieces
+    limit = config.load_config(exported.folder / "config.json").data.max_document_tokens
     long = " ".join("12345" * limit)
     one, _, left_out = opened.run(["7 1 2 3", long])
     pieces = len(Vocabulary.load(exported.folder / "vocabulary.model").encode(long))
@@ -103,7 +103,7 @@ def test_a_document_without_text_has_an_empty_summary_and_changes_no_other(opene
 
 def test_bytes_that_are_no_character_are_dropped_from_the_summary(exported):
     words = Vocabulary.load(exported.folder / "vocabulary.model")
-    byte = {name: i for i, name in enumerate(words.pieces(range(words.size)))}
+    byte = {name: i for i, name in enumerate(words.tokens(range(words.size)))}
     digit = words.encode("7")[-1]
     rows = [[digit, byte["<0xC3>"], digit], [byte["<0xC3>"], byte["<0xA9>"], 2], [2, 0, 0]]
     text = saved_model._decode(text_ops.tokenizer(words), tf.constant(rows))

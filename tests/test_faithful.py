@@ -193,7 +193,7 @@ def learning(tmp_path, *settings):
     rows = [{"id": str(i), "document": f"{d} {i}", "summary": s} for i, (d, s) in
             enumerate(ROWS * 60)]  # fmt: skip
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    named = [f"data.spec={data}", f"data.validation={data}", "vocabulary.size=330"]
+    named = [f"data.train={data}", f"data.validation={data}", "vocabulary.size=330"]
     return configuration.apply_settings(Config(), [*named, *settings])
 
 
@@ -322,7 +322,7 @@ def spelled(piece):
 def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, known):
     strict, document = FaithfulnessFilter(words, known), "Fermi saw 25 gases"
     allowed = strict.allowed(document)
-    pieces = dict(enumerate(words.pieces(range(words.size))))
+    pieces = dict(enumerate(words.tokens(range(words.size))))
     assert allowed[END]
     for i, piece in pieces.items():
         digit = any(map(str.isdigit, spelled(piece)))
@@ -339,7 +339,7 @@ def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
         ["heat he gas gasps fermi"] * 30 + ["gases"] * 30, 60, kind="words"
     )
     strict, text = FaithfulnessFilter(words, known), "gases"
-    ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
+    ids = {piece: i for i, piece in enumerate(words.tokens(range(words.size)))}
     for piece, first, last in (
         ("▁he", True, False), ("▁heat", True, True), ("▁fermi", False, False),
         ("▁gasps", False, False),
@@ -355,7 +355,7 @@ def test_at_last_only_whole_words_are_left(words, known):
     digits = strict.barred(document)
     ids = words.encode(document)
     assert digits <= barred <= set(ids)
-    texts = dict(zip(ids, words.pieces(ids, document), strict=True))
+    texts = dict(zip(ids, words.tokens(ids, document), strict=True))
     assert {i for i in ids if any(map(str.isdigit, spelled(texts[i])))} == digits
     may = [i for i in range(words.size) if allowed[i]] + [i for i in ids if i not in barred]
     random = np.random.default_rng(1)
@@ -447,7 +447,7 @@ def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, kn
         sizes |= {int(asked["allowed"].sum()) for _, asked in session.asked}
     assert not none or kind in LETTERS
     # Pieces came down to whole words; words are whole anyway.
-    assert words.extended or len(sizes) > 1
+    assert words.has_document_words or len(sizes) > 1
 
 
 def test_what_the_user_wants_said_is_no_claim(words, known):
@@ -653,7 +653,7 @@ class Slow(Inventor):
     def __init__(self, folder, needed):
         words = vocabulary.train_vocabulary(LINES * 20, 330)
         super().__init__(words, folder, longest=10_000)
-        (letter,) = [i for i, piece in enumerate(words.pieces(range(words.size))) if piece == "e"]
+        (letter,) = [i for i, piece in enumerate(words.tokens(range(words.size))) if piece == "e"]
         self.whole = [*words.encode("heat"), *words.encode("a"), *[letter] * needed]
 
     def written(self, may, document, banned, longest):
@@ -680,10 +680,10 @@ def test_a_word_that_never_ends_is_cut_at_last(known):
     assert len(found.hypothesis.ids) == rooms[-1] - 1
     assert len(rooms) < 6
     (found,) = session.summarize(["the heat"])  # the model's own limit is one of pieces
-    assert len(found.hypothesis.ids) == Config().decode.maximum - 1
+    assert len(found.hypothesis.ids) == Config().decode.max_tokens - 1
 
 
 @pytest.mark.parametrize(("kind", "pieces"), [("unigram", 24), ("characters", 64), ("bytes", 124)])
 def test_a_word_has_as_many_pieces_as_its_vocabulary_gives_it(kind, pieces):
-    decode = configuration.apply_settings(Config(), ["decode.maximum=400"]).decode
+    decode = configuration.apply_settings(Config(), ["decode.max_tokens=400"]).decode
     assert plans.make_plan(DecodingOptions(max_words=5), decode, len, kind).maximum == pieces

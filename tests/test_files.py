@@ -663,7 +663,7 @@ def first_word(texts: list[str]) -> list[Summary]:
     SEEN.append(list(texts))
     sizes = [len(re.findall(r"\w+", t)) for t in texts]
     return [
-        Summary(t.split()[0], -1.0, read=min(n, 10), truncated=max(n - 10, 0))
+        Summary(t.split()[0], -1.0, tokens_read=min(n, 10), tokens_truncated=max(n - 10, 0))
         for t, n in zip(texts, sizes, strict=True)
     ]
 
@@ -684,13 +684,13 @@ def test_what_is_read_fits_and_is_counted(documents, way):
     readings = [long_documents.reading(text, way, 10, words) for text in texts]
     assert SEEN[0] == [part for one in readings for part in one.parts]  # one search for all
     for summary, sizes, one in zip(found, documents, readings, strict=True):
-        assert summary.read + summary.truncated == sum(sizes)
+        assert summary.tokens_read + summary.tokens_truncated == sum(sizes)
         said = " ".join(one.parts).split()
         places = [tuple(map(int, re.findall(r"\d+", w))) for w in said]
         assert places == sorted(set(places))  # in order, nothing twice
         if way == "chunks":
-            assert (len(said), summary.truncated) == (sum(sizes), 0)
-            assert summary.parts == len(one.parts) >= sum(sizes) / 10
+            assert (len(said), summary.tokens_truncated) == (sum(sizes), 0)
+            assert summary.chunks == len(one.parts) >= sum(sizes) / 10
         else:
             assert len(one.parts) == 1
 
@@ -728,7 +728,7 @@ def test_a_text_without_sentences_is_cut_all_the_same():
 def test_a_long_document_says_what_was_left_out(run, put, model, way):
     sentence = "3 1 4 1 5 9 2 6."
     path = put("x.txt", " ".join([sentence, "8 6 7 5 3 0 9.", "2 7 1 8 2 8."] * 8))
-    limit = model.config.data.document_pieces
+    limit = model.config.data.max_document_tokens
     status, out, err = run("--json", "--long", way, path, put("short.txt", "3 1 4"))
     record, short = map(json.loads, out)
     assert status == 0

@@ -42,8 +42,8 @@ def words():
 def network(size, **changes):
     """A tiny network with opinions: its weights are made large."""
     config = ModelConfig(
-        embedding=8, encoder=Part("bidirectional", {"width": 5}),
-        decoder=Part("lstm", {"width": 10}), dropout=0.3,
+        embedding_size=8, encoder=Part("bidirectional", {"width": 5}),
+        decoder_cell=Part("lstm", {"width": 10}), dropout=0.3,
     )  # fmt: skip
     model = Seq2Seq(dataclasses.replace(config, **changes), size)
     for variable in model.trainable_variables:
@@ -57,7 +57,7 @@ def network(size, **changes):
 @given(st.lists(st.integers(0, 40), max_size=6), st.integers(1, 9))
 def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size):
     texts = [list(range(4, 4 + length)) for length in lengths]
-    data = DataConfig(task="continue", summary_pieces=size)
+    data = DataConfig(task="language_model", max_summary_tokens=size)
     found = list(tasks.cut(data, (([], text) for text in texts)))
     every = [piece for text in texts for piece in text]
     assert [piece for _, window in found for piece in window] == every
@@ -76,7 +76,7 @@ def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size
 
 @pytest.mark.parametrize(
     ("task", "document", "summary"),
-    [("summarize", "read", "said"), ("reconstruct", "read", "read"), ("continue", "", "read")],
+    [("summarize", "read", "said"), ("autoencode", "read", "read"), ("language_model", "", "read")],
 )
 def test_a_task_says_what_is_read_and_what_is_written(task, document, summary, tmp_path):
     (made,) = tasks.pairs(DataConfig(task=task), [Example("1", "read", "said")])
@@ -88,21 +88,24 @@ def test_a_task_says_what_is_read_and_what_is_written(task, document, summary, t
 
 
 def test_tokens_are_made_again_where_a_task_cuts_otherwise():
-    sizes = [DataConfig(task="continue", summary_pieces=size) for size in (5, 6)]
-    others = [DataConfig(), DataConfig(task="reconstruct"), *sizes]
+    sizes = [DataConfig(task="language_model", max_summary_tokens=size) for size in (5, 6)]
+    others = [DataConfig(), DataConfig(task="autoencode"), *sizes]
     for one, other in itertools.combinations(others, 2):
         assert tasks.store_metadata(one) != tasks.store_metadata(other)
     assert (
-        tasks.store_metadata(DataConfig(summary_pieces=5))
+        tasks.store_metadata(DataConfig(max_summary_tokens=5))
         == tasks.store_metadata(DataConfig())
         == {}
     )
 
 
 def test_what_was_not_read_cannot_be_written_again():
-    with pytest.raises(ConfigError, match="data.summary_pieces=20.*data.document_pieces=16"):
+    with pytest.raises(
+        ConfigError, match="data.max_summary_tokens=20.*data.max_document_tokens=16"
+    ):
         configuration.apply_settings(
-            Config(), ["data.task=reconstruct", "data.document_pieces=16", "data.summary_pieces=20"]
+            Config(),
+            ["data.task=autoencode", "data.max_document_tokens=16", "data.max_summary_tokens=20"],
         )
 
 
@@ -121,10 +124,10 @@ def test_a_file_of_plain_text_has_an_example_for_each_paragraph(tmp_path):
 # --- the loss on held-out examples -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("task", ["summarize", "continue"])
+@pytest.mark.parametrize("task", ["summarize", "language_model"])
 def test_the_validation_loss_is_that_of_each_example_alone(task, monkeypatch):
     known = words()
-    config = Config(data=DataConfig(task=task, document_pieces=20, summary_pieces=7))
+    config = Config(data=DataConfig(task=task, max_document_tokens=20, max_summary_tokens=7))
     examples = [dataclasses.replace(e, summary=e.document[:9]) for e in EXAMPLES]
     model = network(known.size)
     monkeypatch.setattr(
@@ -135,7 +138,7 @@ def test_the_validation_loss_is_that_of_each_example_alone(task, monkeypatch):
     for example in tasks.pairs(config.data, examples):
         document = known.encode(example.document)[:20] or [END]
         summary = known.encode(example.summary)
-        step = 7 if task == "continue" else len(summary)
+        step = 7 if task == "language_model" else len(summary)
         for begin in range(0, len(summary), step):
             window = [*summary[begin : begin + step], END][:7]
             batch = {
@@ -149,17 +152,17 @@ def test_the_validation_loss_is_that_of_each_example_alone(task, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["reconstruct", "continue"])
+@pytest.mark.parametrize("task", ["autoencode", "language_model"])
 def test_what_is_not_a_summary_is_judged_by_its_loss(task):
-    known, config = words(), Config(data=DataConfig(task=task, summary_pieces=16))
-    model = writer(known.size) if task == "continue" else network(known.size)
+    known, config = words(), Config(data=DataConfig(task=task, max_summary_tokens=16))
+    model = writer(known.size) if task == "language_model" else network(known.size)
     validate = validators.make_validator(model, known, config, EXAMPLES)
     found = validate()
     scores = [found.scores]
     assert len(found.samples) == 3
     for example, line in zip(EXAMPLES, found.samples, strict=True):
         assert line.startswith("  ")
-        assert line.endswith(example.document) is (task == "reconstruct")
+        assert line.endswith(example.document) is (task == "autoencode")
     model.output_bias.assign(np.asarray(model.output_bias.value) + 0.1 * np.arange(known.size))
     scores.append(validate().scores)
     metric = validators.selection_metric(config)
@@ -173,8 +176,8 @@ def test_what_is_not_a_summary_is_judged_by_its_loss(task):
 # --- starting from what reads ------------------------------------------------------------------
 
 RUN = (
-    "train.steps=1", "train.batch=4", "train.warmup=1", "train.validate_examples=2",
-    "train.precision=float32", "train.compile=graph", "model.embedding=8",
+    "train.steps=1", "train.batch_size=4", "train.warmup_steps=1", "train.validation_examples=2",
+    "train.precision=float32", "train.compile=graph", "model.embedding_size=8",
 )  # fmt: skip
 
 
@@ -185,8 +188,8 @@ def reader(tmp_path_factory):
     config = configuration.apply_settings(
         load_preset("reverse_digits"),
         [
-            *RUN, "data.task=reconstruct", "data.spec=reverse_digits,count=60",
-            "model.encoder.width=6", "model.decoder.width=12", "vocabulary.kind=bytes",
+            *RUN, "data.task=autoencode", "data.train=reverse_digits,count=60",
+            "model.encoder.width=6", "model.decoder_cell.width=12", "vocabulary.kind=bytes",
         ],
     )  # fmt: skip
     train.fit_model(config, folder)
@@ -197,10 +200,10 @@ def started(reader, folder, *more):
     """The weights that a run which takes that encoder has after a step that changes nothing."""
     settings = [
         *RUN, f"train.init={reader}", "train.init_parts=encoder", "train.learning_rate=1e-30",
-        "data.spec=reverse_digits,count=60", "model.decoder.width=20",
+        "data.train=reverse_digits,count=60", "model.decoder_cell.width=20",
         "model.attention=additive", *more,
     ]  # fmt: skip
-    settings.remove("model.embedding=8")
+    settings.remove("model.embedding_size=8")
     config = apply_overrides(load_preset("docstrings"), settings)
     train.fit_model(config, folder)
     return checkpoint.load_checkpoint(folder / "weights.npz")[0]
@@ -225,7 +228,7 @@ def test_a_run_starts_from_the_encoder_of_another(reader, tmp_path, caplog):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("setting", ["model.encoder.width=9", "model.embedding=9"])
+@pytest.mark.parametrize("setting", ["model.encoder.width=9", "model.embedding_size=9"])
 def test_an_encoder_of_another_shape_is_told(tmp_path, setting):
     reader = tmp_path / "reader"
     reader.mkdir()
@@ -240,7 +243,7 @@ def test_an_encoder_of_another_shape_is_told(tmp_path, setting):
 # --- a network that reads nothing ---------------------------------------------------------------
 
 ALONE = {
-    "encoder": Part("nothing"), "attention": Part("none"), "pointer": False, "bridge": "zero",
+    "encoder": Part("none"), "attention": Part("none"), "pointer": False, "bridge": "zero",
 }  # fmt: skip
 
 
@@ -261,7 +264,9 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
         logs = np.asarray(
-            pointer.to_log_probs(*model.weigh(account, output, model.places(memory, 1)))
+            pointer.to_log_probs(
+                *model.next_token_scores(account, output, model.copy_indices(memory, 1))
+            )
         )
         assert np.exp(logs).sum(axis=2) == pytest.approx(1, abs=1e-5)
         found = np.take_along_axis(logs[:, 0], text[:, t : t + 1], axis=1)[:, 0]
@@ -286,20 +291,23 @@ def test_a_language_model_does_not_know_what_the_document_is():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (["data.task=continue"], "model.encoder=bidirectional: data.task=continue reads nothing"),
+        (
+            ["data.task=language_model"],
+            "model.encoder=bidirectional: data.task=language_model reads nothing",
+        ),
         (
             [
-                "data.task=continue",
-                "model.encoder=nothing",
+                "data.task=language_model",
+                "model.encoder=none",
                 "model.pointer=false",
                 "model.attention=none",
                 "model.tying=none",
             ],
             "model.tying=none: no document is read",
         ),
-        (["model.encoder=nothing"], "model.encoder=nothing: data.task=summarize needs"),
+        (["model.encoder=none"], "model.encoder=none: data.task=summarize needs"),
         (
-            ["model.encoder=nothing", "data.task=continue"],
+            ["model.encoder=none", "data.task=language_model"],
             "model.attention=dot: nothing is read .*model.attention=none",
         ),
     ],
@@ -391,9 +399,9 @@ def trained(tmp_path_factory):
         words = random.choice(["one", "two", "three", "four"], 12)
         (folder / f"{i}.txt").write_text(" ".join(words) + ".")
     settings = [
-        *RUN, "model.decoder.width=24", "model.intra_attention=true", "vocabulary.size=300",
-        "data.summary_pieces=16", "decode.maximum=24", "train.learning_rate=1e-2",
-        "train.validate_every=100", "train.batch=16",
+        *RUN, "model.decoder_cell.width=24", "model.intra_attention=true", "vocabulary.size=300",
+        "data.max_summary_tokens=16", "decode.max_tokens=24", "train.learning_rate=1e-2",
+        "train.validation_interval=100", "train.batch_size=16",
     ]  # fmt: skip
     line = ["train", "--preset", "language_model", "--data", str(folder)]
     line += ["--output", str(folder / "run")]

@@ -61,9 +61,9 @@ VARIANTS = {
 def network(pointer=True, attention="dot", dropout=0.0, seed=0, variant="plain", extended=False):
     """A tiny network with opinions: its weights are made large."""
     config = ModelConfig(
-        embedding=8,
+        embedding_size=8,
         encoder=Part("bidirectional", {"width": 5}),
-        decoder=Part("lstm", {"width": 10}),
+        decoder_cell=Part("lstm", {"width": 10}),
         attention=Part(attention),
         pointer=pointer,
         dropout=dropout,
@@ -240,11 +240,13 @@ def step_by_step(model, batch, beams, allowed=None):
     def run(documents, inputs, allowed):
         memory = model.encode(documents)
         state = repeated(model.decoder.start(memory, T), beams)
-        output, places = model.output(), model.places(memory, beams)
+        output, places = model.output(), model.copy_indices(memory, beams)
         out = []
         for t in range(T):
             account, state = model.step(inputs[:, :, t], state, memory)
-            out.append(pointer.to_log_probs(*model.weigh(account, output, places, allowed)))
+            out.append(
+                pointer.to_log_probs(*model.next_token_scores(account, output, places, allowed))
+            )
         return ops.stack(out, axis=2)
 
     tensors = map(ops.convert_to_tensor, (documents, inputs, allowed))
@@ -280,7 +282,7 @@ def test_what_a_step_shows_is_what_was_scored(variant):
         shown = []
         for t in range(T):
             account, state = model.step(inputs[:, :, t], state, memory)
-            shown.append(model.shown(account))
+            shown.append(model.attention_and_gate(account))
         return tuple(ops.stack(x, axis=2) for x in zip(*shown, strict=True))
 
     inputs = batch["summary_in"].reshape(2, 2, T)
@@ -304,7 +306,7 @@ def lstm_step(cell, inputs, hidden, state):
 
 def queries(model, decoded):
     """What attention was queried with: the evidence begins with it."""
-    return decoded.evidence[..., : model.decoder.cell.width]
+    return decoded.gate_input[..., : model.decoder.cell.width]
 
 
 def test_with_input_feeding_the_cell_sees_the_last_features():
@@ -364,7 +366,7 @@ def test_bridges_hand_over_as_they_say():
 def test_a_bridge_that_cannot_be_crossed_says_what_to_change():
     config = ModelConfig(
         encoder=Part("bidirectional", {"width": 5}),
-        decoder=Part("lstm", {"width": 8}),
+        decoder_cell=Part("lstm", {"width": 8}),
         attention=Part("general"),
         bridge="copy",
     )
@@ -393,7 +395,7 @@ def test_tables_are_tied_as_asked(variant):
     expected = expected + np.asarray(model.output_bias.value)
     np.testing.assert_allclose(logits[..., written], expected[..., written], atol=1e-4)
     embedded = np.asarray(summary.value)[batch["summary_in"]]
-    np.testing.assert_allclose(decoded.evidence[..., -8:], embedded, atol=1e-6)
+    np.testing.assert_allclose(decoded.gate_input[..., -8:], embedded, atol=1e-6)
     before = np.asarray(model.encode(ops.convert_to_tensor(batch["document"])).values)
     kept = np.asarray(document.value)
     document.assign(kept[::-1].copy())

@@ -76,7 +76,7 @@ FOUND = {
         "took": {name: len(found) for name, found in took.items()},
     }""",
     KINDS: """{
-        "kinds": [model.decoder.attention.__class__.__module__.split(".")[-1]
+        "kinds": [model.decoder_cell.attention.__class__.__module__.split(".")[-1]
         for model in models.values()], "offered": plugins.names("attention"),
         "sums": {name: [float(x) for x in values] for name, values in sums.items()},
         "right": {f"{model}, {name}": [float(share) for share in shares]

@@ -80,7 +80,7 @@ def test_the_graph_gives_the_ids_that_a_model_was_trained_on(fold):
 
 @pytest.mark.parametrize("kind", ["bpe", "characters", "bytes"])
 def test_the_graph_cuts_every_kind_of_pieces_as_sentencepiece_does(kind):
-    words = vocabulary.train_vocabulary(TEXTS, 330, fold=False, kind=kind)
+    words = vocabulary.train_vocabulary(TEXTS, 330, lowercase=False, kind=kind)
     found = text_ops.tokenizer(words).tokenize(ODD).to_list()
     assert found == [words.encode(text) for text in ODD]
 
@@ -172,8 +172,8 @@ def test_a_store_gives_back_what_was_written(tmp_path_factory, pairs, size):
         assert [tuple(map(list, opened.pair(i))) for i in range(opened.rows)] == pairs
         assert opened.lengths().tolist() == [[len(a), len(b)] for a, b in pairs]
         assert opened.lengths().dtype == np.int32
-        assert opened.pieces.dtype == (np.uint16 if size == 2**16 else np.int32)
-        assert opened.about["spec"] == "x"
+        assert opened.tokens.dtype == (np.uint16 if size == 2**16 else np.int32)
+        assert opened.metadata["spec"] == "x"
     assert not folder.with_name("store.part").exists()
 
 

@@ -56,7 +56,7 @@ def step_oracle(name, options, w, x, states):
     h, *c = states
     if name == "rnn":
         return (np.tanh(x @ w["kernel"] + h @ w["recurrent_kernel"] + w["bias"]),)
-    if name == "minimal":
+    if name == "min_lstm":
         f, i, candidate = np.split(x @ w["kernel"] + w["bias"], 3)
         f, i = sigmoid(f), sigmoid(i)
         return (f / (f + i) * h + i / (f + i) * candidate,)

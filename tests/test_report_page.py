@@ -241,7 +241,7 @@ class Explaining:
         self.asked = {"documents": documents, "beam": beam, **wishes}
         if self.error:
             raise self.error
-        return [Summary(text, 0.0, explanation=explanation(text)) for text in self.texts]
+        return [Summary(text, 0.0, provenance=explanation(text)) for text in self.texts]
 
 
 def test_the_examples_that_are_shown_are_explained_by_their_model():

@@ -16,11 +16,11 @@ STEPS, SAVED, KILLED = 200, 100, 137
 # Small, but with dropout, and with 12 epochs of 17 batches, so that seeds and place both matter;
 # and with all that a run carries along besides its weights.
 SETTINGS = (
-    f"train.steps={STEPS} train.validate_every={SAVED} train.batch=32 train.validate_examples=10 "
-    "train.warmup=20 train.compile=graph model.dropout=0.2 model.embedding=16 "
-    "model.encoder.width=16 model.decoder.width=32 data.window=4 decode.maximum=24 "
-    "data.curriculum=2 train.schedule=plateau train.ema=0.9 train.average=2 train.accumulate=2 "
-    "train.sampling=0.3 train.coverage=0.5"
+    f"train.steps={STEPS} train.validation_interval={SAVED} train.batch_size=32 train.validation_examples=10 "
+    "train.warmup_steps=20 train.compile=graph model.dropout=0.2 model.embedding_size=16 "
+    "model.encoder.width=16 model.decoder_cell.width=32 data.bucket_window=4 decode.max_tokens=24 "
+    "data.curriculum_epochs=2 train.schedule=plateau train.ema_decay=0.9 train.average_checkpoints=2 train.gradient_accumulation=2 "
+    "train.scheduled_sampling=0.3 train.coverage_loss=0.5"
 )
 
 KILLS_ITSELF = f"""

@@ -23,7 +23,7 @@ PEAK = 2e-3
 
 
 def settings(name: str, **more: Any) -> TrainConfig:
-    return TrainConfig(schedule=name, learning_rate=PEAK, warmup=100, steps=1100, **more)
+    return TrainConfig(schedule=name, learning_rate=PEAK, warmup_steps=100, steps=1100, **more)
 
 
 # --- the learning rate -------------------------------------------------------------------------
@@ -53,7 +53,7 @@ def test_a_schedule_falls_as_it_says(name, middle, end):
 
 def test_without_a_warm_up_the_peak_is_first():
     for name in configuration.settings.CHOICES["train.schedule"]:
-        assert schedules.learning_rate(replace(settings(name), warmup=0), 0, 10) == PEAK
+        assert schedules.learning_rate(replace(settings(name), warmup_steps=0), 0, 10) == PEAK
 
 
 def test_a_planned_run_warms_up_for_a_fifth_at_most():
@@ -97,7 +97,7 @@ def test_coverage_counts_once_the_loss_has_flattened():
         assert here.loss == pytest.approx(loss)
     assert weights == [0] * 9 + [0.7] * 3  # 4 to 3.99 is less than 1%
     assert state.numbers(wanted, here)["coverage"] == 0.7  # it stays, whatever the loss does
-    begun = replace(wanted, coverage_from="start")
+    begun = replace(wanted, coverage_start="start")
     assert state.numbers(begun, TrainingState())["coverage"] == 0.7
 
 
@@ -143,17 +143,20 @@ def test_a_curriculum_goes_from_short_documents_to_long_ones(rows, batch, window
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("train.accumulate=5", "train.accumulate=5: must divide train.batch=32"),
-        ("train.sampling=1.5", "train.sampling=1.5: must be at most 1"),
+        (
+            "train.gradient_accumulation=5",
+            "train.gradient_accumulation=5: must divide train.batch_size=32",
+        ),
+        ("train.scheduled_sampling=1.5", "train.scheduled_sampling=1.5: must be at most 1"),
         ("train.schedule=cosin", "train.schedule=cosin: did you mean 'cosine'?"),
-        ("train.ema=1", "train.ema=1.0: must be below 1"),
-        ("data.curriculum=-1", "data.curriculum=-1: must be 0 or more"),
-        ("train.average=0", "train.average=0: must be above 0"),
+        ("train.ema_decay=1", "train.ema_decay=1.0: must be below 1"),
+        ("data.curriculum_epochs=-1", "data.curriculum_epochs=-1: must be 0 or more"),
+        ("train.average_checkpoints=0", "train.average_checkpoints=0: must be above 0"),
     ],
 )
 def test_an_impossible_setting_is_told(wanted, said):
     with pytest.raises(ConfigError) as raised:
-        configuration.apply_settings(Config(), ["train.batch=32", wanted])
+        configuration.apply_settings(Config(), ["train.batch_size=32", wanted])
     assert str(raised.value).startswith(said)
 
 

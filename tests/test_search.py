@@ -24,9 +24,9 @@ MOST = 1 + 3 + 9 + 27  # summaries of at most 3 of the 3 words
 def tiny(seed=0, size=SIZE, pointer=True, attention="dot", sharp=8.0):
     """A random network with opinions: its weights are made large."""
     config = ModelConfig(
-        embedding=8,
+        embedding_size=8,
         encoder=Part("bidirectional", {"width": 6}),
-        decoder=Part("lstm", {"width": 12}),
+        decoder_cell=Part("lstm", {"width": 12}),
         attention=Part(attention),
         pointer=pointer,
         dropout=0.0,
@@ -121,7 +121,7 @@ def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
         real = found.log_prob[b] > -1e8
         assert real.sum() == len(every)
         np.testing.assert_allclose(found.score[b][real], score[order], atol=2e-3)
-        best = tuple(p for p in found.pieces[b, 0] if p != PAD)
+        best = tuple(p for p in found.tokens[b, 0] if p != PAD)
         assert score[every.index(best)] == pytest.approx(score.max(), abs=1e-3)
 
 
@@ -138,7 +138,7 @@ def test_rows_do_not_depend_on_their_batch(attention):
     together = find(docs)
     for i in range(8):
         alone = find(docs[i : i + 1])
-        np.testing.assert_array_equal(together.pieces[i], alone.pieces[0])
+        np.testing.assert_array_equal(together.tokens[i], alone.tokens[0])
         np.testing.assert_allclose(together.score[i], alone.score[0], atol=1e-3)
 
 
@@ -146,7 +146,7 @@ def test_padding_changes_nothing():
     find, docs = beam(tiny(attention="dot"), 3, 9), documents()
     wide = np.concatenate([docs, np.zeros((5, 4), "int32")], axis=1)
     short, long = find(docs), find(wide)
-    np.testing.assert_array_equal(short.pieces, long.pieces)
+    np.testing.assert_array_equal(short.tokens, long.tokens)
     np.testing.assert_allclose(short.score, long.score, atol=1e-3)
     assert not long.attention[..., 6:].any()
 
@@ -155,7 +155,7 @@ def test_search_score_is_the_rescored_one():
     model, docs = tiny(attention="dot"), documents()
     found = beam(model, 3, 9)(docs, penalty=0.0, block=0)
     for b in range(5):
-        sequences = [tuple(p for p in row if p != PAD) for row in found.pieces[b]]
+        sequences = [tuple(p for p in row if p != PAD) for row in found.tokens[b]]
         again = log_probability(model, docs[b], sequences)
         np.testing.assert_allclose(found.log_prob[b], again, atol=1e-3)
 
@@ -164,10 +164,10 @@ def test_steps_are_what_each_piece_adds():
     model, docs = tiny(attention="dot"), documents()
     found = beam(model, 3, 9)(docs)
     np.testing.assert_allclose(found.steps.sum(axis=2), found.log_prob * written(found), atol=1e-4)
-    assert not found.steps[found.pieces == PAD].any()
+    assert not found.steps[found.tokens == PAD].any()
     for b, document in enumerate(docs):
         for k in range(3):
-            ids = [p for p in found.pieces[b, k] if p != PAD]
+            ids = [p for p in found.tokens[b, k] if p != PAD]
             beginnings = [tuple(ids[: t + 1]) for t in range(len(ids))]
             whole = log_probability(model, document, beginnings)
             alone = np.diff([0.0, *whole])
@@ -190,7 +190,7 @@ def test_greedy_takes_the_best_piece_each_time():
             nexts = [END] if len(written) == LONGEST - 1 else [END, *WORDS]
             scores = log_probability(model, document, [(*written, p) for p in nexts])
             written.append(nexts[int(np.argmax(scores))])
-        assert [p for p in np.asarray(found.pieces)[b, 0] if p != PAD] == written
+        assert [p for p in np.asarray(found.tokens)[b, 0] if p != PAD] == written
 
 
 @pytest.mark.parametrize("block", [1, 2, 3])
@@ -198,7 +198,7 @@ def test_blocking_never_repeats_and_never_dead_ends(block):
     # 5 words, so that block=1 runs out of pieces long before the minimum.
     model, docs = tiny(5, size=9), documents(6, size=9)
     found = beam(model, 4, 12)(docs, 10, 0.5, block)
-    for row in found.pieces.reshape(-1, 12):
+    for row in found.tokens.reshape(-1, 12):
         words = [p for p in row if p != PAD]
         assert words[-1] == END
         assert not repeats(words[:-1], block)
@@ -231,7 +231,7 @@ class Counted:
         return self._model.encode(document)
 
     def step(self, pieces, state, memory):
-        assert memory.pieces.shape[0] == pieces.shape[0]  # of the documents, not of their beams
+        assert memory.tokens.shape[0] == pieces.shape[0]  # of the documents, not of their beams
         self.written.append(tuple(pieces.shape))
         return self._model.step(pieces, state, memory)
 
@@ -253,7 +253,7 @@ def test_a_batch_costs_the_sum_of_its_documents_lengths():
     for i in range(8):
         _, alone, single = counted(docs[i : i + 1])
         lengths.append(len(alone))
-        np.testing.assert_array_equal(single.pieces[0], found.pieces[i])
+        np.testing.assert_array_equal(single.tokens[0], found.tokens[i])
         np.testing.assert_allclose(single.attention[0], found.attention[i], atol=1e-5)
         np.testing.assert_allclose(single.gate[0], found.gate[i], atol=1e-5)
     assert len(set(lengths)) > 2

@@ -184,8 +184,8 @@ def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     path = write(tmp_path / "a.jsonl", 300)
     what = f"mix:1*{path}+1*reverse_digits,count=300"
-    settings = [f"data.spec={what}", "vocabulary.size=300", "model.decoder.width=16"]
-    settings += ["model.embedding=8", "model.encoder.width=8", "train.precision=float32"]
+    settings = [f"data.train={what}", "vocabulary.size=300", "model.decoder_cell.width=16"]
+    settings += ["model.embedding_size=8", "model.encoder.width=8", "train.precision=float32"]
     chosen = config.apply_settings(config.Config(name="mixed"), settings)
 
     def stop(*_: object) -> None:
@@ -197,7 +197,7 @@ def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     expected = list(spec.examples(what, "train"))
     lengths = token_store.read_store(tmp_path / "run" / "store").lengths()
     assert len(lengths) == len(expected) > 500
-    assert config.load_config(tmp_path / "run" / "config.json").data.spec == what
+    assert config.load_config(tmp_path / "run" / "config.json").data.train == what
     held = train.held_out_examples(chosen, 10)
     assert held == list(itertools.islice(spec.examples(what, "validation"), 10))
     assert {source_of(e) for e in held} == {1, 2}

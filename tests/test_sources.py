@@ -169,7 +169,7 @@ def test_another_column_of_that_name_is_left_alone_unless_it_is_asked_for(tmp_pa
 def test_training_sees_one_reference_alone(tmp_path: Path) -> None:
     row = {"document": "d", "summary": "s", "references": ["s", "t"]}
     path = write(tmp_path, "x.jsonl", jsonl([row]))
-    for task, pair in (("summarize", ("d", "s")), ("reconstruct", ("d", "d"))):
+    for task, pair in (("summarize", ("d", "s")), ("autoencode", ("d", "d"))):
         data = DataConfig(task=task)
         (found,) = tasks.pairs(data, tasks.examples(data, path, "all"))
         assert (found.document, found.summary) == pair

@@ -18,13 +18,22 @@ from summarizer.training import averaging, step
 
 ROOT = Path(__file__).parent.parent
 MODEL = ModelConfig(
-    embedding=8,
+    embedding_size=8,
     encoder=Part("bidirectional", {"width": 8}),
-    decoder=Part("lstm", {"width": 16}),
+    decoder_cell=Part("lstm", {"width": 16}),
     dropout=0.0,
 )
-WHOLE = TrainConfig(batch=8, smoothing=0.1, coverage=0.5, sampling=0.5, ema=0.75)
-PARTS = TrainConfig(batch=8, smoothing=0.1, coverage=0.5, sampling=0.5, ema=0.75, accumulate=4)
+WHOLE = TrainConfig(
+    batch_size=8, label_smoothing=0.1, coverage_loss=0.5, scheduled_sampling=0.5, ema_decay=0.75
+)
+PARTS = TrainConfig(
+    batch_size=8,
+    label_smoothing=0.1,
+    coverage_loss=0.5,
+    scheduled_sampling=0.5,
+    ema_decay=0.75,
+    gradient_accumulation=4,
+)
 NUMBERS = {"coverage": 0.5, "sampling": 0.0, "scale": 1024.0}
 
 
@@ -45,7 +54,9 @@ def made(config: TrainConfig) -> SimpleNamespace:
     model, random = Seq2Seq(MODEL, 400), np.random.default_rng(5)
     for variable in model.trainable_variables:  # each back end draws others
         variable.assign(random.normal(0, 0.3, variable.shape))
-    optimizer = keras.optimizers.Adam(1e-2, use_ema=config.ema > 0, ema_momentum=config.ema)
+    optimizer = keras.optimizers.Adam(
+        1e-2, use_ema=config.ema_decay > 0, ema_momentum=config.ema_decay
+    )
     optimizer.build(model.trainable_variables)
     compiler = "graph" if keras.backend.backend() == "tensorflow" else "xla"
     return SimpleNamespace(
@@ -64,7 +75,7 @@ def trained(config: TrainConfig) -> dict[str, Any]:
     here = made(config)
     said, left = [], []
     for number in range(2):
-        step.set_dropout_seed(here.model, 1, number, config.accumulate)
+        step.set_dropout_seed(here.model, 1, number, config.gradient_accumulation)
         said.append(np.asarray(here.run(batch(), NUMBERS)).tolist())
         left.append(values(here.model))
     with averaging.ema_weights(here.model, here.optimizer):
@@ -83,7 +94,7 @@ def in_float16() -> dict[str, Any]:
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        here = made(TrainConfig(batch=8))
+        here = made(TrainConfig(batch_size=8))
         before = [*values(here.model), *(np.asarray(v.value) for v in here.optimizer.variables)]
         overflow = np.asarray(here.run(batch(), {"scale": 2.0**60}))
         after = [*values(here.model), *(np.asarray(v.value) for v in here.optimizer.variables)]
@@ -130,7 +141,7 @@ def test_a_step_is_traced_once_for_all_lengths_tensorflow_only(monkeypatch):
     traced = []
     real = step.loss
     monkeypatch.setattr(step, "loss", lambda *a, **k: traced.append(1) or real(*a, **k))
-    run = made(TrainConfig(batch=8)).run
+    run = made(TrainConfig(batch_size=8)).run
     long = batch()
     for width in (12, 6, 12, 9):
         run({**long, "document": long["document"][:, :width]}, {})

@@ -48,14 +48,22 @@ def small(name: str) -> Config:
     made = dataclasses.replace(
         made,
         data=dataclasses.replace(
-            made.data, spec="reverse_digits,count=300", document_pieces=16, summary_pieces=16
+            made.data,
+            train="reverse_digits,count=300",
+            max_document_tokens=16,
+            max_summary_tokens=16,
         ),
-        vocabulary=dataclasses.replace(made.vocabulary, kind="unigram", size=300, fold=False),
-        model=dataclasses.replace(model, embedding=8, dropout=0.0, **parts),
+        vocabulary=dataclasses.replace(made.vocabulary, kind="unigram", size=300, lowercase=False),
+        model=dataclasses.replace(model, embedding_size=8, dropout=0.0, **parts),
         train=dataclasses.replace(
-            made.train, steps=3, batch=8, warmup=1, validate_every=3, validate_examples=8
+            made.train,
+            steps=3,
+            batch_size=8,
+            warmup_steps=1,
+            validation_interval=3,
+            validation_examples=8,
         ),
-        decode=dataclasses.replace(made.decode, maximum=8, block_ngram=0),
+        decode=dataclasses.replace(made.decode, max_tokens=8, no_repeat_ngram=0),
     )
     return configuration.check(made)
 
@@ -163,11 +171,11 @@ def on_jax(name: str, folder: str) -> None:
 def written(folder: Path) -> dict[str, Any]:
     """What a run's network says of some documents, by Keras: the best pieces, or those to keep."""
     config, _, model = export.load_keras_model(folder)
-    prompted = config.data.task == "continue"
+    prompted = config.data.task == "language_model"
     found = parity.searcher(model, config.decode, prompted)(DOCUMENTS)
     return {
         "backend": keras.backend.backend(),
-        "best": [list(map(int, best.pieces)) for best in found],
+        "best": [list(map(int, best.tokens)) for best in found],
         "score": [float(best.score) for best in found],
     }
 
@@ -190,8 +198,8 @@ def example(tmp_path, monkeypatch) -> str:
 def test_a_cell_is_one_file(example):
     assert example in plugins.names("cell")
     config = small("lstm")
-    settings = [f"model.encoder.cell={example}", f"model.decoder={example}"]
-    config = configuration.apply_settings(config, [*settings, "model.decoder.width=8"])
+    settings = [f"model.encoder.cell={example}", f"model.decoder_cell={example}"]
+    config = configuration.apply_settings(config, [*settings, "model.decoder_cell.width=8"])
     model = loud(build.build_model(config, 300))
     cell = model.decoder.cell
     w = {v.name: np.asarray(v) for v in cell.weights}

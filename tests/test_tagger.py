@@ -182,7 +182,7 @@ def test_words_are_kept_as_the_document_spells_them():
     found = here.words(0.5, None, length)
     assert found.text == "The man was arrested."
     assert found.score == pytest.approx(np.mean([0.8, 0.9, 0.7, 0.95, 0.6]))
-    kept = pieces().decode(np.array(pieces().encode(TEXT))[found.pieces], TEXT)
+    kept = pieces().decode(np.array(pieces().encode(TEXT))[found.tokens], TEXT)
     assert kept.replace(" ", "") == "Themanwasarrested."
     assert here.words(0.39, None, length).text == "The man,, was arrested."
     assert here.words(0.25, None, length).text == "The-man,, was arrested on."
@@ -233,7 +233,9 @@ SIZE = 30
 
 def network(dropout=0.0, extended=False, **options) -> Tagger:
     encoder = Part("bidirectional", {"width": 6, **options})
-    model = Tagger(ModelConfig(embedding=8, encoder=encoder, dropout=dropout), SIZE, 1, extended)
+    model = Tagger(
+        ModelConfig(embedding_size=8, encoder=encoder, dropout=dropout), SIZE, 1, extended
+    )
     random = np.random.default_rng(2)
     for variable in model.trainable_variables:
         variable.assign(random.normal(0, 0.5, variable.shape))
@@ -311,7 +313,9 @@ def test_the_compiled_step_learns_labels(compiler):
     model = network(dropout=0.1)
     optimizer = keras.optimizers.Adam(0.03)
     optimizer.build(model.trainable_variables)
-    run = step.make_train_step(model, optimizer, TrainConfig(batch=8, accumulate=2), compiler)
+    run = step.make_train_step(
+        model, optimizer, TrainConfig(batch_size=8, gradient_accumulation=2), compiler
+    )
     said = []
     for number in range(60):
         step.set_dropout_seed(model, 1, number, 2)
@@ -340,8 +344,8 @@ def test_what_is_copied_is_the_attention_on_what_is_selected():
 @functools.cache
 def summarizer_network(seed=0) -> Seq2Seq:
     config = ModelConfig(
-        embedding=8, encoder=Part("bidirectional", {"width": 6}),
-        decoder=Part("lstm", {"width": 12}), dropout=0.0,
+        embedding_size=8, encoder=Part("bidirectional", {"width": 6}),
+        decoder_cell=Part("lstm", {"width": 12}), dropout=0.0,
     )  # fmt: skip
     model = Seq2Seq(config, 40, seed)
     for variable in model.trainable_variables:
@@ -352,10 +356,10 @@ def summarizer_network(seed=0) -> Seq2Seq:
 def distribution(model, document, selected):
     """What two documents' first steps generate and copy, with the context that they go on with."""
     memory = model.encode(document)
-    memory = memory if selected is None else model.select(memory, selected)
+    memory = memory if selected is None else model.mask_copying(memory, selected)
     state = model.decoder.start(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
-    weights = model.weigh(account, model.output(), model.places(memory, 1))
+    weights = model.next_token_scores(account, model.output(), model.copy_indices(memory, 1))
     return np.exp(np.asarray(pointer.to_log_probs(*weights))), account, state
 
 
@@ -369,12 +373,12 @@ def test_copied_mass_is_on_selected_pieces_only_and_nothing_else_changes():
     np.testing.assert_array_equal(np.asarray(narrowed.features), np.asarray(account.features))
     for one, other in zip(state.cells, after.cells, strict=True):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
-    attention, generating = (np.asarray(x) for x in model.shown(account))
+    attention, generating = (np.asarray(x) for x in model.attention_and_gate(account))
     left = attention[0, 0] * selected[0]
     wanted = free[0, 0].copy()
     wanted[document[0]] += (1 - generating[0, 0]) * (left / left.sum() - attention[0, 0])
     np.testing.assert_allclose(here[0, 0], wanted, atol=1e-6)
-    np.testing.assert_array_equal(np.asarray(model.shown(narrowed)[0]), attention)
+    np.testing.assert_array_equal(np.asarray(model.attention_and_gate(narrowed)[0]), attention)
 
 
 @pytest.mark.slow
@@ -404,9 +408,9 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
 
 # --- from the command line to an exported graph --------------------------------------------------
 
-SETTINGS = "vocabulary.size=400 model.embedding=24 model.encoder.width=24 train.steps=80"
-SETTINGS += " train.batch=32 train.warmup=10 train.learning_rate=0.01 train.validate_examples=60"
-SETTINGS += " data.document_pieces=64"
+SETTINGS = "vocabulary.size=400 model.embedding_size=24 model.encoder.width=24 train.steps=80"
+SETTINGS += " train.batch_size=32 train.warmup_steps=10 train.learning_rate=0.01 train.validation_examples=60"
+SETTINGS += " data.max_document_tokens=64"
 
 
 def compressions(count: int, seed: int):
@@ -517,7 +521,7 @@ def selecting(model: Path, folder: Path) -> Path:
     """An untrained tagger with opinions, of the vocabulary of a summarizer."""
     folder.mkdir()
     config = configuration.load_config(model / "config.json")
-    data = dataclasses.replace(config.data, task="select")
+    data = dataclasses.replace(config.data, task="tag")
     config = dataclasses.replace(config, data=data)
     words = Vocabulary.load(model / "vocabulary.model")
     (folder / "vocabulary.model").write_bytes(words.proto)
@@ -543,12 +547,12 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     selected = OnnxTagger(tagger).selected(texts, ids)
     assert 0 < selected.mean() < 1
     theirs = session.search(ids, 3, asked={"strategy": 0, "selected": selected, "block": 0})
-    limits = dataclasses.replace(config.decode, block_ngram=0)
+    limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
         network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), selected=selected
     )
-    np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.pieces))
+    np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
     usual = session.search(ids, 3, asked={"strategy": 0, "block": 0})
     assert np.abs(usual["log_prob"] - theirs["log_prob"]).max() > 0.1
@@ -601,13 +605,13 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
 
 def test_a_tagger_refuses_what_only_writing_has():
     config = apply_overrides(load_preset("tagger"), [])
-    with pytest.raises(InputError, match="tagger: data.task=select: only systems that summarize"):
+    with pytest.raises(InputError, match="tagger: data.task=tag: only systems that summarize"):
         compare_variants._parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
-    for setting in ("train.coverage=0.5", "train.sampling=0.1"):
-        with pytest.raises(ConfigError, match=f"{setting}: data.task=select writes no pieces"):
+    for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no pieces"):
             apply_overrides(config, [setting])
-    with pytest.raises(ConfigError, match="decode.threshold=1.0: must be below 1"):
-        apply_overrides(config, ["decode.threshold=1"])
-    with pytest.raises(ConfigError, match="decode.extract=word: .*words"):
-        apply_overrides(config, ["decode.extract=word"])
+    with pytest.raises(ConfigError, match="decode.tagger_threshold=1.0: must be below 1"):
+        apply_overrides(config, ["decode.tagger_threshold=1"])
+    with pytest.raises(ConfigError, match="decode.tagger_unit=word: .*words"):
+        apply_overrides(config, ["decode.tagger_unit=word"])

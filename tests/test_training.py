@@ -43,7 +43,7 @@ from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, Vocabulary
 
 ROOT = Path(__file__).parent.parent
-DEFAULTS = TrainConfig(batch=16)
+DEFAULTS = TrainConfig(batch_size=16)
 SHAPE = batching.BatchShape(batch=16, document_pieces=32, summary_pieces=32, window=4)
 WIDTH, LIMITS = 3, SearchLimits(2, 24, 0.6, 0)
 
@@ -100,7 +100,7 @@ def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits,
     examples = [Example("a", "1 2", "2 1"), Example("b", "3", "3")]
     validate = validators.make_validator(None, known, Config(), examples)
     assert validate().scores["gate"] == pytest.approx(0.5)
-    found.pieces = np.array([[[END, PAD, PAD, PAD]], [[END, PAD, PAD, PAD]]])
+    found.tokens = np.array([[[END, PAD, PAD, PAD]], [[END, PAD, PAD, PAD]]])
     assert "gate" not in validate().scores
 
 
@@ -282,7 +282,7 @@ from summarizer.training import step
 
 trained, folder = Path(sys.argv[1]), sys.argv[2]
 line = f"train --preset reverse_digits --data reverse_digits,count=600,low=9 --output {{folder}}"
-more = "--set train.steps=3 --set train.batch=8 --set train.validate_examples=5"
+more = "--set train.steps=3 --set train.batch_size=8 --set train.validation_examples=5"
 status = cli.main([*line.split(), *more.split()])
 graph = cli.main([*line.replace(folder, folder + "-graph").split(), "--set", "train.compile=graph"])
 
@@ -297,7 +297,7 @@ print(json.dumps({{
     "status": status, "graph": graph, "backend": keras.backend.backend(),
     "tensorflow": sorted(m for m in sys.modules if m.split(".")[0].startswith("tensorflow")),
     "step": np.asarray(values).tolist(),
-    "pieces": np.asarray(before.pieces).tolist(), "score": np.asarray(before.score).tolist(),
+    "pieces": np.asarray(before.tokens).tolist(), "score": np.asarray(before.score).tolist(),
 }}))
 """
 
@@ -342,7 +342,7 @@ def test_jax_and_tensorflow_find_the_same_summaries(on_jax, digits):
     _, _, model = export.load_keras_model(digits.folder)
     search = compile_search(model, plugins.build("strategy", "beam"), WIDTH, LIMITS)
     found = search(a_batch(digits.folder)["document"])
-    np.testing.assert_array_equal(np.array(on_jax.pieces)[:, 0], np.asarray(found.pieces)[:, 0])
+    np.testing.assert_array_equal(np.array(on_jax.tokens)[:, 0], np.asarray(found.tokens)[:, 0])
     np.testing.assert_allclose(on_jax.score, np.asarray(found.score), atol=1e-3)
 
 
@@ -373,11 +373,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def command(folder: Path, steps: int, every: int, *more: str) -> list[str]:
     line = f"train --preset reverse_digits --data reverse_digits,count=400 --output {folder}"
-    wanted = (f"train.steps={steps}", f"train.validate_every={every}", "train.batch=8", *SMALL)
+    wanted = (
+        f"train.steps={steps}",
+        f"train.validation_interval={every}",
+        "train.batch_size=8",
+        *SMALL,
+    )
     return [*line.split(), *(word for setting in wanted for word in ("--set", setting)), *more]
 
 
-SMALL = ("model.embedding=8", "model.encoder.width=8", "model.decoder.width=16")
+SMALL = ("model.embedding_size=8", "model.encoder.width=8", "model.decoder_cell.width=16")
 
 
 def biases(path: Path) -> set[float]:
@@ -407,7 +412,7 @@ def test_without_patience_a_run_goes_to_its_end(tmp_path, quick):
 
 def test_the_average_of_the_best_is_kept_if_it_is_as_good(tmp_path, quick, capsys):
     quick += [20.0, 45.0, 30.0, 44.0, 45.0]  # the last one is the average's
-    assert cli.main(command(tmp_path, 8, 2, "--set", "train.average=2")) == 0
+    assert cli.main(command(tmp_path, 8, 2, "--set", "train.average_checkpoints=2")) == 0
     assert biases(tmp_path / "weights.npz") == {6.0}  # of steps 4 and 8
     assert biases(tmp_path / "checkpoint.npz") == {8.0}
     assert not (tmp_path / "candidates").exists()
@@ -415,20 +420,22 @@ def test_the_average_of_the_best_is_kept_if_it_is_as_good(tmp_path, quick, capsy
         capsys.readouterr().err
     )
     quick += [46.0, 45.5]  # goes on; then there is but one candidate
-    assert cli.main(command(tmp_path, 10, 2, "--resume", "--set", "train.average=2")) == 0
+    assert (
+        cli.main(command(tmp_path, 10, 2, "--resume", "--set", "train.average_checkpoints=2")) == 0
+    )
     assert (quick, biases(tmp_path / "weights.npz")) == ([45.5], {10.0})
 
 
 def test_a_worse_average_is_not_kept(tmp_path, quick, capsys):
     quick += [20.0, 45.0, 44.0, 44.9]
-    assert cli.main(command(tmp_path, 6, 2, "--set", "train.average=3")) == 0
+    assert cli.main(command(tmp_path, 6, 2, "--set", "train.average_checkpoints=3")) == 0
     assert biases(tmp_path / "weights.npz") == {4.0}
     assert ": not kept" in capsys.readouterr().err
 
 
 def test_a_run_says_when_its_settings_change_by_themselves(tmp_path, quick, capsys):
     quick += [20.0, 10.0, 21.0]
-    wanted = ["train.schedule=plateau", "train.coverage=0.5", "train.warmup=1"]
+    wanted = ["train.schedule=plateau", "train.coverage_loss=0.5", "train.warmup_steps=1"]
     more = [word for setting in wanted for word in ("--set", setting)]
     assert cli.main(command(tmp_path, 6, 2, *more)) == 0
     said = capsys.readouterr().err
@@ -563,7 +570,7 @@ LONG = "reverse_digits,count=400,low=9"
 
 def tuned(folder: Path, start: Path, *more: str) -> list[str]:
     line = f"train --preset docstrings --data {LONG} --output {folder}"
-    wanted = ("train.steps=2", "train.batch=8", "train.validate_every=2", *more)
+    wanted = ("train.steps=2", "train.batch_size=8", "train.validation_interval=2", *more)
     settings = [word for setting in wanted for word in ("--set", setting)]
     return [*line.split(), *settings, "--init", str(start)]
 
@@ -611,8 +618,8 @@ def test_a_tuned_model_has_seen_what_both_were_trained_on(digits, tmp_path, quic
     ("more", "said"),
     [
         (
-            "model.decoder.width=32",
-            "model.decoder=lstm,width=32: {start}, which this starts from, "
+            "model.decoder_cell.width=32",
+            "model.decoder_cell=lstm,width=32: {start}, which this starts from, "
             "has lstm,width=128; leave the setting out",
         ),
         (
@@ -710,7 +717,10 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
     config = train.configuration.load_config(begun / "config.json")
     opened = token_store.read_store(begun / "store")
     shape = batching.BatchShape(
-        8, config.data.document_pieces, config.data.summary_pieces, config.data.window
+        8,
+        config.data.max_document_tokens,
+        config.data.max_summary_tokens,
+        config.data.bucket_window,
     )
     _, _, batch = next(batching.stream_batches(opened, opened.lengths(), config.seed, 0, 3, shape))
     capsys.readouterr()

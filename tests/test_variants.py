@@ -18,9 +18,9 @@ from summarizer.training import checkpoint
 from tests.test_model import N, a_batch
 
 EVERYTHING = ModelConfig(
-    embedding=8,
+    embedding_size=8,
     encoder=Part("bidirectional", {"width": 5, "layers": 2}),
-    decoder=Part("lstm", {"width": 10}),
+    decoder_cell=Part("lstm", {"width": 10}),
     decoder_layers=2,
     bridge="copy",
     attention=Part("additive", {"width": 7, "coverage": True}),
@@ -43,13 +43,13 @@ LEVELS = dataclasses.replace(
     input_feeding=False,
 )
 SLOTS = dataclasses.replace(
-    LEVELS, encoder=Part("memory", {"width": 5, "slots": 3, "content": 4, "layers": 2})
+    LEVELS, encoder=Part("memory_augmented", {"width": 5, "slots": 3, "content": 4, "layers": 2})
 )
 LOCATION = dataclasses.replace(
     EVERYTHING,
     attention=Part("location", {"width": 7, "filters": 3, "kernel": 5}),
     intra_attention=True,
-    output_sees_input=True,
+    deep_output=True,
 )
 TEMPORAL = dataclasses.replace(EVERYTHING, attention=Part("temporal"), input_feeding=False)
 ALONE = dataclasses.replace(

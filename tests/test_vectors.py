@@ -20,7 +20,7 @@ WIDTH = 4
 
 @pytest.fixture(scope="module")
 def words():
-    return vocabulary.train_vocabulary(TEXTS, 60, fold=True, kind="words")
+    return vocabulary.train_vocabulary(TEXTS, 60, lowercase=True, kind="words")
 
 
 def start(path, words, width=WIDTH):
@@ -57,7 +57,7 @@ def test_pieces_get_the_vectors_of_their_words(tmp_path, words, header, packed):
         path = tmp_path / "v.txt.gz"
         path.write_bytes(gzip.compress((tmp_path / "v.txt").read_bytes()))
     table, new, share = start(path, words)
-    ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
+    ids = {piece: i for i, piece in enumerate(words.tokens(range(words.size)))}
     expected = {
         "▁the": [1, 2, 3, 4],
         "▁bees": [4, 3, 2, 1],
@@ -77,8 +77,8 @@ def test_pieces_get_the_vectors_of_their_words(tmp_path, words, header, packed):
 
 @pytest.mark.parametrize("fold", [True, False])
 def test_a_piece_inside_a_word_is_no_word(tmp_path, fold):
-    words = vocabulary.train_vocabulary(TEXTS, 400, fold=fold, kind="bpe")
-    ids = {piece: i for i, piece in enumerate(words.pieces(range(words.size)))}
+    words = vocabulary.train_vocabulary(TEXTS, 400, lowercase=fold, kind="bpe")
+    ids = {piece: i for i, piece in enumerate(words.tokens(range(words.size)))}
     assert {"▁learning", "learning", "▁the"} <= set(ids)
     rows = [("Learning", [1, 2, 3, 4]), ("the", [4, 2, 3, 1])]
     table, new, _ = start(write(tmp_path / "v.txt", rows), words)
@@ -125,7 +125,7 @@ def test_a_bad_file_is_named_with_line_and_reason(tmp_path, words, content, said
 @pytest.mark.parametrize("content", ["3 300\nbees 1\n", "bees" + " 1" * 300 + "\n"])
 def test_another_width_is_said_with_both(tmp_path, words, content):
     (tmp_path / "v.txt").write_text(content)
-    said = "v.txt: has vectors of 300 numbers, but model.embedding=4; set model.embedding=300"
+    said = "v.txt: has vectors of 300 numbers, but model.embedding_size=4; set model.embedding_size=300"
     for look in (
         lambda p: pretrained_embeddings.check_vectors(p, WIDTH),
         lambda p: start(p, words),
@@ -161,8 +161,8 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
     path = write(tmp_path / "v.txt", [("7", [3, 0, 0, 0]), ("5", [0, 0, 4, 0])])
     config = apply_settings(
         load_preset("reverse_digits"),
-        [f"model.vectors={path}", "vocabulary.kind=words", f"model.tying={tying}",
-         "model.embedding=4", "data.spec=reverse_digits,count=300"],
+        [f"model.pretrained_embeddings={path}", "vocabulary.kind=words", f"model.tying={tying}",
+         "model.embedding_size=4", "data.train=reverse_digits,count=300"],
     )  # fmt: skip
     folder = tmp_path / "run"
     with caplog.at_level(logging.INFO, "summarizer"), pytest.raises(StopError):

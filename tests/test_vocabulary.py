@@ -28,12 +28,12 @@ any_text = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categor
 
 @pytest.fixture(scope="module")
 def cased():
-    return vocabulary.train_vocabulary(TEXTS, 400, fold=False)
+    return vocabulary.train_vocabulary(TEXTS, 400, lowercase=False)
 
 
 @pytest.fixture(scope="module")
 def folded():
-    return vocabulary.train_vocabulary(TEXTS, 400, fold=True)
+    return vocabulary.train_vocabulary(TEXTS, 400, lowercase=True)
 
 
 # --- ids -------------------------------------------------------------------------------------
@@ -41,8 +41,8 @@ def folded():
 
 def test_special_ids_and_bytes_have_their_places(cased):
     assert (PAD, START, END, UNKNOWN) == (0, 1, 2, 3)
-    assert cased.pieces(range(4, 260)) == [f"<0x{i:02X}>" for i in range(256)]
-    assert cased.pieces([UNKNOWN]) == ["<unk>"]
+    assert cased.tokens(range(4, 260)) == [f"<0x{i:02X}>" for i in range(256)]
+    assert cased.tokens([UNKNOWN]) == ["<unk>"]
     assert 260 < cased.size <= 400
 
 
@@ -102,8 +102,8 @@ def test_a_folded_vocabulary_spells_as_the_document_does(cased, folded):
 
 
 def test_fold_is_seen_and_makes_pieces_without_case(cased, folded):
-    assert folded.fold
-    assert not cased.fold
+    assert folded.lowercase
+    assert not cased.lowercase
     assert folded.encode("BEES OF") == folded.encode("bees of")
     assert cased.encode("BEES OF") != cased.encode("bees of")
 
@@ -121,17 +121,17 @@ def test_no_text_is_an_error(texts):
 
 
 def test_texts_are_read_once():
-    words = vocabulary.train_vocabulary((t for t in TEXTS), 400, fold=False)
-    assert words.encode("Berlin") == vocabulary.train_vocabulary(TEXTS, 400, fold=False).encode(
-        "Berlin"
-    )
+    words = vocabulary.train_vocabulary((t for t in TEXTS), 400, lowercase=False)
+    assert words.encode("Berlin") == vocabulary.train_vocabulary(
+        TEXTS, 400, lowercase=False
+    ).encode("Berlin")
 
 
 def test_a_saved_vocabulary_is_the_same(tmp_path, cased, folded):
     path = tmp_path / "vocabulary.model"
     path.write_bytes(folded.proto)
     again = Vocabulary.load(path)
-    assert (again.size, again.fold, again.proto) == (folded.size, True, folded.proto)
+    assert (again.size, again.lowercase, again.proto) == (folded.size, True, folded.proto)
     assert again.fingerprint == folded.fingerprint != cased.fingerprint
     assert re.fullmatch("[0-9a-f]{16}", again.fingerprint)
 
@@ -226,11 +226,15 @@ def test_each_kind_has_the_pieces_of_its_name(trained):
         assert any(len(p) > 2 for p in trained["bpe", fold].pieces(range(260, 330)))
         for kind in [*KINDS, "words"]:
             words = trained[kind, fold]
-            assert words.fold is fold
-            assert words.extended is (kind == "words")
+            assert words.lowercase is fold
+            assert words.has_document_words is (kind == "words")
             assert (words.encode("BEES bees") == words.encode("bees bees")) is fold
             again = Vocabulary(words.proto)
-            assert (again.size, again.fold, again.extended) == (words.size, fold, kind == "words")
+            assert (again.size, again.lowercase, again.has_document_words) == (
+                words.size,
+                fold,
+                kind == "words",
+            )
             assert again.encode("Bees of 第 x") == words.encode("Bees of 第 x")
     assert len({words.fingerprint for words in trained.values()}) == len(trained)
     assert (
@@ -252,12 +256,12 @@ def test_an_unknown_kind_is_named():
 )  # fmt: skip
 def test_too_small_a_size_is_one_line_that_names_the_least(kind, size, least):
     with pytest.raises(ConfigError) as caught:
-        vocabulary.train_vocabulary(TEXTS, size, fold=False, kind=kind)
+        vocabulary.train_vocabulary(TEXTS, size, lowercase=False, kind=kind)
     said = str(caught.value)
     assert said.startswith(f"vocabulary.size={size}: too small for {kind}")
     assert said.endswith(f"at least {least}")
     assert "\n" not in said
-    assert vocabulary.train_vocabulary(TEXTS, least, fold=False, kind=kind).size <= least
+    assert vocabulary.train_vocabulary(TEXTS, least, lowercase=False, kind=kind).size <= least
 
 
 # --- words -----------------------------------------------------------------------------------
@@ -324,7 +328,7 @@ def test_a_documents_own_words_have_ids_from_n_on_in_their_order(trained):
     assert words.decode(summary, DOCUMENT) == "Quux of ⁇ likes Zorp"
     assert words.decode(summary) == "⁇ of ⁇ ⁇ ⁇"
     assert words.decode([n + 99], DOCUMENT) == "⁇"
-    assert words.pieces(summary, DOCUMENT) == ["▁Quux", "▁of", "<unk>", "▁likes", "▁Zorp"]
+    assert words.tokens(summary, DOCUMENT) == ["▁Quux", "▁of", "<unk>", "▁likes", "▁Zorp"]
     assert words.unknown_ratio(summary) == 4 / 5
 
 
@@ -352,7 +356,7 @@ def test_folded_words_get_the_spelling_of_the_document(trained):
 
 def test_words_that_occur_once_are_left_out():
     words = vocabulary.train_vocabulary(["one two two", "three three two"], 100, kind="words")
-    assert words.pieces(range(words.size)) == [
+    assert words.tokens(range(words.size)) == [
         "<pad>", "<s>", "</s>", "<unk>", "▁", "▁two", "▁three",
     ]  # fmt: skip
     assert (
@@ -457,7 +461,7 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
     words = trained["words", True]
     encoder, decoder = Part("bidirectional", {"width": 4}), Part("lstm", {"width": 8})
     config = ModelConfig(4, encoder, decoder, dropout=0.0)
-    model = Seq2Seq(config, words.size, extended=words.extended)
+    model = Seq2Seq(config, words.size, extended=words.has_document_words)
     model.gate.bias.assign([-50.0])  # copies always
     document = "Zorpish Quuxery frobs"
     ids = words.encode(document)
@@ -465,6 +469,6 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
     search = compile_search(
         model, plugins.build("strategy", "greedy"), 1, SearchLimits(2, 4, 0.0, 1)
     )
-    pieces = np.asarray(search(np.array([ids], np.int32)).pieces)[0, 0]
+    pieces = np.asarray(search(np.array([ids], np.int32)).tokens)[0, 0]
     assert set(pieces[:3]) == set(ids)
     assert sorted(words.decode(pieces, document).split()) == ["Quuxery", "Zorpish", "frobs"]

@@ -124,7 +124,7 @@ def test_a_wide_search_finds_all_that_keep_what_is_asked_and_nothing_else():
         numbers = np.int32(asked.get("shortest", 0)), np.int32(asked.get("longest", 9))
         found = constrained()(docs, prefix, *phrases, *numbers)
         for b, log_probs in enumerate(np.asarray(found.log_prob)):
-            rows = [tuple(p for p in row if p != PAD) for row in np.asarray(found.pieces)[b]]
+            rows = [tuple(p for p in row if p != PAD) for row in np.asarray(found.tokens)[b]]
             ours = {s: p for s, p in zip(rows, log_probs, strict=True) if p > -1e8}
             assert set(ours) == right, asked
             expected = [known[b][s] for s in ours]
@@ -443,8 +443,8 @@ def test_phrases_are_written_as_a_summary_would_write_them(kind):
 def stepped(model, pieces, state, memory):
     """The log-probabilities of all next pieces, and the next state."""
     account, state = model.step(pieces, state, memory)
-    places = model.places(memory, pieces.shape[1])
-    return pointer.to_log_probs(*model.weigh(account, model.output(), places)), state
+    places = model.copy_indices(memory, pieces.shape[1])
+    return pointer.to_log_probs(*model.next_token_scores(account, model.output(), places)), state
 
 
 def test_an_ensemble_of_one_model_twice_is_the_model():

@@ -48,7 +48,7 @@ class Bench:
     """
 
     def __init__(self, backend: str, shape: Shape, wanted: list[str], quick: bool = False):
-        self.shape, self.plain = shape, PLAIN[backend]
+        self.shape, self.decode_raw = shape, PLAIN[backend]
         self.used: list[str] = []  # systems, ours first
         self.absent: dict[str, str] = {}  # system: why
         self.workers: dict[str, Worker] = {}
@@ -82,7 +82,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder:
             about = {"shape": sized(SMALL), "path": f"{folder}/weights.npz", "steps": 3}
             for system in self.used:
-                case = "float32" if system.startswith("torch") else self.plain
+                case = "float32" if system.startswith("torch") else self.decode_raw
                 try:
                     losses[system] = self.workers[system].ask("losses", case=case, **about)
                 except Absent as error:

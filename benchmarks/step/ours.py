@@ -42,7 +42,9 @@ class Built:
             keras.config.set_dtype_policy(policy)
         self.optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
         self.optimizer.build(self.model.trainable_variables)
-        self.config = TrainConfig(batch=shape.batch, clip=CLIP, accumulate=parts)
+        self.config = TrainConfig(
+            batch_size=shape.batch, max_gradient_norm=CLIP, gradient_accumulation=parts
+        )
         self.compiled = compiler == "xla"
         self.run = step.make_train_step(self.model, self.optimizer, self.config, compiler)
         self.batch = placed(batch(shape))
@@ -68,9 +70,9 @@ class Built:
 def model_config(shape: Shape, pointer: bool) -> ModelConfig:
     """The model of a shape; without dropout, as in the other systems."""
     return ModelConfig(
-        embedding=shape.embedding,
+        embedding_size=shape.embedding,
         encoder=Part("bidirectional", {"width": shape.encoder}),
-        decoder=Part("lstm", {"width": shape.decoder}),
+        decoder_cell=Part("lstm", {"width": shape.decoder}),
         pointer=pointer,
         dropout=0.0,
     )

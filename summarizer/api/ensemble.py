@@ -47,16 +47,16 @@ def create_ensemble(members: Sequence[str | Path], output: str | Path) -> Path:
             )
     configs = [config for _, config, _, _ in opened]
     for path, config, _, _ in opened:
-        if config.data.task == "select":
+        if config.data.task == "tag":
             raise ModelError(f"{path}: a tagger writes no summary that could be averaged")
     model = _network(configs, words)
     for member, (path, _, _, arrays) in zip(model.members, opened, strict=True):
         named_weights.assign_weights(member, arrays, path)
-    pieces = min(config.data.document_pieces for config in configs)
+    pieces = min(config.data.max_document_tokens for config in configs)
     merged = dataclasses.replace(
         first,
         name="+".join(config.name for config in configs),
-        data=dataclasses.replace(first.data, document_pieces=pieces),
+        data=dataclasses.replace(first.data, max_document_tokens=pieces),
     )
     output.mkdir(parents=True, exist_ok=True)
     texts = [json.loads(configuration.to_json(config)) for config in configs]
@@ -91,7 +91,9 @@ def _network(configs: Sequence[Config], words: Vocabulary) -> Any:
     from summarizer.model import build
     from summarizer.model.ensemble import Ensemble
 
-    members = [build.build_model(config, words.size, words.extended) for config in configs]
+    members = [
+        build.build_model(config, words.size, words.has_document_words) for config in configs
+    ]
     return members[0] if len(members) == 1 else Ensemble(members)
 
 

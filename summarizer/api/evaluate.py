@@ -72,7 +72,7 @@ def evaluate(
     reserve_folder(output)
     predictions, rules["told"] = _summarized(summarizer, examples, beam, wishes)
     config = summarizer.config
-    rules["kept"] = config.data.task == "select"
+    rules["kept"] = config.data.task == "tag"
     found = dataclasses.replace(
         _reported(examples, predictions, rules), test=spec, model=config.name,
         config_hash=configuration.config_hash(config), command=command, overlap=overlap,
@@ -184,7 +184,7 @@ def _summarized(
             texts.append(summary.text)
             gate = summary.hypothesis.gate if summary.hypothesis and pointed else None
             told["gate"].append(float(np.mean(gate)) if gate is not None and len(gate) else None)
-            told["truncated"].append(float(summary.truncated > 0))
+            told["truncated"].append(float(summary.tokens_truncated > 0))
     return texts, told
 
 
@@ -218,10 +218,10 @@ def _marks(
         LOG.warning("%s; the page marks copied words by their text alone", error)
         return {}
     return {
-        row: marking.explained(summary.explanation)
+        row: marking.explained(summary.provenance)
         for row, summary in zip(rows, again, strict=True)
         # In another batch another summary may be as good.
-        if summary.explanation and summary.text == found.per_example[row]["prediction"]
+        if summary.provenance and summary.text == found.per_example[row]["prediction"]
     }
 
 

@@ -54,7 +54,7 @@ class ExportInput(NamedTuple):
     @property
     def continues(self) -> bool:
         """Whether it is a language model."""
-        return self.config.data.task == "continue"
+        return self.config.data.task == "language_model"
 
     @property
     def texts(self) -> list[str]:
@@ -84,9 +84,9 @@ class ExportInput(NamedTuple):
     @property
     def ids(self) -> list[list[int]]:
         """The documents as the model reads them; of a language model, the beginnings of texts."""
-        limit = self.config.data.document_pieces
+        limit = self.config.data.max_document_tokens
         if self.continues:
-            limit = max(self.config.decode.maximum // 2, 1)
+            limit = max(self.config.decode.max_tokens // 2, 1)
         return [pieces[:limit] for pieces in self.words.encode_all(self.texts)]
 
 
@@ -145,7 +145,7 @@ def export(
         raise ConfigError(f"weights {weights!r}: a SavedModel has float32; {weights} is for onnx")
     noted = read_export_record(Path(folder))
     given = prepare_export(folder, data, documents)
-    if format == "saved_model" and given.config.data.task == "select":
+    if format == "saved_model" and given.config.data.task == "tag":
         raise ConfigError(f"format {format!r}: {folder} is a tagger, which only onnx serves")
     if format == "saved_model" and given.continues:
         raise ConfigError(f"format {format!r}: {folder} is a language model: only onnx serves it")
@@ -184,12 +184,12 @@ def _onnx(given: ExportInput, kind: str) -> dict[str, Any]:
     folder, model, ids = given.folder, given.model, given.ids
     path, own = folder / "model.onnx.new", folder / "weights.npz"
     search = parity.searcher(model, given.config.decode, given.continues)
-    held, full = named_weights.weight_arrays(model), [best.pieces for best in search(ids)]
+    held, full = named_weights.weight_arrays(model), [best.tokens for best in search(ids)]
     try:
         onnx_export.export(model, path, given.about, kind)
         kept = onnx_export.read_weights(path)
         named_weights.assign_weights(model, kept, path)
-        ours = [best.pieces for best in search(ids)]
+        ours = [best.tokens for best in search(ids)]
         graph = open_model(folder, path.name).search
         found = parity.compare(model, given.config.decode, ids, ours, graph)
         result = {"documents": len(ids), **found._asdict(), "weights": kind}
@@ -226,7 +226,7 @@ def _saved_model(given: ExportInput) -> dict[str, Any]:
 def keras_summaries(given: ExportInput, search: Any) -> list[tuple[str, float]]:
     """Return the summaries of a candidate's documents, spelled as they are, with their scores."""
     found = zip(search(given.ids), given.texts, strict=True)
-    return [(given.words.decode(best.pieces, text), best.score) for best, text in found]
+    return [(given.words.decode(best.tokens, text), best.score) for best, text in found]
 
 
 def tolerances(kind: str) -> tuple[float, float]:

@@ -10,9 +10,9 @@ from summarizer.errors import ConfigError, ModelError
 
 MAY_DIFFER = ("model.dropout",)  # may differ: it changes no weight's shape or meaning
 ENCODER_SETTINGS = (
-    "model.embedding",
+    "model.embedding_size",
     "model.encoder",
-    "model.vectors",
+    "model.pretrained_embeddings",
 )  # what an encoder's weights go with
 
 
@@ -71,7 +71,10 @@ def inherit_model_settings(config: Config, model: str | Path, parts: str = "all"
     network = base.model
     if parts == "encoder":
         network = dataclasses.replace(
-            config.model, embedding=network.embedding, encoder=network.encoder, vectors=""
+            config.model,
+            embedding_size=network.embedding_size,
+            encoder=network.encoder,
+            pretrained_embeddings="",
         )
     return dataclasses.replace(
         config,
@@ -114,7 +117,9 @@ def _load_config(folder: str | Path) -> Config:
     if not Path(folder).is_dir():
         raise ModelError(f"{folder}: no such model folder")
     found = configuration.load_config(Path(folder) / "config.json")
-    model = dataclasses.replace(found.model, vectors="")  # they were needed but to begin
+    model = dataclasses.replace(
+        found.model, pretrained_embeddings=""
+    )  # they were needed but to begin
     return dataclasses.replace(found, model=model)
 
 

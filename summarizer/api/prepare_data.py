@@ -36,12 +36,12 @@ def prepare_data(
     from summarizer.datasets import contamination, token_store
 
     data, split = config.data, _split(config)
-    about = {"spec": data.spec, "split": split, "vocabulary": "", **tasks.store_metadata(data)}
+    about = {"spec": data.train, "split": split, "vocabulary": "", **tasks.store_metadata(data)}
     path = folder / "vocabulary.model"
     folder.mkdir(parents=True, exist_ok=True)
 
     def source() -> Iterator[Example]:
-        return tasks.examples(data, data.spec, split, skip_bad)
+        return tasks.examples(data, data.train, split, skip_bad)
 
     if resume and path.exists():
         words = Vocabulary.load(path)
@@ -52,27 +52,27 @@ def prepare_data(
         atomic_write(path, given.read_bytes())
     else:
         wanted = config.vocabulary
-        texts = reservoir_sample(source(), wanted.sample, tasks.needs_summaries(data))
-        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.fold, kind=wanted.kind)
+        texts = reservoir_sample(source(), wanted.sample_size, tasks.needs_summaries(data))
+        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.lowercase, kind=wanted.kind)
         atomic_write(path, words.proto)
     about["vocabulary"] = words.fingerprint
     atomic_write(folder / "config.json", configuration.to_json(config).encode())
     kept, prints = folder / "store", folder / contamination.FILE
     if resume and kept.exists() and prints.exists():
         opened = token_store.read_store(kept)
-        if all(opened.about.get(k) == v for k, v in about.items()):
+        if all(opened.metadata.get(k) == v for k, v in about.items()):
             return words, opened
     recorders: dict[Path, contamination.ContaminationIndex | lowercase_words.LowercaseRecorder] = {
         folder / lowercase_words.FILE: lowercase_words.LowercaseRecorder(),
         prints: contamination.ContaminationIndex(
-            specs.identity(data.spec)
+            specs.identity(data.train)
         ),  # the last: with it all is there
     }
     examples = source()
     for recorder in recorders.values():
         examples = recorder.watch(examples)
     ids = tasks.tokenize(data, examples, words)
-    made = token_store.write_store(kept, ids, words.size, about, words.extended)
+    made = token_store.write_store(kept, ids, words.size, about, words.has_document_words)
     for path, recorder in recorders.items():
         _save(recorder, path, config.train.init)
     return words, made
@@ -121,7 +121,7 @@ def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = F
                 f"{known}: no such file: {folder} started from that model; record its words first"
             )
         recorder.add(known)
-    spec = spec or config.data.spec
+    spec = spec or config.data.train
     for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
         pass
     recorder.save(folder / lowercase_words.FILE)
@@ -150,7 +150,7 @@ def reservoir_sample(examples: Iterable[Example], count: int, summaries: bool) -
 
 def held_out_examples(config: Config, count: int, skip_bad: bool = False) -> list[Example]:
     """Return the first `count` examples that the configuration validates on."""
-    spec = config.data.validation or config.data.spec
+    spec = config.data.validation or config.data.train
     split = "all" if config.data.validation and not specs.has_splits(spec) else "validation"
     found = list(itertools.islice(tasks.examples(config.data, spec, split, skip_bad), count))
     if not found:

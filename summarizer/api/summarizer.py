@@ -53,7 +53,7 @@ class Summarizer:
 
         tagger, folder = None if select is None else Path(select), find_model(folder)
         session = open_model(folder, brief=brief, select=tagger)
-        if session.config.data.task == "continue":
+        if session.config.data.task == "language_model":
             raise ModelError(
                 f"{folder}: a language model, which summarizes nothing; use it with: "
                 f'summarizer generate --model {folder} --prompt "TEXT"'
@@ -101,7 +101,7 @@ class Summarizer:
             found: list[Summary] = self._session.summarize(parts, asked, lead.length)
             return found
 
-        encode, limit = self._session.vocabulary.encode_all, self.config.data.document_pieces
+        encode, limit = self._session.vocabulary.encode_all, self.config.data.max_document_tokens
         found = ways.summarize_long(texts, long, limit, encode, search)
         if asked.faithful in (None, "off"):
             return found

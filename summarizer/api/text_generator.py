@@ -38,7 +38,7 @@ class TextGenerator:
 
         folder = find_model(folder)
         session = open_model(folder, brief=True)
-        if session.config.data.task != "continue":
+        if session.config.data.task != "language_model":
             raise ModelError(
                 f"{folder}: a model that reads documents, not a language model; use it with: "
                 f"summarize --model {folder} FILE"
@@ -88,7 +88,7 @@ class TextGenerator:
         )
         asked = decoding_plan.make_plan(wishes, decode, len)
         start = self._start(prompt)
-        more = pieces or max(decode.maximum, TOKENS_PER_WORD * (max_words or 0))
+        more = pieces or max(decode.max_tokens, TOKENS_PER_WORD * (max_words or 0))
         given = [i for i in start if i != BOUNDARY]
         longest = len(given) + more + 1  # with the end
         found = self._session.search([start or [PAD]], n, longest, asked.inputs, asked.seed)

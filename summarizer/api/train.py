@@ -85,9 +85,11 @@ def fit_model(
     settings, metric = config.train, validators.selection_metric(config)
     if settings.tensorboard:
         tensorboard.check_tensorboard()
-    if config.model.vectors and not resume:
-        pretrained_embeddings.check_vectors(config.model.vectors, config.model.embedding)
-    ending = 1 if settings.average == 1 else 2  # validations
+    if config.model.pretrained_embeddings and not resume:
+        pretrained_embeddings.check_vectors(
+            config.model.pretrained_embeddings, config.model.embedding_size
+        )
+    ending = 1 if settings.average_checkpoints == 1 else 2  # validations
     exports = keras.backend.backend() == "tensorflow"
     limit = time_budget.TimeBudget(settings.budget, began, ending, exports, alone=prepared)
     choice = hardware.choose_hardware(settings.precision, settings.compile)
@@ -96,13 +98,13 @@ def fit_model(
     build.build_model(config, UNKNOWN + 1)  # what does not fit is refused before any data is read
     words, store = prepare_data(config, folder, resume or prepared, skip_bad)
     limit.check()
-    validation = held_out_examples(config, settings.validate_examples, skip_bad)
+    validation = held_out_examples(config, settings.validation_examples, skip_bad)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
-        model = build.build_model(config, words.size, words.extended)
-        if config.model.vectors and not resume:
-            _start_from_vectors(model, words, config.model.vectors)
+        model = build.build_model(config, words.size, words.has_document_words)
+        if config.model.pretrained_embeddings and not resume:
+            _start_from_vectors(model, words, config.model.pretrained_embeddings)
         numbers = getattr(model, "sentences", None)  # not every network has them
         if numbers is not None and not (resume or settings.init):
             numbers.fill(*sentence_boundaries.boundary_tables(words))
@@ -143,11 +145,11 @@ def _batches(config: Config, store: Any) -> Any:
 
     data, lengths = config.data, store.lengths()
     shape = batching.BatchShape(
-        config.train.batch,
-        data.document_pieces,
+        config.train.batch_size,
+        data.max_document_tokens,
         tasks.max_target_tokens(data),
-        data.window,
-        data.curriculum,
+        data.bucket_window,
+        data.curriculum_epochs,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tokenize.prefetched_batches if tensorflow else batching.stream_batches

@@ -23,7 +23,7 @@ from summarizer.errors import ConfigError, ModelError
 # The settings that each export has inside; the others are read anew whenever a model runs.
 _FIXED_IN_GRAPH: dict[str, Callable[[Config], Any]] = {
     "model.onnx": lambda config: config.model,
-    "saved_model": lambda config: (config.model, config.decode, config.data.document_pieces),
+    "saved_model": lambda config: (config.model, config.decode, config.data.max_document_tokens),
 }
 
 _ROW = "{:8} {:>6}  {:20} {:8} {:8} {}"
@@ -115,7 +115,7 @@ def _weights(path: Path, held: dict[str, Any], kind: str) -> str:
 def _onnx_parity(given: ExportInput, search: Any, run: Any) -> Any:
     from summarizer.exporters import parity
 
-    ours = [best.pieces for best in search(given.ids)]
+    ours = [best.tokens for best in search(given.ids)]
     return parity.compare(given.model, given.config.decode, given.ids, ours, run)
 
 

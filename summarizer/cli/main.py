@@ -184,7 +184,7 @@ def _train(a: Arguments) -> int:
     folder = Path(a.output or Path("runs") / chosen.name)
     if a.resume and (folder / "config.json").exists():
         chosen = config.load_config(folder / "config.json")
-    settings = [f"data.spec={a.data}"] if a.data else []
+    settings = [f"data.train={a.data}"] if a.data else []
     settings += [f"train.budget={config.parse_duration(a.budget)}"] if a.budget else []
     settings += [f"train.init={a.init}"] if a.init else []
     read = config.apply_settings if a.resume else apply_overrides
@@ -195,7 +195,7 @@ def _train(a: Arguments) -> int:
     print(f"{run.folder}: {run.steps} steps{start}, validation {score}")
     if run.exported:
         use = f"summarize with: summarize --model {run.folder} FILE"
-        if chosen.data.task == "continue":
+        if chosen.data.task == "language_model":
             use = f'continue with: summarizer generate --model {run.folder} --prompt "TEXT"'
         print(use)
     return 0

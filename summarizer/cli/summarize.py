@@ -118,8 +118,8 @@ def _print_summary(document: Document, found: list[Summary], shape: OutputFormat
 
 def _warnings(found: list[Summary], shape: OutputFormat) -> Iterator[str]:
     """What is to be said of what was read; of an outline, of all its paragraphs together."""
-    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
-    parts = sum(s.parts for s in found)
+    read, left_out = sum(s.tokens_read for s in found), sum(s.tokens_truncated for s in found)
+    parts = sum(s.chunks for s in found)
     if parts > len(found):
         rest = f"; {left_out} pieces of these left out" if left_out else ""
         yield (
@@ -132,7 +132,7 @@ def _warnings(found: list[Summary], shape: OutputFormat) -> Iterator[str]:
             f"longer than the model reads: summarized from {'' if shape.outline else what}{read} "
             f"pieces, {left_out} ({left_out / (left_out + read):.0%}) left out"
         )
-    spelled = sum(s.unknown_ratio * s.read for s in found) / max(read, 1)
+    spelled = sum(s.unknown_ratio * s.tokens_read for s in found) / max(read, 1)
     if spelled > 0.25:
         yield (
             f"{spelled:.0%} of it is in characters or words that the model was not trained on; "
@@ -149,7 +149,7 @@ def _document_record(
     document: Document, found: list[Summary], shape: OutputFormat
 ) -> dict[str, Any]:
     """The JSON of a document; for an outline a list of paragraphs in place of its summary."""
-    read, left_out = sum(s.read for s in found), sum(s.truncated for s in found)
+    read, left_out = sum(s.tokens_read for s in found), sum(s.tokens_truncated for s in found)
     lines = [_summary_record(summary, str(document.text), shape.n_best) for summary in found]
     named = {"file": document.file} | ({} if document.id is None else {"id": document.id})
     said = {"outline": lines} if shape.outline else lines[0]

@@ -42,9 +42,9 @@ def summaries(
     )
     texts: list[str] = []
     total = count = 0.0
-    for rows in validators.padded_batches(examples, words, config.data.document_pieces):
+    for rows in validators.padded_batches(examples, words, config.data.max_document_tokens):
         found = search(rows)
-        pieces, gate = np.asarray(found.pieces)[:, 0], np.asarray(found.gate)[:, 0]
+        pieces, gate = np.asarray(found.tokens)[:, 0], np.asarray(found.gate)[:, 0]
         part = examples[len(texts) : len(texts) + len(rows)]
         texts += [words.decode(p, e.document) for p, e in zip(pieces, part, strict=False)]
         real = pieces[: len(part)] != PAD
@@ -70,7 +70,7 @@ def habit_statistics(texts: Sequence[str], examples: Sequence[Example]) -> tuple
 
 def longest(words: Vocabulary, config: Config, examples: Sequence[Example]) -> Any:
     """Return the longest documents as pieces, int32 [B, S]: all cut to the shortest of them."""
-    limit = config.data.document_pieces
+    limit = config.data.max_document_tokens
     ids = words.encode_all([example.document for example in examples])
     chosen = sorted(ids, key=len)[-FAR:]
     shortest = min(limit, *map(len, chosen))

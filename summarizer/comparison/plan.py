@@ -68,8 +68,8 @@ def configured(plan: ComparisonPlan) -> Configs:
     if plan.examples:
         found["examples"] = {}
         for name in plan.variants:
-            steps = math.ceil(plan.examples / _one(name, plan, []).train.batch)
-            last = [f"train.steps={steps}", f"train.validate_every={-(-steps // VALIDATIONS)}"]
+            steps = math.ceil(plan.examples / _one(name, plan, []).train.batch_size)
+            last = [f"train.steps={steps}", f"train.validation_interval={-(-steps // VALIDATIONS)}"]
             found["examples"][name] = _one(name, plan, ["train.budget=0", *last])
     _, first, base = next(all_variants(found))
     if base.data.task != "summarize":
@@ -89,7 +89,7 @@ def configured(plan: ComparisonPlan) -> Configs:
 def _one(name: str, plan: ComparisonPlan, last: list[str]) -> Config:
     preset: Config = plugins.load("preset", name).config()
     # Nothing is blocked: what a variant repeats is its own doing.
-    own = [f"data.spec={plan.data}", "decode.block_ngram=0", *plan.settings]
+    own = [f"data.train={plan.data}", "decode.no_repeat_ngram=0", *plan.settings]
     config = configuration.apply_settings(preset, [*own, *last])
     if config.train.init:
         raise ConfigError(f"train.init={config.train.init}: all variants start from nothing")

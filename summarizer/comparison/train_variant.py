@@ -85,7 +85,7 @@ def _measured(
     from summarizer.metrics import rouge
 
     _, words, model = export.load_keras_model(folder)
-    validation = prepare_data.held_out_examples(config, config.train.validate_examples)
+    validation = prepare_data.held_out_examples(config, config.train.validation_examples)
     written = measurements.summaries(model, words, config, tests)
     references = [example.summary or "" for example in tests]
     every = [example.references or (example.summary or "",) for example in tests]
@@ -97,10 +97,10 @@ def _measured(
     found = dataclasses.replace(found, test=begun.test, model=config.name)
     report_files.write_report(found, folder / "evaluation")
     again, copied = measurements.habit_statistics(written.texts, tests)
-    log = measurements.read_log(folder, config.train.batch)
+    log = measurements.read_log(folder, config.train.batch_size)
     return dataclasses.replace(
         begun, parameters=measurements.parameters(model), steps=steps,
-        examples=steps * config.train.batch, minutes=log.minutes, speed=log.speed, curve=log.curve,
+        examples=steps * config.train.batch_size, minutes=log.minutes, speed=log.speed, curve=log.curve,
         loss=validators.validation_loss(model, words, config, validation),
         scores={m: [record[m] for record in found.per_example] for m in results.METRICS},
         first={m: found.baselines[evaluate.LEAD_BASELINE][m] for m in results.METRICS},

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from summarizer.config import aliases
 from summarizer.config.settings import Config, Part, check, flatten
 from summarizer.errors import ConfigError, ModelError, did_you_mean
 
@@ -22,6 +23,7 @@ def apply_settings(config: Config, settings: Iterable[str]) -> Config:
         path, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"setting {setting!r} is not of the form name=value")
+        path = aliases.current_path(path)
         config = _replace(config, path.split("."), text, path)
     return check(config)
 
@@ -115,6 +117,8 @@ def from_json(text: str) -> Config:
         tree = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"configuration is not JSON: {error}") from None
+    if isinstance(tree, Mapping):
+        tree = aliases.current_tree(tree)
     config: Config = _from_tree(Config, tree, "")
     return config
 
@@ -145,4 +149,5 @@ def _from_tree(cls: Any, tree: Any, prefix: str) -> Any:
 
 def config_hash(config: Config) -> str:
     """Return 16 hexadecimal digits that differ where any setting differs."""
-    return hashlib.sha256(to_json(config).encode()).hexdigest()[:16]
+    tree = aliases.old_tree(dataclasses.asdict(config))
+    return hashlib.sha256((json.dumps(tree, indent=2) + "\n").encode()).hexdigest()[:16]

@@ -96,10 +96,10 @@ def gather(store: TokenStore, planned: BatchPlan, shape: BatchShape) -> dict[str
     document[:, 0], summary[:, 0] = END, START
     row[:count] = planned.rows
     begins, middles, ends = store.offsets[2 * row[:count] + np.arange(3)[:, None]]
-    _copy(store.pieces, begins, np.minimum(middles - begins, shape.document_pieces), document)
+    _copy(store.tokens, begins, np.minimum(middles - begins, shape.document_pieces), document)
     target = summary[:count, 1:]
     lengths = np.minimum(ends - middles, shape.summary_pieces)
-    _copy(store.pieces, middles, lengths, target)
+    _copy(store.tokens, middles, lengths, target)
     short = np.flatnonzero(lengths < shape.summary_pieces)
     target[short, lengths[short]] = END
     own = target >= store.size  # words of one document, perhaps of its part that is not read

@@ -57,7 +57,7 @@ def initial_embeddings(path: str, vocabulary: Vocabulary, table: Any) -> tuple[A
     for number, word, raw in _rows(path, table.shape[1]):
         better = [
             (i, 1 + (piece == word))
-            for i, piece in wanted.get(_form(word, vocabulary.fold), ())
+            for i, piece in wanted.get(_form(word, vocabulary.lowercase), ())
             if rank[i] < 1 + (piece == word)
         ]
         values = _values(f"{path}:{number}", raw, table.shape[1]) if better else None
@@ -85,8 +85,8 @@ def _rows(path: str, width: int) -> Iterator[tuple[int, str, bytes]]:
     count = int(fields[1]) if header else len(fields) - 1
     if count != width:
         raise ConfigError(
-            f"{path}: has vectors of {count} numbers, but model.embedding={width}; "
-            f"set model.embedding={count}"
+            f"{path}: has vectors of {count} numbers, but model.embedding_size={width}; "
+            f"set model.embedding_size={count}"
         )
     for number, raw in rows:
         if fields := raw.split(None, 1):
@@ -128,10 +128,10 @@ def _number(field: bytes) -> float | None:
 def _wanted(vocabulary: Vocabulary) -> dict[str, list[tuple[int, str]]]:
     """The pieces that a row may be for: its word's form → ids, each with what it spells."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for i, piece in enumerate(vocabulary.pieces(range(UNKNOWN + 1, vocabulary.size))):
+    for i, piece in enumerate(vocabulary.tokens(range(UNKNOWN + 1, vocabulary.size))):
         text = piece.removeprefix("▁")
         if text and (text != piece or not text[0].isalnum() or spaceless(text)):
-            form = _form(text, vocabulary.fold)
+            form = _form(text, vocabulary.lowercase)
             found.setdefault(form, []).append((i + UNKNOWN + 1, text))
     return found
 

@@ -4,7 +4,7 @@
 - `reconstruct`: the document is read and written again, an autoencoder (Dai and Le 2015,
   arXiv:1511.01432);
 - `continue`: nothing is read, the document is written: a language model. Texts are cut into windows
-  of `data.summary_pieces`, each an example of its own; only the last one learns how texts end;
+  of `data.max_summary_tokens`, each an example of its own; only the last one learns how texts end;
 - `select`: the document is read; in place of a summary stands for each of its pieces whether the
   summary keeps it (`alignment`).
 """
@@ -12,7 +12,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from summarizer.config import DataConfig
+from summarizer.config import DataConfig, aliases
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tag_labels
 from summarizer.datasets.tokenize import tokenize_pairs
@@ -34,17 +34,17 @@ def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) ->
 
 def needs_summaries(data: DataConfig) -> bool:
     """Tell whether the task needs the examples' summaries."""
-    return data.task in ("summarize", "select")
+    return data.task in ("summarize", "tag")
 
 
 def max_target_tokens(data: DataConfig) -> int:
     """Return how many pieces, or labels of pieces, are learned of an example at most."""
-    return data.document_pieces if data.task == "select" else data.summary_pieces
+    return data.max_document_tokens if data.task == "tag" else data.max_summary_tokens
 
 
 def tokenize(data: DataConfig, found: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
     """Yield (ids that are read, ids that are written or labels) as the examples come."""
-    if data.task == "select":
+    if data.task == "tag":
         return tag_labels.tokenize_labels(found, vocabulary)
     return cut(data, tokenize_pairs(pairs(data, found), vocabulary))
 
@@ -52,9 +52,9 @@ def tokenize(data: DataConfig, found: Iterable[Example], vocabulary: Vocabulary)
 def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
     """Yield examples whose document is what the model reads, and whose summary what it writes."""
     for example in found:
-        if data.task == "reconstruct":
+        if data.task == "autoencode":
             yield Example(example.id, example.document, example.document)
-        elif data.task == "continue":
+        elif data.task == "language_model":
             yield Example(example.id, "", example.document)
         else:
             yield example
@@ -62,9 +62,9 @@ def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
 
 def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
     """Yield pairs of ids; where the task is `continue`, a pair for each window of a text."""
-    size = data.summary_pieces
+    size = data.max_summary_tokens
     for document, summary in ids:
-        if data.task != "continue":
+        if data.task != "language_model":
             yield document, summary
             continue
         for begin in range(0, len(summary), size):
@@ -73,6 +73,7 @@ def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
 
 def store_metadata(data: DataConfig) -> dict[str, Any]:
     """Return what a token store owes to the task, to know it again; {} for summaries."""
-    if data.task == "continue":
-        return {"task": data.task, "window": data.summary_pieces}
-    return {} if data.task == "summarize" else {"task": data.task}
+    task = aliases.OLD_TASKS.get(data.task, data.task)  # as stores on disk have it
+    if data.task == "language_model":
+        return {"task": task, "window": data.max_summary_tokens}
+    return {} if data.task == "summarize" else {"task": task}

@@ -26,14 +26,14 @@ class TokenStore(NamedTuple):
         about: what `store.json` says.
     """
 
-    pieces: Any
+    tokens: Any
     offsets: Any
-    about: dict[str, Any]
+    metadata: dict[str, Any]
 
     @property
     def size(self) -> int:
         """N, the vocabulary's; ids from there on are words of one document."""
-        return int(self.about.get("size", 1 << 31))  # older stores have no such ids
+        return int(self.metadata.get("size", 1 << 31))  # older stores have no such ids
 
     @property
     def rows(self) -> int:
@@ -52,12 +52,12 @@ class TokenStore(NamedTuple):
     def pair(self, row: int) -> tuple[Any, Any]:
         """Return the ids of one document and its summary."""
         a, b, c = self.offsets[2 * row : 2 * row + 3]
-        return self.pieces[a:b], self.pieces[b:c]
+        return self.tokens[a:b], self.tokens[b:c]
 
     def release(self) -> None:
         """Let go of the pages read so far: they stay in the system's cache, not in this process."""
         if hasattr(mmap, "MADV_DONTNEED"):
-            for mapped in (self.pieces, self.offsets):
+            for mapped in (self.tokens, self.offsets):
                 mapped.base.madvise(mmap.MADV_DONTNEED)
 
 

@@ -18,7 +18,7 @@ class BeamState(NamedTuple):
     """
 
     last: Any  # int32 [B, K], the pieces written last
-    pieces: Any  # int32 [B, K, T]
+    tokens: Any  # int32 [B, K, T]
     path: Any  # int32 [B, K, T]
     runs: Any  # int32 [B, K, T], see `blocking`
     log_prob: Any  # float32 [B, K]
@@ -36,7 +36,7 @@ class StepChoice(NamedTuple):
     scores: Any  # float32 [B, 2 K], of the pool and of the beams that end
     pool: Any  # int32 [B, K], the best of these
     parents: Any  # int32 [B, K], the beams that go on
-    pieces: Any  # int32 [B, K], with these
+    tokens: Any  # int32 [B, K], with these
     log_prob: Any  # float32 [B, K], of the new beams
     progress: Any
 
@@ -54,9 +54,9 @@ def begin(batch: Any, width: Any, groups: Any, maximum: Any, progress: Any) -> B
 def extend(beams: BeamState, choice: StepChoice, t: Any) -> BeamState:
     """Write what is chosen at position t."""
     width = ops.shape(beams.last)[1]
-    here = ops.arange(ops.shape(beams.pieces)[2], dtype="int32") == t
+    here = ops.arange(ops.shape(beams.tokens)[2], dtype="int32") == t
     own = ops.arange(width, dtype="int32")[:, None]
-    complete = ops.where(here, END, beams.pieces), ops.where(here, own, beams.path)
+    complete = ops.where(here, END, beams.tokens), ops.where(here, own, beams.path)
     done_pieces, done_path, done_log_prob = (
         gather_along(ops.concatenate([old, new], axis=1), choice.pool)
         for old, new in (
@@ -66,13 +66,13 @@ def extend(beams: BeamState, choice: StepChoice, t: Any) -> BeamState:
         )
     )
     pieces, path, runs = (
-        gather_along(x, choice.parents) for x in (beams.pieces, beams.path, beams.runs)
+        gather_along(x, choice.parents) for x in (beams.tokens, beams.path, beams.runs)
     )
     return BeamState(
-        choice.pieces,
-        ops.where(here, choice.pieces[:, :, None], pieces),
+        choice.tokens,
+        ops.where(here, choice.tokens[:, :, None], pieces),
         ops.where(here, choice.parents[:, :, None], path),
-        ngram_blocking.extend(runs, pieces, choice.pieces),
+        ngram_blocking.extend(runs, pieces, choice.tokens),
         choice.log_prob,
         choice.progress,
         done_pieces,

@@ -20,11 +20,11 @@ class TopCandidates:
     """The best pieces of each beam.
 
     Attributes:
-        few: True: there is no `all`.
+        needs_only_top_k: True: there is no `all`.
         end: float32 [B, K], log-probability of the end.
     """
 
-    few = True
+    needs_only_top_k = True
 
     def __init__(self, weights: TokenScores, count: Any, t: Any, limits: SearchLimits):
         """Find `count` pieces and the end.
@@ -60,13 +60,13 @@ class AllCandidates:
     """All pieces of each beam.
 
     Attributes:
-        few: False.
+        needs_only_top_k: False.
         all: float32 [B, K, N], log-probabilities.
         end: float32 [B, K], of the end.
         documents: int32 [B], places of the documents in what the search was given.
     """
 
-    few = False
+    needs_only_top_k = False
 
     def __init__(self, log_probs: Any, documents: Any = None):
         self.all, self.documents = log_probs, documents

@@ -21,7 +21,7 @@ class _SelectedStrategy:
     def __init__(self, inputs: Mapping[str, Any]):
         self.groups = inputs["groups"]
         self._number = inputs["strategy"]
-        self.few = self._number == 0
+        self.needs_only_top_k = self._number == 0
         self._beam = Beam(inputs["beam"])
         options = (inputs[n] for n in ("temperature", "top_k", "top_p", "noise"))
         self._sample = Sample(inputs["beam"], *options)
@@ -29,7 +29,7 @@ class _SelectedStrategy:
 
     def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
         """Continue the beams of each document; see `Beam.choose`."""
-        if nexts.few:
+        if nexts.needs_only_top_k:
             return self._beam.choose(t, log_prob, nexts)
         beam, sample, diverse = (
             functools.partial(s.choose, t, log_prob, nexts)

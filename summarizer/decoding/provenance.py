@@ -49,7 +49,7 @@ def trace_provenance(found: Hypothesis, document: str, vocabulary: Vocabulary) -
     weights = np.zeros((len(attention), len(parts)))
     np.add.at(weights.T, np.minimum(inside, len(parts) - 1), attention.T)
     owners = _owners(read, spans)
-    spaces = np.array([not p.strip("▁") for p in vocabulary.pieces(found.ids, read)], bool)
+    spaces = np.array([not p.strip("▁") for p in vocabulary.tokens(found.ids, read)], bool)
     said = []
     for (begin, end), pieces in _words(found, vocabulary, read):
         # A piece that is a space alone tells nothing of the word behind it.
@@ -62,12 +62,14 @@ def trace_provenance(found: Hypothesis, document: str, vocabulary: Vocabulary) -
                 end=end,
                 copied=float(of_word.sum()),
                 gate=float(np.mean(found.gate[rows])),
-                log_prob=float(np.sum(found.steps[pieces])),
+                log_prob=float(np.sum(found.token_log_probs[pieces])),
                 sources=_sources(of_word, owners, spans),
                 attention=tuple(map(float, weights[rows].mean(axis=0))),
             )
         )
-    return Provenance(tuple(said), tuple(parts), found.log_prob - float(np.sum(found.steps)))
+    return Provenance(
+        tuple(said), tuple(parts), found.log_prob - float(np.sum(found.token_log_probs))
+    )
 
 
 def _beginning(document: str, count: int, vocabulary: Vocabulary) -> str:
@@ -96,7 +98,9 @@ def copy_probabilities(found: Hypothesis, pieces: Any, attention: Any) -> Any:
         attention = _narrowed(attention, np.asarray(found.selected)[: len(pieces)])
     same = np.asarray(found.ids, np.int64)[:, None] == pieces[None, :]
     mass = (1 - np.asarray(found.gate, np.float64))[:, None] * attention * same
-    mass = mass / np.maximum(np.exp(np.asarray(found.steps, np.float64)), _EPSILON)[:, None]
+    mass = (
+        mass / np.maximum(np.exp(np.asarray(found.token_log_probs, np.float64)), _EPSILON)[:, None]
+    )
     return mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)  # rounded, it may be a little more
 
 
@@ -135,8 +139,8 @@ def _words(found: Hypothesis, vocabulary: Vocabulary, document: str) -> Iterator
     A word without a piece of its own, as one piece may be of two words, goes with the one before.
     """
     text = found.text
-    ends = [len(vocabulary.plain(found.ids[: t + 1], document)) for t in range(len(found.ids))]
-    raw = vocabulary.plain(found.ids, document)
+    ends = [len(vocabulary.decode_raw(found.ids[: t + 1], document)) for t in range(len(found.ids))]
+    raw = vocabulary.decode_raw(found.ids, document)
     places = _carried(raw, text)
     ends = [places[min(end, len(raw))] for end in np.maximum.accumulate([0, *ends])]
     spans = [_trimmed(text, span) for span in itertools.pairwise(ends)]

@@ -44,18 +44,18 @@ class SearchResult(NamedTuple):
             end. Their sum is `log_prob`.
     """
 
-    pieces: Any
+    tokens: Any
     log_prob: Any
     score: Any
     attention: Any
     gate: Any
-    steps: Any
+    token_log_probs: Any
 
 
 class _Finished(NamedTuple):
     """What is kept of all documents: the pools, and what each beam saw at each position."""
 
-    pieces: Any  # int32 [B, K, T]
+    tokens: Any  # int32 [B, K, T]
     path: Any  # int32 [B, K, T]
     log_prob: Any  # float32 [B, K]
     score: Any  # float32 [B, K]
@@ -91,7 +91,7 @@ def search(
     """
     memory = model.encode(document)
     if selected is not None:
-        memory = model.select(memory, selected)
+        memory = model.mask_copying(memory, selected)
     this = SearchStep(model, strategy, width, limits, allowed, demands)
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)
@@ -144,7 +144,7 @@ def _run_until_compaction(
         stay: how many documents are left at the end, at most; None: as `STAY` says.
     """
     count = ops.shape(which)[0]
-    places = this.model.places(memory, this.width)
+    places = this.model.copy_indices(memory, this.width)
     offsets = ops.arange(count, dtype="int32")[:, None] * this.width
     few = count - (count + COMPACTION_FRACTION - 1) // COMPACTION_FRACTION if stay is None else stay
 
@@ -155,7 +155,7 @@ def _run_until_compaction(
     def advance(t: Any, state: Any, alive: BeamState, seen: Any) -> Any:
         account, state = this.model.step(alive.last, state, memory)
         now = ops.stack([ops.full_like(which, t), which], axis=1)
-        shown = (*this.model.shown(account), alive.log_prob)
+        shown = (*this.model.attention_and_gate(account), alive.log_prob)
         seen = tuple(scatter_rows(old, now, new) for old, new in zip(seen, shown, strict=True))
         choice = this.choose(t, account, alive, state, memory, places, which)
         parents = ops.reshape(choice.parents + offsets, (-1,))
@@ -193,7 +193,7 @@ def _to_result(kept: _Finished, width: Any) -> SearchResult:
     score, best = ops.top_k(kept.score, width)
     best = ops.cast(best, "int32")
     pieces, path, log_prob = (
-        gather_along(x, best) for x in (kept.pieces, kept.path, kept.log_prob)
+        gather_along(x, best) for x in (kept.tokens, kept.path, kept.log_prob)
     )
     steps, batch, _, positions = ops.shape(kept.attention)
     times, documents = ops.arange(steps, dtype="int32"), ops.arange(batch, dtype="int32")

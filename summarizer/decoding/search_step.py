@@ -39,7 +39,11 @@ class SearchStep:
         self.lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
         self.worst = beam_state.worst(width, strategy.groups)
         self.covering = not isinstance(limits.coverage, float) or limits.coverage > 0
-        asked = [] if strategy.few is True else [ops.logical_not(strategy.few)]
+        asked = (
+            []
+            if strategy.needs_only_top_k is True
+            else [ops.logical_not(strategy.needs_only_top_k)]
+        )
         if self.covering:
             asked.append(ops.convert_to_tensor(limits.coverage) > 0)
         if allowed is not None:
@@ -48,7 +52,7 @@ class SearchStep:
             self.forcing = ops.any(demands.forced != PAD)
             asked += [self.forcing, ops.convert_to_tensor(demands.active)]
         # Whether a few pieces of each beam are all that has to be looked at.
-        self.plain = strategy.few is not False and (
+        self.top_k_suffices = strategy.needs_only_top_k is not False and (
             not asked or ops.logical_not(ops.any(ops.stack(asked)))
         )
 
@@ -56,7 +60,7 @@ class SearchStep:
         """The decoder's state and the beams before the first position."""
         state = self.model.decoder.start(memory, self.limits.maximum, self.covering)
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
-        batch, demands = ops.shape(memory.pieces)[0], self.demands
+        batch, demands = ops.shape(memory.tokens)[0], self.demands
         progress = () if demands is None else lexical_constraints.begin(demands, self.width)
         groups = self.strategy.groups
         return state, beam_state.begin(batch, self.width, groups, self.limits.maximum, progress)
@@ -78,15 +82,15 @@ class SearchStep:
         """Decide how the beams go on at position t."""
 
         def quickly() -> StepChoice:
-            weights = self.model.weigh(account, self.output, places)
-            weights = ngram_blocking.block_ngrams(weights, alive.pieces, alive.runs, t, self.limits)
+            weights = self.model.next_token_scores(account, self.output, places)
+            weights = ngram_blocking.block_ngrams(weights, alive.tokens, alive.runs, t, self.limits)
             few = candidates.TopCandidates(weights, self.width, t, self.limits)
             return self._pooled(t, alive, self.strategy.choose(t, alive.log_prob, few), 1, None)
 
         def wholly() -> StepChoice:
             allowed = None if self.allowed is None else gather_rows(self.allowed, which)
-            raw = self.model.weigh(account, self.output, places, allowed)
-            weights = ngram_blocking.block_ngrams(raw, alive.pieces, alive.runs, t, self.limits)
+            raw = self.model.next_token_scores(account, self.output, places, allowed)
+            weights = ngram_blocking.block_ngrams(raw, alive.tokens, alive.runs, t, self.limits)
             every = candidates.apply_end_rules(weights, t, self.limits)
             chosen = self._demanded(t, alive, raw, every, which)
             unattended = None
@@ -94,7 +98,7 @@ class SearchStep:
                 unattended = scoring.coverage_penalty(state.coverage, memory.mask, self.limits)
             return self._pooled(t, alive, chosen, self.strategy.groups, unattended, which)
 
-        found: StepChoice = static_cond(self.plain, quickly, wholly)
+        found: StepChoice = static_cond(self.top_k_suffices, quickly, wholly)
         return found
 
     def _demanded(self, t: Any, alive: BeamState, raw: Any, every: Any, which: Any) -> Any:
@@ -105,7 +109,7 @@ class SearchStep:
         allowed = static_cond(
             demands.active,
             lambda: lexical_constraints.apply(
-                demands, progress, t, pointer.to_log_probs(*raw), every, alive.pieces
+                demands, progress, t, pointer.to_log_probs(*raw), every, alive.tokens
             ),
             lambda: every,
         )

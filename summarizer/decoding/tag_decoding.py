@@ -28,7 +28,7 @@ class Extract(NamedTuple):
 
     text: str
     score: float
-    pieces: Any
+    tokens: Any
 
 
 class TaggedDocument:
@@ -67,9 +67,9 @@ class TaggedDocument:
             most: words in all; None: as many as are probable enough, or as the sentences have.
             threshold: instead of the configuration's.
         """
-        if decode.extract == "sentences":
-            return self.sentences(decode.sentences, most, length)
-        return self.words(decode.threshold if threshold is None else threshold, most, length)
+        if decode.tagger_unit == "sentences":
+            return self.sentences(decode.tagger_sentences, most, length)
+        return self.words(decode.tagger_threshold if threshold is None else threshold, most, length)
 
     def words(self, threshold: float, most: int | None, length: Length) -> Extract:
         """Keep the words that are probable enough, at least one.

@@ -29,7 +29,7 @@ def missing(survey: Survey) -> Iterator[Finding]:
         )
     if len(survey.rows(VALIDATION)):
         return
-    itself = not data.validation and "split" in specs.parse(data.spec).options
+    itself = not data.validation and "split" in specs.parse(data.train).options
     then = (
         "with split= in the SPEC training validates on the very pairs that it trains on"
         if itself
@@ -46,7 +46,7 @@ def missing(survey: Survey) -> Iterator[Finding]:
 
 def amount(survey: Survey) -> Iterator[Finding]:
     """Name too few pairs, and steps that are too many or too few for them."""
-    train, asked = survey.config.train, survey.config.train.steps * survey.config.train.batch
+    train, asked = survey.config.train, survey.config.train.steps * survey.config.train.batch_size
     pairs = len(survey.rows(TRAIN))
     if not pairs:
         return
@@ -65,7 +65,7 @@ def amount(survey: Survey) -> Iterator[Finding]:
             asked,
             f"examples that train.steps={train.steps} asks for come after each pair was seen "
             f"{EPOCHS} times: they are learned by heart",
-            f"--set train.steps={max(EPOCHS * pairs // train.batch, 1)} or fewer, or more pairs; "
+            f"--set train.steps={max(EPOCHS * pairs // train.batch_size, 1)} or fewer, or more pairs; "
             "model.dropout and train.patience help",
         )
     elif asked < pairs:
@@ -73,6 +73,6 @@ def amount(survey: Survey) -> Iterator[Finding]:
             "less than one epoch",
             pairs - asked,
             pairs,
-            f"pairs of train are never seen in train.steps={train.steps} of {train.batch}",
-            f"--set train.steps={math.ceil(pairs / train.batch)} or more, or --budget TIME",
+            f"pairs of train are never seen in train.steps={train.steps} of {train.batch_size}",
+            f"--set train.steps={math.ceil(pairs / train.batch_size)} or more, or --budget TIME",
         )

@@ -77,11 +77,11 @@ def documents(
         pairs: ids of documents and summaries, at least one pair.
         examples: what to show of each.
     """
-    limit = config.data.document_pieces
+    limit = config.data.max_document_tokens
     found = cut(pairs, limit)
     if found.lost < LOST:
         return
-    change = f"--set data.document_pieces={found.enough}, at which it is {ADVISED:.0%}"
+    change = f"--set data.max_document_tokens={found.enough}, at which it is {ADVISED:.0%}"
     if found.enough > LONG:
         change += (
             "; that takes time and memory for each piece: or put the part of the documents that "
@@ -103,7 +103,7 @@ def summaries(
     config: Config, pairs: Sequence[tuple[Ids, Ids]], examples: Sequence[str]
 ) -> Iterator[Finding]:
     """Name summaries that are cut; arguments as of `documents`."""
-    limit = config.data.summary_pieces
+    limit = config.data.max_summary_tokens
     lengths = [len(summary) + 1 for _, summary in pairs]  # with the end
     longer = [i for i, length in enumerate(lengths) if length > limit]
     if len(longer) >= max(CUT * len(pairs), 1):
@@ -114,6 +114,6 @@ def summaries(
             len(longer),
             len(pairs),
             f"summaries are longer than the {limit} pieces that are learned",
-            f"--set data.summary_pieces={enough} --set decode.maximum={enough}",
+            f"--set data.max_summary_tokens={enough} --set decode.max_tokens={enough}",
             f"{examples[longer[0]]}: {lengths[longer[0]]:,} pieces",
         )

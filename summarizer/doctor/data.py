@@ -46,7 +46,7 @@ def examine(config: Config, test: str = "") -> list[Finding]:
     """Look at what a configuration would be trained on.
 
     Args:
-        config: `data.spec` and `data.validation` say what is read.
+        config: `data.train` and `data.validation` say what is read.
         test: a SPEC; "": the test split of the data, where they have one.
 
     Raises:
@@ -56,7 +56,7 @@ def examine(config: Config, test: str = "") -> list[Finding]:
     sizes = (f"{PARTS[part]} {len(found.rows(part)):,}" for part in range(len(PARTS)))
     logging.getLogger("summarizer").info(
         "%s: %s pairs; what is said of pairs drawn from train is of %s of them, drawn at random",
-        config.data.spec, ", ".join(sizes), f"{len(found.sample):,}",
+        config.data.train, ", ".join(sizes), f"{len(found.sample):,}",
     )  # fmt: skip
     checks = CHECKS if tasks.needs_summaries(config.data) else TEXTS
     return [finding for check in checks for finding in check(found)]

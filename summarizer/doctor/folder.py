@@ -101,7 +101,7 @@ def _report(path: Path) -> dict[str, Any]:
 
 def _pairs(path: Path, config: Config) -> int:
     """How many pairs were trained on by the fingerprints of a run; 0 where these do not tell."""
-    if not path.exists() or config.train.init or config.data.task == "continue":
+    if not path.exists() or config.train.init or config.data.task == "language_model":
         return 0  # those of the first model are among them; windows of texts are not
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:

@@ -39,7 +39,7 @@ def epochs(run: Run) -> Iterator[Finding]:
             seen,
             f"examples came after each of {pairs:,} pairs was seen {EPOCHS} times: they are "
             "learned by heart",
-            f"--set train.steps={max(EPOCHS * pairs // train.batch, 1)} or fewer, or more pairs; "
+            f"--set train.steps={max(EPOCHS * pairs // train.batch_size, 1)} or fewer, or more pairs; "
             "model.dropout and train.patience help",
         )
     elif seen < pairs and not _cut_off(run):
@@ -47,8 +47,8 @@ def epochs(run: Run) -> Iterator[Finding]:
             "less than one epoch",
             pairs - seen,
             pairs,
-            f"pairs were never seen in {run.spans[-1].step:,} steps of {train.batch}",
-            f"more steps (--set train.steps={math.ceil(pairs / train.batch)}) or minutes (--budget)"
+            f"pairs were never seen in {run.spans[-1].step:,} steps of {train.batch_size}",
+            f"more steps (--set train.steps={math.ceil(pairs / train.batch_size)}) or minutes (--budget)"
             "; fewer pairs would have done, too",
         )
 
@@ -94,4 +94,4 @@ def _by_heart(run: Run) -> bool:
 
 def _seen(run: Run) -> int:
     """How many examples the steps were made of."""
-    return run.spans[-1].step * run.config.train.batch
+    return run.spans[-1].step * run.config.train.batch_size

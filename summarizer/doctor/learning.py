@@ -45,7 +45,7 @@ def not_learning(run: Run) -> Iterator[Finding]:
             spans[-1].step,
             f"steps left the loss where it was ({before:.2f}, now {after:.2f}), with "
             f"{share(accuracy, 1)} of the pieces guessed",
-            f"summarizer doctor {run.config.data.spec}, as pairs that do not belong together "
+            f"summarizer doctor {run.config.data.train}, as pairs that do not belong together "
             f"cannot be learned; then --set train.learning_rate={rate * 3:g}, or {rate / 3:g}",
             str(spans[-1]),
         )
@@ -63,7 +63,7 @@ def diverged(run: Run) -> Iterator[Finding]:
             spans[-1].step,
             f"steps came after the loss was at its lowest: {means[low]:.2f}, now {means[-1]:.2f}",
             f"--set train.learning_rate={train.learning_rate / 3:g}, or --set "
-            f"train.clip={train.clip / 2:g}, or --set train.warmup={max(2 * train.warmup, WARM)}",
+            f"train.max_gradient_norm={train.max_gradient_norm / 2:g}, or --set train.warmup_steps={max(2 * train.warmup_steps, WARM)}",
             f"{spans[low + 1]}; {spans[-1]}",
         )
 
@@ -71,7 +71,7 @@ def diverged(run: Run) -> Iterator[Finding]:
 def unsteady(run: Run) -> Iterator[Finding]:
     """Name a learning rate with which the loss jumps up again and again."""
     train = run.config.train
-    later = [span for span in run.spans if span.step - span.steps >= train.warmup]
+    later = [span for span in run.spans if span.step - span.steps >= train.warmup_steps]
     if len(later) < SPANS or _rises(run):
         return
     lowest = np.minimum.accumulate([span.loss for span in later])
@@ -89,7 +89,7 @@ def unsteady(run: Run) -> Iterator[Finding]:
             f"spans of {SPAN} steps or so after the warm-up have a loss {SPIKE:.0%} "
             f"above one before, or a gradient of {JUMP:g} times the usual norm",
             f"--set train.learning_rate={train.learning_rate / 2:g}, or --set "
-            f"train.clip={train.clip / 2:g}",
+            f"train.max_gradient_norm={train.max_gradient_norm / 2:g}",
             "; ".join(map(str, jumps[:3])),
         )
 
@@ -129,7 +129,7 @@ def overfitting(run: Run) -> Iterator[Finding]:
 
 def _validated(run: Run) -> int:
     """How many documents a validation has, as far as that can be told."""
-    wanted = run.config.train.validate_examples
+    wanted = run.config.train.validation_examples
     if run.config.data.validation or not run.pairs:
         return wanted
     return min(wanted, max(run.pairs // PARTED, 1))
@@ -137,4 +137,4 @@ def _validated(run: Run) -> int:
 
 def _rises(run: Run) -> bool:
     """Tell whether the loss may rise as the run was asked to make things harder."""
-    return run.config.train.sampling > 0 or run.config.data.curriculum > 0
+    return run.config.train.scheduled_sampling > 0 or run.config.data.curriculum_epochs > 0

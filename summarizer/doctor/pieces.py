@@ -46,7 +46,7 @@ def _vocabulary(config: Config, pairs: Sequence[Example]) -> Vocabulary:
             texts += [example.document[: CHARACTERS - taken], example.summary or ""]
             taken += len(example.document)
     wanted = config.vocabulary
-    return vocabulary.train_vocabulary(texts, wanted.size, wanted.fold, kind=wanted.kind)
+    return vocabulary.train_vocabulary(texts, wanted.size, wanted.lowercase, kind=wanted.kind)
 
 
 def _too_small(size: int, least: int) -> Finding:

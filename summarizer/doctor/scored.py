@@ -56,14 +56,14 @@ def repetition(run: Run) -> Iterator[Finding]:
     found = [line for line in lines if repeats(_words(line, "prediction"))]
     usual = sum(repeats(_words(line, "reference")) for line in lines)
     if found and len(found) - usual >= REPEATED * len(lines):
-        block = "" if run.config.decode.block_ngram else "--set decode.block_ngram=3 and "
+        block = "" if run.config.decode.no_repeat_ngram else "--set decode.no_repeat_ngram=3 and "
         yield Finding(
             "repetition",
             len(found),
             len(lines),
             f"summaries say three words twice, or one word three times in a row; {usual:,} of the "
             "references do",
-            f"{block}--preset coverage (train.coverage=1) when training again, or "
+            f"{block}--preset coverage (train.coverage_loss=1) when training again, or "
             "--coverage-penalty 0.2 when summarizing",
             f"{found[0].get('id')} {excerpt(str(found[0]['prediction']))}",
         )
@@ -90,7 +90,7 @@ def one_for_all(run: Run) -> Iterator[Finding]:
             empty,
             len(lines),
             "summaries have no word",
-            "--set decode.minimum=4, or --min-words when summarizing; and look whether references "
+            "--set decode.min_tokens=4, or --min-words when summarizing; and look whether references "
             "are empty: summarizer doctor SPEC",
             str(at.get("id")),
         )

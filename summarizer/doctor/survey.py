@@ -80,7 +80,7 @@ def read(config: Config, test: str = "") -> Survey:
     """Read what a configuration would train on, and what it would be validated and tested on.
 
     Args:
-        config: `data.spec` and `data.validation` say what is read.
+        config: `data.train` and `data.validation` say what is read.
         test: a SPEC; "": the test split of the data, where they have one.
 
     Raises:
@@ -91,7 +91,7 @@ def read(config: Config, test: str = "") -> Survey:
         for part, example in _bar(_parts(config, test)):
             notes.take(part, example)
     if not notes.ids:
-        raise InputError(f"{config.data.spec}: there is nothing in it")
+        raise InputError(f"{config.data.train}: there is nothing in it")
     return notes.survey(config, skipped)
 
 
@@ -106,15 +106,15 @@ def _parts(config: Config, test: str) -> Iterator[tuple[int, Example]]:
         return all_of(part, spec, PARTS[part] if specs.has_splits(spec) else "all")
 
     if data.validation:
-        yield from all_of(TRAIN, data.spec, "all")  # as `experiment` does
+        yield from all_of(TRAIN, data.train, "all")  # as `experiment` does
         yield from given(VALIDATION, data.validation)
-    elif "split" in specs.parse(data.spec).options:  # that split is all there is
-        yield from all_of(TRAIN, data.spec, "all")
-    elif specs.has_splits(data.spec):
+    elif "split" in specs.parse(data.train).options:  # that split is all there is
+        yield from all_of(TRAIN, data.train, "all")
+    elif specs.has_splits(data.train):
         for part in (TRAIN, VALIDATION, *(() if test else (TEST,))):
-            yield from all_of(part, data.spec, PARTS[part])
+            yield from all_of(part, data.train, PARTS[part])
     else:
-        for _, example in all_of(TRAIN, data.spec, "all"):
+        for _, example in all_of(TRAIN, data.train, "all"):
             part = PARTS.index(split_of(example.id))
             if part != TEST or not test:  # else neither trained nor tested on
                 yield part, example

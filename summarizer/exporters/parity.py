@@ -31,7 +31,7 @@ class Parity(NamedTuple):
 class Best(NamedTuple):
     """The best summary of a document, by Keras."""
 
-    pieces: tuple[int, ...]
+    tokens: tuple[int, ...]
     score: float
 
 
@@ -59,7 +59,7 @@ def searcher(
         out: list[Best] = []
         for begin in range(0, len(documents), ROWS):
             found = run(_padded(documents[begin : begin + ROWS]))
-            pairs = zip(np.asarray(found.pieces), np.asarray(found.score), strict=True)
+            pairs = zip(np.asarray(found.tokens), np.asarray(found.score), strict=True)
             out.extend(Best(_ids(pieces[0]), float(score[0])) for pieces, score in pairs)
         return out
 
@@ -68,7 +68,7 @@ def searcher(
 
 def keras_search(model: Any, decode: Any, documents: list[list[int]]) -> list[tuple[int, ...]]:
     """Return the best summary of each document, as pieces, by Keras."""
-    return [best.pieces for best in searcher(model, decode)(documents)]
+    return [best.tokens for best in searcher(model, decode)(documents)]
 
 
 def compare_texts(

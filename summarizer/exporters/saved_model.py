@@ -40,7 +40,7 @@ def check(vocabulary: Vocabulary) -> None:
     Raises:
         ConfigError: the vocabulary is of words, whose tokenizer is Python.
     """
-    if vocabulary.extended:
+    if vocabulary.has_document_words:
         raise ConfigError(
             "vocabulary.kind=words: a SavedModel has no tokenizer for it, as words that only a "
             "document has need Python; use --format onnx"
@@ -93,7 +93,7 @@ def _text_to_text(model: Any, config: Config, vocabulary: Vocabulary) -> tuple[A
     from summarizer.exporters import text_ops
 
     tokenizer = text_ops.tokenizer(vocabulary)
-    search, limit = parity.graph(model, config.decode), config.data.document_pieces
+    search, limit = parity.graph(model, config.decode), config.data.max_document_tokens
 
     def run(documents: Any) -> dict[str, Any]:
         texts = text_ops.clean(documents)
@@ -104,8 +104,8 @@ def _text_to_text(model: Any, config: Config, vocabulary: Vocabulary) -> tuple[A
         ends = tf.fill([tf.math.count_nonzero(empty)], END)
         ends = tf.RaggedTensor.from_row_lengths(ends, tf.cast(empty, tf.int64))
         found = search(tf.concat([pieces[:, :limit], ends], axis=1).to_tensor(PAD))
-        summaries = _decode(tokenizer, found.pieces[:, 0])
-        if vocabulary.fold:
+        summaries = _decode(tokenizer, found.tokens[:, 0])
+        if vocabulary.lowercase:
             summaries = text_ops.restore_case(summaries, texts)
         return {
             "summaries": tf.where(empty, "", summaries),

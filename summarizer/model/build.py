@@ -18,5 +18,5 @@ def build_model(config: Config, size: int, extended: bool = False) -> Any:
     Raises:
         ConfigError: parts that do not fit.
     """
-    kind = Tagger if config.data.task == "select" else Seq2Seq
+    kind = Tagger if config.data.task == "tag" else Seq2Seq
     return kind(config.model, size, config.seed, extended)

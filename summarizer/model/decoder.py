@@ -33,7 +33,7 @@ class DecoderOutput(NamedTuple):
 
     features: Any
     attention: Any
-    evidence: Any
+    gate_input: Any
 
 
 class Decoder(keras.layers.Layer):
@@ -51,9 +51,9 @@ class Decoder(keras.layers.Layer):
             ConfigError: parts whose widths do not fit.
         """
         super().__init__()
-        part, attention = config.decoder, config.attention
+        part, attention = config.decoder_cell, config.attention
         self.feeding = config.input_feeding
-        inputs = config.embedding * (2 if self.feeding else 1)
+        inputs = config.embedding_size * (2 if self.feeding else 1)
         self.cell = plugins.build("cell", part.name, inputs, **part.options)
         width = self.cell.width
         self.upper = [
@@ -70,15 +70,15 @@ class Decoder(keras.layers.Layer):
             _dense(memory, width, "tanh", name=f"bridge_{i}")
             for i in range(count if config.bridge == "dense" else 0)
         ]
-        self.sees_input = config.output_sees_input
+        self.sees_input = config.deep_output
         both = width + self.attention.width + (width if self.intra else 0)
-        self.evidence = both + config.embedding
-        inputs = self.evidence if self.sees_input else both
-        self.combine = _dense(inputs, config.embedding, "tanh", name="combine")
+        self.gate_input = both + config.embedding_size
+        inputs = self.gate_input if self.sees_input else both
+        self.combine = _dense(inputs, config.embedding_size, "tanh", name="combine")
         self.stepwise = self.feeding or self.attention.stepwise
         self.built = True
 
-    def remember(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> EncoderMemory:
+    def make_memory(self, outputs: Any, final: Any, pieces: Any, mask: Any) -> EncoderMemory:
         """Prepare what one document costs only once; nothing where nothing is attended to."""
         values = outputs if self.attention.width else ()
         keys = self.attention.project(outputs) if self.attention.width else ()
@@ -92,7 +92,7 @@ class Decoder(keras.layers.Layer):
             longest: positions that will be decoded, at most.
             coverage: keep the attention so far in the state.
         """
-        batch, positions = ops.shape(memory.pieces)
+        batch, positions = ops.shape(memory.tokens)
         layers = 1 + len(self.upper)
         if self.bridge_kind == "dense":
             cells = tuple(ops.cast(b(memory.final[0]), "float32") for b in self.bridge)
@@ -147,8 +147,8 @@ class Decoder(keras.layers.Layer):
 
         shapes = [
             (self.combine.units, self.compute_dtype),
-            (memory.pieces.shape[1], "float32"),
-            (self.evidence, self.compute_dtype),
+            (memory.tokens.shape[1], "float32"),
+            (self.gate_input, self.compute_dtype),
         ]
         _, found = while_loop(step, state, (ops.transpose(embedded, (1, 0, 2)),), shapes)
         return DecoderOutput(

@@ -25,7 +25,7 @@ class EnsembleMemory(NamedTuple):
     """
 
     members: tuple[EncoderMemory, ...]
-    pieces: Any
+    tokens: Any
     mask: Any
 
 
@@ -37,7 +37,7 @@ class Ensemble(keras.Model):
         super().__init__()
         self.members = list(members)
         self.size: int = self.members[0].size
-        self.extended: bool = self.members[0].extended
+        self.has_document_words: bool = self.members[0].has_document_words
         self.built = True
 
     @property
@@ -58,10 +58,11 @@ class Ensemble(keras.Model):
         )
         return _together(states, coverage)
 
-    def select(self, memory: EnsembleMemory, selected: Any) -> EnsembleMemory:
+    def mask_copying(self, memory: EnsembleMemory, selected: Any) -> EnsembleMemory:
         """Return the memories with the pieces that the pointers may copy, bool [B, S]."""
         chosen = (
-            m.select(own, selected) for m, own in zip(self.members, memory.members, strict=True)
+            m.mask_copying(own, selected)
+            for m, own in zip(self.members, memory.members, strict=True)
         )
         return memory._replace(members=tuple(chosen))
 
@@ -69,9 +70,9 @@ class Ensemble(keras.Model):
         """Return the members' output layers."""
         return tuple(member.output() for member in self.members)
 
-    def places(self, memory: EnsembleMemory, width: Any) -> Any:
+    def copy_indices(self, memory: EnsembleMemory, width: Any) -> Any:
         """Return where `weigh` adds what is copied; the same for all members."""
-        return self.members[0].places(memory, width)
+        return self.members[0].copy_indices(memory, width)
 
     def step(
         self, pieces: Any, state: DecoderState, memory: EnsembleMemory
@@ -84,18 +85,18 @@ class Ensemble(keras.Model):
         accounts, states = zip(*found, strict=True)
         return accounts, _together(states, not isinstance(state.coverage, tuple))
 
-    def shown(self, account: Any) -> tuple[Any, Any]:
+    def attention_and_gate(self, account: Any) -> tuple[Any, Any]:
         """Return the members' mean attention and probability of generating."""
-        found = [m.shown(own) for m, own in zip(self.members, account, strict=True)]
+        found = [m.attention_and_gate(own) for m, own in zip(self.members, account, strict=True)]
         attention, gate = zip(*found, strict=True)
         return _mean(attention), _mean(gate)
 
-    def weigh(
+    def next_token_scores(
         self, account: Any, output: Any, places: Any, allowed: Any = None
     ) -> pointer.TokenScores:
-        """Say how probable every next piece is; see `Seq2Seq.weigh`."""
+        """Say how probable every next piece is; see `Seq2Seq.next_token_scores`."""
         found = [
-            pointer.to_log_probs(*member.weigh(own, layer, places, allowed))
+            pointer.to_log_probs(*member.next_token_scores(own, layer, places, allowed))
             for member, own, layer in zip(self.members, account, output, strict=True)
         ]
         total = ops.logsumexp(ops.stack(found), axis=0) - math.log(len(found))

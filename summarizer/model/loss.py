@@ -40,7 +40,7 @@ def loss(
     """
     memory = model.encode(batch["document"], training)
     inputs, target, weight = batch["summary_in"], batch["summary_out"], batch["weight"]
-    if model.extended and model.gate is None:  # what can only be copied
+    if model.has_document_words and model.gate is None:  # what can only be copied
         weight = weight * ops.cast(target < model.size, "float32")
     if not isinstance(sampling, float) or sampling:
         inputs = _scheduled_sampling(model, memory, inputs, target, training, sampling)
@@ -80,7 +80,7 @@ def _scheduled_sampling(
 ) -> Any:
     """Replace a share of the inputs by what the model would have written there."""
     _, _, logits, (decoded, gate) = model.score(memory, inputs, target, training)
-    guess = _most_likely(logits(), gate, decoded.attention, memory.pieces)
+    guess = _most_likely(logits(), gate, decoded.attention, memory.tokens)
     guess = ops.concatenate([inputs[:, :1], guess[:, :-1]], axis=1)  # what came before
     own = keras.random.uniform(ops.shape(inputs), seed=model.noise) < share
     return ops.where(own & (guess != END) & (inputs > END), guess, inputs)
@@ -112,7 +112,7 @@ def accuracy(model: Any, batch: Any, logits: Any, decoded: Any, gate: Any, every
     if model.gate is None:
         guess = ops.argmax(logits, axis=-1)
     else:
-        more = ops.shape(part["document"])[1] if model.extended else 0
+        more = ops.shape(part["document"])[1] if model.has_document_words else 0
         gate = _stop(gate[::every])
         guess = ops.argmax(
             pointer.mixture(logits, gate, decoded.attention, part["document"], more), -1

@@ -67,7 +67,7 @@ class Seq2Seq(keras.Model):
         super().__init__()
         random.seed(seed)  # initializers draw their seeds from it; Keras' own way loads TensorFlow
         self.size, self.rate = size, config.dropout
-        self.extended = extended
+        self.has_document_words = extended
         self.embeddings = self._table(config, "embeddings")
         self.summary_embeddings = self.output_embeddings = self.embeddings
         if config.tying in ("summary", "none"):
@@ -77,16 +77,18 @@ class Seq2Seq(keras.Model):
             self.output_embeddings = self._table(config, "output_embeddings")
         self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
         encoder = config.encoder
-        self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
+        self.encoder = plugins.build(
+            "encoder", encoder.name, config.embedding_size, **encoder.options
+        )
         self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
         self.decoder = Decoder(config, self.encoder.width, self.encoder.states)
-        self.gate = pointer.Gate(self.decoder.evidence) if config.pointer else None
+        self.gate = pointer.Gate(self.decoder.gate_input) if config.pointer else None
         self.noise = keras.random.SeedGenerator(seed)
         self.built = True
 
     def _table(self, config: ModelConfig, name: str) -> Any:
-        near = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
-        return self.add_weight((self.size, config.embedding), near, name=name)
+        near = keras.initializers.RandomNormal(stddev=config.embedding_size**-0.5)
+        return self.add_weight((self.size, config.embedding_size), near, name=name)
 
     def encode(self, document: Any, training: bool = False) -> EncoderMemory:
         """Read documents, int32 [B, S], padded with 0."""
@@ -94,7 +96,7 @@ class Seq2Seq(keras.Model):
         embedded = self._drop(self._embed(self.embeddings, document), training)
         seen = {} if self.sentences is None else {"sentence": self.sentences(document)}
         outputs, final = self.encoder(embedded, mask, **seen)
-        return self.decoder.remember(self._drop(outputs, training), final, document, mask)
+        return self.decoder.make_memory(self._drop(outputs, training), final, document, mask)
 
     def call(self, batch: Any, training: bool = False) -> Any:
         """Score known summaries.
@@ -125,19 +127,21 @@ class Seq2Seq(keras.Model):
         state = self.decoder.start(memory, longest=ops.shape(inputs)[1])
         decoded = self.decoder.unroll(embedded, state, memory)
         features = self._drop(decoded.features, training)
-        known = ops.where(target < self.size, target, UNKNOWN) if self.extended else target
+        known = (
+            ops.where(target < self.size, target, UNKNOWN) if self.has_document_words else target
+        )
         output = self.output()
         generated, logits = cross_entropy.score_targets(features, output, known)
         if self.gate is None:
             gate = ops.zeros_like(generated) - pointer.LOG_ZERO  # always generates
             return generated, generated, logits, (decoded, gate)
-        gate = self.gate(decoded.evidence)
+        gate = self.gate(decoded.gate_input)
         log_prob = pointer.target_log_prob(
-            generated, gate, decoded.attention, memory.pieces, target
+            generated, gate, decoded.attention, memory.tokens, target
         )
         return log_prob, generated, logits, (decoded, gate)
 
-    def select(self, memory: EncoderMemory, selected: Any) -> EncoderMemory:
+    def mask_copying(self, memory: EncoderMemory, selected: Any) -> EncoderMemory:
         """Return the memory with the pieces that the pointer may copy, bool [B, S]."""
         return memory._replace(selected=ops.cast(selected, "float32"))
 
@@ -147,10 +151,10 @@ class Seq2Seq(keras.Model):
         table = ops.cast(ops.convert_to_tensor(self.output_embeddings), dtype)
         return OutputLayer(ops.transpose(table), self._bias())
 
-    def places(self, memory: EncoderMemory, width: Any) -> Any:
+    def copy_indices(self, memory: EncoderMemory, width: Any) -> Any:
         """Return where `weigh` adds what is copied, for K summaries of each document."""
-        more = ops.shape(memory.pieces)[1] if self.extended else 0
-        return pointer.copy_indices(memory.pieces[:, None, :], width, self.size + more)
+        more = ops.shape(memory.tokens)[1] if self.has_document_words else 0
+        return pointer.copy_indices(memory.tokens[:, None, :], width, self.size + more)
 
     def step(
         self, pieces: Any, state: DecoderState, memory: EncoderMemory
@@ -165,24 +169,24 @@ class Seq2Seq(keras.Model):
         Returns:
             What `weigh` and `shown` need, and the new state.
         """
-        if self.extended:
+        if self.has_document_words:
             pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
         embedded = indexing.gather_rows(ops.convert_to_tensor(self.summary_embeddings), pieces)
         embedded = ops.cast(embedded, self.compute_dtype)
         decoded, state = self.decoder.step(embedded, state, memory)
-        gate = None if self.gate is None else self.gate(decoded.evidence)
+        gate = None if self.gate is None else self.gate(decoded.gate_input)
         copied = decoded.attention
         if gate is not None and not isinstance(memory.selected, tuple):
             copied = pointer.restrict_attention(copied, memory.selected)
         return StepOutput(decoded.features, decoded.attention, gate, copied), state
 
-    def shown(self, account: StepOutput) -> tuple[Any, Any]:
+    def attention_and_gate(self, account: StepOutput) -> tuple[Any, Any]:
         """Return attention float32 [B, K, S] and the probability of generating, float32 [B, K]."""
         if account.gate is None:
             return account.attention, ops.ones_like(account.attention[:, :, 0])
         return account.attention, ops.sigmoid(account.gate)
 
-    def weigh(
+    def next_token_scores(
         self, account: StepOutput, output: OutputLayer, places: Any, allowed: Any = None
     ) -> pointer.TokenScores:
         """Say how probable every next piece is.
@@ -206,11 +210,11 @@ class Seq2Seq(keras.Model):
             logits = ops.where(allowed[:, None, :], logits, pointer.LOG_ZERO)
         if account.gate is None:
             return pointer.TokenScores(ops.log_softmax(logits, axis=-1), None)
-        more = ops.shape(account.attention)[2] if self.extended else 0
+        more = ops.shape(account.attention)[2] if self.has_document_words else 0
         return pointer.mix(logits, account.gate, account.copied, places, more)
 
     def _embed(self, table: Any, pieces: Any) -> Any:
-        if self.extended:
+        if self.has_document_words:
             pieces = ops.where(pieces < self.size, pieces, UNKNOWN)
         return ops.cast(ops.take(ops.convert_to_tensor(table), pieces, axis=0), self.compute_dtype)
 

@@ -33,11 +33,13 @@ class Tagger(keras.Model):
         """
         super().__init__()
         random.seed(seed)  # initializers draw their seeds from it
-        self.size, self.rate, self.extended = size, config.dropout, extended
-        near = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
-        self.embeddings = self.add_weight((size, config.embedding), near, name="embeddings")
+        self.size, self.rate, self.has_document_words = size, config.dropout, extended
+        near = keras.initializers.RandomNormal(stddev=config.embedding_size**-0.5)
+        self.embeddings = self.add_weight((size, config.embedding_size), near, name="embeddings")
         encoder = config.encoder
-        self.encoder = plugins.build("encoder", encoder.name, config.embedding, **encoder.options)
+        self.encoder = plugins.build(
+            "encoder", encoder.name, config.embedding_size, **encoder.options
+        )
         self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
         self.kernel = self.add_weight((self.encoder.width, 1), "glorot_uniform", name="kernel")
         self.bias = self.add_weight((1,), "zeros", name="bias")
@@ -47,7 +49,11 @@ class Tagger(keras.Model):
     def call(self, document: Any, training: bool = False) -> Any:
         """Return the logit that each piece is kept, float32 [B, S], of documents int32 [B, S]."""
         dtype = self.compute_dtype
-        known = ops.where(document < self.size, document, UNKNOWN) if self.extended else document
+        known = (
+            ops.where(document < self.size, document, UNKNOWN)
+            if self.has_document_words
+            else document
+        )
         embedded = ops.take(ops.convert_to_tensor(self.embeddings), known, axis=0)
         embedded = self._drop(ops.cast(embedded, dtype), training)
         seen = {} if self.sentences is None else {"sentence": self.sentences(document)}

@@ -17,17 +17,17 @@ def variant(name: str, **changes: Any) -> Config:
             dot attention and a pointer.
     """
     model = ModelConfig(
-        embedding=WIDTH,
+        embedding_size=WIDTH,
         encoder=Part("bidirectional", {"width": WIDTH}),
-        decoder=Part("lstm", {"width": 2 * WIDTH}),
+        decoder_cell=Part("lstm", {"width": 2 * WIDTH}),
         attention=Part("dot"),
     )
     return Config(
         name=name,
-        data=DataConfig(document_pieces=192),
+        data=DataConfig(max_document_tokens=192),
         vocabulary=VocabularyConfig(size=8000),
         model=dataclasses.replace(model, **changes),
-        train=TrainConfig(steps=1500, learning_rate=2e-3, warmup=100),
+        train=TrainConfig(steps=1500, learning_rate=2e-3, warmup_steps=100),
     )
 
 

@@ -20,9 +20,11 @@ def config() -> Config:
     """Return the configuration."""
     return Config(
         name="arxiv-titles",
-        data=DataConfig(spec="arxiv_titles.train.jsonl.gz", document_pieces=192),
-        vocabulary=VocabularyConfig(size=16000, sample=49_000),
+        data=DataConfig(train="arxiv_titles.train.jsonl.gz", max_document_tokens=192),
+        vocabulary=VocabularyConfig(size=16000, sample_size=49_000),
         model=ModelConfig(dropout=0.05),
-        train=TrainConfig(steps=7000, learning_rate=1.5e-3, warmup=400, validate_examples=500),
-        decode=DecodeConfig(length_penalty=1.4, block_ngram=2),
+        train=TrainConfig(
+            steps=7000, learning_rate=1.5e-3, warmup_steps=400, validation_examples=500
+        ),
+        decode=DecodeConfig(length_penalty=1.4, no_repeat_ngram=2),
     )

@@ -15,4 +15,4 @@ def config() -> Config:
     """Return the configuration."""
     attention = Part("additive", {"width": WIDTH, "coverage": True})
     made = variant("coverage", attention=attention)
-    return dataclasses.replace(made, train=dataclasses.replace(made.train, coverage=1.0))
+    return dataclasses.replace(made, train=dataclasses.replace(made.train, coverage_loss=1.0))

@@ -10,13 +10,13 @@ def config() -> Config:
     """Return the configuration."""
     return Config(
         name="docstrings",
-        data=DataConfig(spec="docstrings", document_pieces=160),
+        data=DataConfig(train="docstrings", max_document_tokens=160),
         vocabulary=VocabularyConfig(size=4000),
         model=ModelConfig(
-            embedding=128,
+            embedding_size=128,
             encoder=Part("bidirectional", {"width": 128}),
-            decoder=Part("lstm", {"width": 256}),
+            decoder_cell=Part("lstm", {"width": 256}),
             dropout=0.2,
         ),
-        train=TrainConfig(steps=1500, batch=32, learning_rate=2e-3, warmup=100),
+        train=TrainConfig(steps=1500, batch_size=32, learning_rate=2e-3, warmup_steps=100),
     )

@@ -23,21 +23,21 @@ def config() -> Config:
     """Return the configuration."""
     return Config(
         name="language_model",
-        data=DataConfig(task="continue", document_pieces=1, summary_pieces=128),
-        vocabulary=VocabularyConfig(kind="characters", size=1000, fold=False),
+        data=DataConfig(task="language_model", max_document_tokens=1, max_summary_tokens=128),
+        vocabulary=VocabularyConfig(kind="characters", size=1000, lowercase=False),
         model=ModelConfig(
-            embedding=128,
-            encoder=Part("nothing"),
-            decoder=Part("lstm", {"width": 512}),
+            embedding_size=128,
+            encoder=Part("none"),
+            decoder_cell=Part("lstm", {"width": 512}),
             bridge="zero",
             attention=Part("none"),
             pointer=False,
         ),
-        train=TrainConfig(steps=1500, learning_rate=2e-3, warmup=100),
+        train=TrainConfig(steps=1500, learning_rate=2e-3, warmup_steps=100),
         decode=DecodeConfig(
             strategy=Part("sample", {"temperature": 0.7}),
             length_penalty=0.0,
-            maximum=200,
-            block_ngram=0,
+            max_tokens=200,
+            no_repeat_ngram=0,
         ),
     )

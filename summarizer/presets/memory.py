@@ -11,4 +11,4 @@ from summarizer.presets._base import WIDTH, variant
 
 def config() -> Config:
     """Return the configuration."""
-    return variant("memory", encoder=Part("memory", {"width": WIDTH}))
+    return variant("memory", encoder=Part("memory_augmented", {"width": WIDTH}))

@@ -9,4 +9,4 @@ from summarizer.presets._base import celled
 
 def config() -> Config:
     """Return the configuration."""
-    return celled("minimal")
+    return celled("min_lstm")

@@ -20,14 +20,16 @@ def config() -> Config:
     """Return the configuration."""
     return Config(
         name="reverse_digits",
-        data=DataConfig(spec="reverse_digits", document_pieces=32, summary_pieces=32, window=20),
-        vocabulary=VocabularyConfig(size=300, fold=False),
+        data=DataConfig(
+            train="reverse_digits", max_document_tokens=32, max_summary_tokens=32, bucket_window=20
+        ),
+        vocabulary=VocabularyConfig(size=300, lowercase=False),
         model=ModelConfig(
-            embedding=64,
+            embedding_size=64,
             encoder=Part("bidirectional", {"width": 64}),
-            decoder=Part("lstm", {"width": 128}),
+            decoder_cell=Part("lstm", {"width": 128}),
             dropout=0.0,
         ),
-        train=TrainConfig(steps=1500, batch=64, learning_rate=4e-3, warmup=100),
-        decode=DecodeConfig(block_ngram=0, length_penalty=0.0),
+        train=TrainConfig(steps=1500, batch_size=64, learning_rate=4e-3, warmup_steps=100),
+        decode=DecodeConfig(no_repeat_ngram=0, length_penalty=0.0),
     )

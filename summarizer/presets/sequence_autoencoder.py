@@ -19,6 +19,6 @@ def config() -> Config:
     family = variant("sequence_autoencoder", attention=Part("none"), pointer=False)
     return dataclasses.replace(
         family,
-        data=DataConfig(task="reconstruct", document_pieces=64, summary_pieces=64),
-        decode=DecodeConfig(length_penalty=0.0, maximum=64, block_ngram=0),
+        data=DataConfig(task="autoencode", max_document_tokens=64, max_summary_tokens=64),
+        decode=DecodeConfig(length_penalty=0.0, max_tokens=64, no_repeat_ngram=0),
     )

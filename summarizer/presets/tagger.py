@@ -15,4 +15,4 @@ from summarizer.presets._base import variant
 def config() -> Config:
     """Return the configuration."""
     base = variant("tagger")
-    return dataclasses.replace(base, data=dataclasses.replace(base.data, task="select"))
+    return dataclasses.replace(base, data=dataclasses.replace(base.data, task="tag"))

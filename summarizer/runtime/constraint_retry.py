@@ -126,7 +126,7 @@ class ConstraintChecker:
         """What a summary may claim: what the document says, and what the user wants to be said."""
         return " ".join([demand.text, self._prefix, *self._wishes.must_include])
 
-    def unknown_ratio(self, text: str, prefix: str) -> str:
+    def spell_out(self, text: str, prefix: str) -> str:
         """Return a summary with the spelling of what was asked for; `prefix`: as it came out."""
         if self._prefix and plain(text[: len(prefix)]) == plain(prefix):
             text = self._prefix + text[len(prefix) :]

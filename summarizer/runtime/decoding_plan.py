@@ -77,7 +77,7 @@ def make_plan(
     _check_words(wishes, length)
     name, options = _strategy(wishes, decode)
     beam = _beam(wishes, name, options, decode)
-    average = (wishes.normalization or decode.normalization) == "average"
+    average = (wishes.length_normalization or decode.length_normalization) == "average"
     inputs = {
         "strategy": STRATEGIES.index("sample" if name == "greedy" else name),
         "groups": {"sample": beam, "diverse": options.get("groups")}.get(name, 1),
@@ -89,17 +89,17 @@ def make_plan(
         "average": average,
         "coverage": _first(wishes.coverage_penalty, decode.coverage_penalty),
     }
-    maximum = _maximum(wishes, decode.maximum, TOKENS_PER_WORD.get(kind, 4))
+    maximum = _maximum(wishes, decode.max_tokens, TOKENS_PER_WORD.get(kind, 4))
     return DecodingPlan(
         beam,
         wishes.n_best,
         maximum,
-        max(maximum, decode.maximum),
+        max(maximum, decode.max_tokens),
         wishes.min_words or 0,
         wishes.max_words or UNLIMITED,
         options.get("seed", 0),
         inputs,
-        wishes.threshold,
+        wishes.tagger_threshold,
     )
 
 
@@ -125,8 +125,8 @@ def check_numbers(wishes: DecodingOptions) -> None:
         raise InputError(f"temperature {wishes.temperature}: must be above 0")
     if wishes.top_p is not None and not 0 < wishes.top_p <= 1:
         raise InputError(f"top-p {wishes.top_p}: must be above 0 and at most 1")
-    if wishes.threshold is not None and not 0 <= wishes.threshold < 1:
-        raise InputError(f"threshold {wishes.threshold}: must be 0 or more and below 1")
+    if wishes.tagger_threshold is not None and not 0 <= wishes.tagger_threshold < 1:
+        raise InputError(f"threshold {wishes.tagger_threshold}: must be 0 or more and below 1")
     for name, known in (
         ("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average")),
         ("faithful", FAITHFULNESS_MODES),

@@ -65,7 +65,7 @@ class FaithfulnessFilter:
         size = self._vocabulary.size
         kinds = TokenClasses(np.zeros(size, bool), np.ones(size, bool), {}, set())
         stems, familiar = dict[int, str](), list[str]()
-        for i, piece in enumerate(self._vocabulary.pieces(range(size))):
+        for i, piece in enumerate(self._vocabulary.tokens(range(size))):
             if i <= UNKNOWN:
                 continue
             if byte := _BYTE.fullmatch(piece):
@@ -122,6 +122,6 @@ class FaithfulnessFilter:
         ids = set(self._vocabulary.encode(document))
         free = self.allowed(document, True) if whole else ~self._kinds.digits
         own = [i for i in ids if i >= self._vocabulary.size]  # words that only the document has
-        texts = self._vocabulary.pieces(own, document)
+        texts = self._vocabulary.tokens(own, document)
         found = {i for i, text in zip(own, texts, strict=True) if numbers_and_names.is_number(text)}
         return found | {i for i in ids.difference(own) if not free[i]}

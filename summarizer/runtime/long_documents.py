@@ -44,7 +44,7 @@ class DocumentChunks:
     """
 
     parts: list[str]
-    pieces: int
+    tokens: int
     sentences: Sequence[str] = ()
     chosen: Sequence[int] = ()
 
@@ -111,27 +111,29 @@ def reading(text: str, way: str, limit: int, encode: Encode) -> DocumentChunks:
 
 def _counted(text: str, one: DocumentChunks, found: Summary) -> Summary:
     """The summary of what was read, with what was not; its words come from the text as given."""
-    found = replace(found, truncated=max(one.pieces - found.read, found.truncated))
-    if found.explanation is None:
+    found = replace(
+        found, tokens_truncated=max(one.tokens - found.tokens_read, found.tokens_truncated)
+    )
+    if found.provenance is None:
         return found
     # Which characters of the clean document were read; the others need no place.
-    where: Sequence[int] = range(offsets.covered_range(found.explanation))
+    where: Sequence[int] = range(offsets.covered_range(found.provenance))
     if one.chosen:
         where = offsets.of_chosen(one.sentences, one.chosen, one.parts[0], clean(text))
     every = offsets.of_clean(text, max(where, default=-1) + 1)
     given = [every[i] for i in where]
-    return replace(found, explanation=offsets.move_provenance(found.explanation, given))
+    return replace(found, provenance=offsets.move_provenance(found.provenance, given))
 
 
 def _merged(found: Summary, group: list[Summary]) -> Summary:
     """The summary of the parts' summaries, with what was read of the document itself."""
-    read = sum(s.read for s in group)
+    read = sum(s.tokens_read for s in group)
     return replace(
         found,
-        read=read,
-        truncated=sum(s.truncated for s in group) + found.truncated,
-        unknown_ratio=sum(s.unknown_ratio * s.read for s in group) / max(read, 1),
-        parts=len(group),
+        tokens_read=read,
+        tokens_truncated=sum(s.tokens_truncated for s in group) + found.tokens_truncated,
+        unknown_ratio=sum(s.unknown_ratio * s.tokens_read for s in group) / max(read, 1),
+        chunks=len(group),
     )
 
 
@@ -240,15 +242,15 @@ def map_outline_provenance(
         groups: its paragraphs, from `outline`.
         found: the summary of each, explained by places in the paragraph.
     """
-    if any(summary.explanation is None for summary in found):
+    if any(summary.provenance is None for summary in found):
         return list(found)
     given, whole = offsets.of_clean(text), clean(text)
     end, out = 0, []
     for group, summary in zip(groups, found, strict=True):
         begin = whole.index(group, end)
         end = begin + len(group)
-        explanation = summary.explanation and offsets.move_provenance(
-            summary.explanation, given[begin:end]
+        explanation = summary.provenance and offsets.move_provenance(
+            summary.provenance, given[begin:end]
         )
-        out.append(replace(summary, explanation=explanation))
+        out.append(replace(summary, provenance=explanation))
     return out

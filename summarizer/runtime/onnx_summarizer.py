@@ -98,12 +98,12 @@ class OnnxSummarizer:
             InputError: a document is empty, or a wish is impossible.
         """
         wishes = wishes or DecodingOptions()
-        if wishes.threshold is not None and self._selector is None:
-            raise InputError(f"threshold {wishes.threshold}: only with a tagger")
+        if wishes.tagger_threshold is not None and self._selector is None:
+            raise InputError(f"threshold {wishes.tagger_threshold}: only with a tagger")
         if wishes.explain and "steps" not in self._outputs:
             raise self._too_old()
         plan = plans.make_plan(wishes, self.config.decode, length, self.config.vocabulary.kind)
-        limit = self.config.data.document_pieces
+        limit = self.config.data.max_document_tokens
         ids = self.vocabulary.encode_all(texts)
         for i, pieces in enumerate(ids):
             if not pieces:
@@ -127,12 +127,12 @@ class OnnxSummarizer:
                 out[i] = Summary(
                     text=best.text,
                     score=best.score,
-                    read=read,
-                    truncated=len(ids[i]) - read,
+                    tokens_read=read,
+                    tokens_truncated=len(ids[i]) - read,
                     unknown_ratio=self.vocabulary.unknown_ratio(ids[i]),
                     alternatives=tuple(hypotheses[: plan.n_best]),
                     hypothesis=best,
-                    explanation=told,
+                    provenance=told,
                 )
         return [out[i] for i in range(len(texts))]
 
@@ -218,18 +218,18 @@ class OnnxSummarizer:
                 DecodingOptions(beam, strategy="beam" if sampled else None), decode, len
             )
             beam, asked = plan.beam, plan.inputs
-        beam, maximum = beam or 1, maximum or decode.maximum
+        beam, maximum = beam or 1, maximum or decode.max_tokens
         document = pad_batch(documents)
         if asked["strategy"] == STRATEGIES.index("sample"):
             asked = {"noise": _noise(documents, (beam, maximum), seed), **asked}
-        if self.config.data.task == "continue":
+        if self.config.data.task == "language_model":
             asked = {"constrained": True, "prefix": document, **asked}
         usual = neutral_inputs(document, beam, self.vocabulary.size)
         values = usual | arrays({
-            "minimum": min(decode.minimum, maximum - 1),
+            "minimum": min(decode.min_tokens, maximum - 1),
             "maximum": maximum,
             "penalty": decode.length_penalty,
-            "block": decode.block_ngram,
+            "block": decode.no_repeat_ngram,
             **asked,
         })  # fmt: skip
         for name in values.keys() - self._inputs:
@@ -255,12 +255,12 @@ class OnnxSummarizer:
             text = self.vocabulary.decode(ids, demand.text)
             out[ids] = Hypothesis(
                 ids=ids,
-                text=promises.unknown_ratio(text, prefix),
+                text=promises.spell_out(text, prefix),
                 log_prob=float(log_prob),
                 score=float(found["score"][row, k]),
                 attention=found["attention"][row, k, : len(ids)],
                 gate=found["gate"][row, k, : len(ids)],
-                steps=found["steps"][row, k, : len(ids)] if "steps" in found else None,
+                token_log_probs=found["steps"][row, k, : len(ids)] if "steps" in found else None,
                 selected=found["selected"][row] if "selected" in found else None,
             )
         return list(out.values())

@@ -60,7 +60,7 @@ class OnnxTagger:
         """
         wishes = wishes or DecodingOptions()
         _check(wishes)
-        limit = self.config.data.document_pieces
+        limit = self.config.data.max_document_tokens
         every = self.vocabulary.encode_all(texts)
         for i, pieces in enumerate(every):
             if not pieces:
@@ -82,30 +82,30 @@ class OnnxTagger:
         """The extract of one document, of all its ids and the probabilities of those read."""
         tagged = TaggedDocument(text, self.vocabulary.spans(text)[: len(keep)], keep)
         decode = self.config.decode
-        extract = tagged.extract(decode, length, wishes.max_words, wishes.threshold)
-        sure = np.where(extract.pieces, keep, 1 - keep)
+        extract = tagged.extract(decode, length, wishes.max_words, wishes.tagger_threshold)
+        sure = np.where(extract.tokens, keep, 1 - keep)
         one = Hypothesis(
-            ids=tuple(i for i, kept in zip(ids, extract.pieces, strict=False) if kept),
+            ids=tuple(i for i, kept in zip(ids, extract.tokens, strict=False) if kept),
             text=extract.text,
             log_prob=float(np.log(np.maximum(sure, 1e-30)).sum()),
             score=extract.score,
         )
         told = None
         if wishes.explain:
-            places = np.flatnonzero(extract.pieces)
+            places = np.flatnonzero(extract.tokens)
             seen, never = np.eye(len(keep))[places], np.zeros(len(places))
             steps = np.log(np.maximum(keep[places], 1e-30))
-            one = dataclasses.replace(one, attention=seen, gate=never, steps=steps)
+            one = dataclasses.replace(one, attention=seen, gate=never, token_log_probs=steps)
             told = trace_provenance(one, text, self.vocabulary)
         return Summary(
             text=one.text,
             score=one.score,
-            read=len(keep),
-            truncated=len(ids) - len(keep),
+            tokens_read=len(keep),
+            tokens_truncated=len(ids) - len(keep),
             unknown_ratio=self.vocabulary.unknown_ratio(ids),
             alternatives=(one,),
             hypothesis=one,
-            explanation=told,
+            provenance=told,
         )
 
     def selected(
@@ -118,8 +118,8 @@ class OnnxTagger:
             documents: their first ids, at least one each.
             threshold: the least probability of a word that is selected; None: the tagger's own.
         """
-        threshold = self.config.decode.threshold if threshold is None else threshold
-        limit = self.config.data.document_pieces
+        threshold = self.config.decode.tagger_threshold if threshold is None else threshold
+        limit = self.config.data.max_document_tokens
         out = np.ones((len(documents), max(map(len, documents))), bool)
         found = self._keep([ids[:limit] for ids in documents])
         for i, (text, keep) in enumerate(zip(texts, found, strict=True)):
@@ -158,7 +158,7 @@ def open_model(
         ModelError: a file is missing, cut or foreign, or the two do not go together.
     """
     is_tagger = (
-        folder.is_dir() and configuration.load_config(folder / "config.json").data.task == "select"
+        folder.is_dir() and configuration.load_config(folder / "config.json").data.task == "tag"
     )
     if not is_tagger:
         selector = None if select is None else OnnxTagger(select, brief=brief)

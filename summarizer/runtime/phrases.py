@@ -49,7 +49,7 @@ class Phrases:
 
     @functools.cached_property
     def _pieces(self) -> list[str]:
-        return self._vocabulary.pieces(range(self._vocabulary.size))
+        return self._vocabulary.tokens(range(self._vocabulary.size))
 
     @functools.cached_property
     def _ids(self) -> dict[str, int]:
@@ -77,7 +77,7 @@ class Phrases:
         """
         ids = self._vocabulary.encode_summary(phrase, document)
         if spaceless(phrase):
-            first = self._vocabulary.pieces(ids[:1], document)[0]
+            first = self._vocabulary.tokens(ids[:1], document)[0]
             if first == "▁":
                 ids = ids[1:]
             elif bare := self._ids.get(first.removeprefix("▁")):
@@ -87,11 +87,11 @@ class Phrases:
     def spellings(self, phrase: str, document: str) -> set[tuple[int, ...]]:
         """Return the ways to write a phrase that are known beforehand; for what is banned."""
         cases = {phrase}
-        if not self._vocabulary.fold:
+        if not self._vocabulary.lowercase:
             cases |= {phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title()}
         found = {self.encode(case, document) for case in cases}
         for ids in [ids for ids in found if spaceless(phrase)]:
-            before = self._ids.get("▁" + self._vocabulary.pieces(ids[:1], document)[0])
+            before = self._ids.get("▁" + self._vocabulary.tokens(ids[:1], document)[0])
             found |= {(before, *ids[1:])} if before else set()
         return found
 

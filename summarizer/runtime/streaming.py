@@ -101,7 +101,7 @@ def _part(texts: list[str], search: Search) -> list[Found]:
 def _light(summary: Summary) -> Summary:
     """The summary without what would keep the arrays of its whole batch in memory."""
     kept = (
-        dataclasses.replace(h, attention=None, gate=None, steps=None, selected=None)
+        dataclasses.replace(h, attention=None, gate=None, token_log_probs=None, selected=None)
         for h in summary.alternatives
     )
     return dataclasses.replace(summary, alternatives=tuple(kept), hypothesis=None)

@@ -2,7 +2,7 @@
 
 - `checkpoint.npz`: all that going on exactly needs; written after each validation.
 - `weights.npz`: what the model is; the best at a validation, or the average of the best.
-- `candidates/STEP.npz`: with `train.average` above 1, the weights of that many best validations;
+- `candidates/STEP.npz`: with `train.average_checkpoints` above 1, the weights of that many best validations;
   removed when they have been averaged.
 """
 
@@ -42,7 +42,7 @@ def restore_checkpoint(folder: Path, model: Any, optimizer: Any) -> TrainingStat
         if value is None or value.shape != tuple(variable.shape):
             raise ModelError(
                 f"{path}: the optimizer's state is of another model, or of other settings "
-                "(train.ema on or off) or an older version"
+                "(train.ema_decay on or off) or an older version"
             )
         variable.assign(value)
     return TrainingState(**place)
@@ -62,7 +62,7 @@ def temporary_weights(model: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ema_weights(model: Any, optimizer: Any) -> Iterator[None]:
-    """With `train.ema`, lend the model the moving average of its weights.
+    """With `train.ema_decay`, lend the model the moving average of its weights.
 
     Source: Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging;
     here with exponential weights, from the first step on.

@@ -66,7 +66,7 @@ def fit(
     settings = config.train
     budget = budget or TimeBudget(settings.budget)
     optimizer = keras.optimizers.Adam(
-        settings.learning_rate, use_ema=settings.ema > 0, ema_momentum=settings.ema
+        settings.learning_rate, use_ema=settings.ema_decay > 0, ema_momentum=settings.ema_decay
     )
     optimizer.build(model.trainable_variables)
     here = averaging.restore_checkpoint(folder, model, optimizer) if resume else TrainingState()
@@ -118,7 +118,7 @@ def _train_step(parts: TrainingContext, source: Any, here: TrainingState) -> Tra
     began = now()
     epoch, index, batch = next(source)
     waited = now() - began
-    stepping.set_dropout_seed(model, parts.config.seed, here.step, settings.accumulate)
+    stepping.set_dropout_seed(model, parts.config.seed, here.step, settings.gradient_accumulation)
     shown.rate = state.rate(settings, here)
     parts.optimizer.learning_rate = shown.rate
     values = np.asarray(parts.run(batch, state.numbers(settings, here)))
@@ -142,7 +142,7 @@ def _not_finite(here: TrainingState, values: Any, batch: Any) -> TrainingError:
     return TrainingError(
         f"step {here.step + 1}: loss {values[0]}, gradient norm {values[1]}: stopped; the "
         f"batch was rows {rows}; the last checkpoint is good: lower train.learning_rate or "
-        "train.clip and go on from it with --resume"
+        "train.max_gradient_norm and go on from it with --resume"
     )
 
 
@@ -159,8 +159,8 @@ def _validate(parts: TrainingContext, here: TrainingState) -> TrainingState:
             checkpoint.save_arrays(
                 folder / "weights.npz", named_weights.weight_arrays(model), {"step": here.step}
             )
-        if settings.average > 1:
-            averaging.keep_candidate(folder, model, here.step, score, settings.average)
+        if settings.average_checkpoints > 1:
+            averaging.keep_candidate(folder, model, here.step, score, settings.average_checkpoints)
     scores = "  ".join(f"{n} {parts.metric.text(value)}" for n, value in found.scores.items())
     told = (
         f"step {here.step}: loss {record['loss']:.3f}  {scores}  "

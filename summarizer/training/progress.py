@@ -38,7 +38,7 @@ class Progress:
     def _clear(self) -> None:
         self.began, self.stopped = time.perf_counter(), 0.0
         self.steps = self.examples = self.positions = 0
-        self.total = self.pieces = self.accuracy = self.padding = self.waited = 0.0
+        self.total = self.tokens = self.accuracy = self.padding = self.waited = 0.0
         self.norm = self.peak = 0.0
 
     def step(
@@ -61,7 +61,7 @@ class Progress:
         self.norm += float(shown[1])
         self.peak = max(self.peak, float(shown[1]))
         self.total += float(shown[2])
-        self.pieces += float(shown[3])
+        self.tokens += float(shown[3])
         self.accuracy += float(shown[4])
         self.bar.update()
         if self.steps % 10 == 0:
@@ -69,7 +69,7 @@ class Progress:
 
     def _brief(self) -> dict[str, str]:
         seconds = (self.stopped or time.perf_counter()) - self.began
-        loss = self.total / max(self.pieces, 1)
+        loss = self.total / max(self.tokens, 1)
         return {
             "loss": f"{loss:.3f}",
             "ppl": f"{math.exp(min(loss, 50)):.1f}",
@@ -86,7 +86,7 @@ class Progress:
     def flush(self, step: int, **more: Any) -> dict[str, Any]:
         """Write the averages since the last call as one line, and begin anew."""
         seconds = (self.stopped or time.perf_counter()) - self.began
-        loss = self.total / max(self.pieces, 1)
+        loss = self.total / max(self.tokens, 1)
         record = {
             "step": step,
             "loss": loss,

@@ -38,13 +38,13 @@ def learning_rate(settings: TrainConfig, step: int, steps: int, factor: float = 
 
 def _warmup(settings: TrainConfig, steps: int) -> int:
     """The warm-up in steps; at most a fifth of a run whose length is planned from minutes."""
-    return min(settings.warmup, steps // 5) if settings.budget else settings.warmup
+    return min(settings.warmup_steps, steps // 5) if settings.budget else settings.warmup_steps
 
 
 def scheduled_sampling(settings: TrainConfig, step: int, steps: int) -> float:
     """Return the share of the model's own pieces among its inputs at a step.
 
-    It grows linearly from 0 to `train.sampling`, reached at the last step. Bengio et al. (2015),
+    It grows linearly from 0 to `train.scheduled_sampling`, reached at the last step. Bengio et al. (2015),
     arXiv:1506.03099, section 2.4 (linear decay).
     """
-    return settings.sampling * min(step / max(steps - 1, 1), 1.0)
+    return settings.scheduled_sampling * min(step / max(steps - 1, 1), 1.0)

@@ -41,7 +41,7 @@ class TrainingState(NamedTuple):
     stale: int = 0
     factor: float = 1.0
     total: float = 0.0
-    pieces: float = 0.0
+    tokens: float = 0.0
     loss: float = 0.0
     covering: bool = False
     scale: float = 2.0**15
@@ -60,7 +60,7 @@ def due(settings: TrainConfig, place: TrainingState) -> bool:
     """Tell whether a validation belongs here."""
     if place.step == length(settings, place):
         return True
-    return place.step == place.due if place.due else place.step % settings.validate_every == 0
+    return place.step == place.due if place.due else place.step % settings.validation_interval == 0
 
 
 def rate(settings: TrainConfig, place: TrainingState) -> float:
@@ -70,9 +70,9 @@ def rate(settings: TrainConfig, place: TrainingState) -> float:
 
 def numbers(settings: TrainConfig, place: TrainingState) -> dict[str, float]:
     """Return what the next step takes besides its batch, by name."""
-    covering = place.covering or settings.coverage_from == "start"
+    covering = place.covering or settings.coverage_start == "start"
     return {
-        "coverage": settings.coverage if covering else 0.0,
+        "coverage": settings.coverage_loss if covering else 0.0,
         "sampling": schedules.scheduled_sampling(settings, place.step, length(settings, place)),
         "scale": place.scale,
     }
@@ -88,7 +88,7 @@ def stepped(
         epoch=epoch,
         batch=batch + 1,
         total=place.total + total,
-        pieces=place.pieces + pieces,
+        tokens=place.tokens + pieces,
         scale=min(place.scale * 2, MAX_LOSS_SCALE) if calm == GROWTH_INTERVAL else place.scale,
         calm=calm % GROWTH_INTERVAL,
     )
@@ -106,18 +106,18 @@ def skipped(place: TrainingState, epoch: int, batch: int) -> TrainingState:
 
 def validated(settings: TrainConfig, place: TrainingState, score: float) -> TrainingState:
     """Return the place after a validation; `best` and `stale` say how it went."""
-    loss = place.total / max(place.pieces, 1.0)
+    loss = place.total / max(place.tokens, 1.0)
     flat = place.loss > 0 and place.loss - loss < PLATEAU_GAIN * place.loss
     better = score > place.best
-    halve = settings.schedule == "plateau" and not better and place.step > settings.warmup
+    halve = settings.schedule == "plateau" and not better and place.step > settings.warmup_steps
     return place._replace(
         best=max(score, place.best),
         stale=0 if better else place.stale + 1,
         factor=place.factor * (0.5 if halve else 1.0),
         total=0.0,
-        pieces=0.0,
+        tokens=0.0,
         loss=loss,
-        covering=place.covering or (flat and settings.coverage > 0),
+        covering=place.covering or (flat and settings.coverage_loss > 0),
     )
 
 

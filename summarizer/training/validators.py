@@ -17,7 +17,7 @@ from summarizer.training.metric import KEPT_F1, LOSS, ROUGE1, Metric, Validation
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, Vocabulary
 
-METRICS = {"summarize": ROUGE1, "reconstruct": LOSS, "continue": LOSS, "select": KEPT_F1}
+METRICS = {"summarize": ROUGE1, "autoencode": LOSS, "language_model": LOSS, "tag": KEPT_F1}
 BATCH_SIZE = 50  # examples at once
 SAMPLES = 3
 
@@ -74,9 +74,9 @@ def _summaries(
     def validate() -> ValidationResult:
         texts: list[Any] = []
         gates: list[Any] = []
-        for rows in padded_batches(examples, words, config.data.document_pieces):
+        for rows in padded_batches(examples, words, config.data.max_document_tokens):
             searched = search(rows)
-            pieces = np.asarray(searched.pieces)[: len(examples) - len(texts), 0]
+            pieces = np.asarray(searched.tokens)[: len(examples) - len(texts), 0]
             # The end can only be generated: it says nothing of what the pointer does.
             written = (pieces != PAD) & (pieces != END)
             gates.extend(np.asarray(searched.gate)[: len(pieces), 0][written])
@@ -101,7 +101,7 @@ def _extracts(
 
     keep = tagger.compile_tagger(model)
     texts, references = [e.document for e in examples], [e.summary or "" for e in examples]
-    stem, limit = rouge.default_stem(references), config.data.document_pieces
+    stem, limit = rouge.default_stem(references), config.data.max_document_tokens
     spans = [words.spans(text)[:limit] for text in texts]
 
     def validate() -> ValidationResult:
@@ -141,18 +141,18 @@ def _sample_writer(
     from summarizer.decoding.search import compile_search
 
     strategy, limits = plugins.build("strategy", "greedy"), scoring.limits_from(config.decode)
-    if config.data.task == "continue":
+    if config.data.task == "language_model":
         own = config.decode.strategy
         options = own.options if own.name == "sample" else {}
         strategy = plugins.build("strategy", "sample", **{**options, "width": SAMPLES})
         examples = [Example("", "")]
     search = compile_search(model, strategy, strategy.width, limits)
-    rows = next(padded_batches(examples, words, config.data.document_pieces, len(examples)))
+    rows = next(padded_batches(examples, words, config.data.max_document_tokens, len(examples)))
 
     def show() -> list[str]:
-        pieces = np.asarray(search(rows).pieces)
+        pieces = np.asarray(search(rows).tokens)
         texts = [words.decode(row) for row in pieces.reshape(-1, pieces.shape[2])]
-        if config.data.task == "continue":
+        if config.data.task == "language_model":
             return [f"  {text}" for text in texts]
         return _beside_references(texts, [example.document for example in examples])
 
@@ -179,7 +179,9 @@ def _loss(
 
     data = config.data
     held = token_store.in_memory_store(tasks.tokenize(data, examples, words), words.size)
-    shape = batching.BatchShape(BATCH_SIZE, data.document_pieces, tasks.max_target_tokens(data), 1)
+    shape = batching.BatchShape(
+        BATCH_SIZE, data.max_document_tokens, tasks.max_target_tokens(data), 1
+    )
     measure = step.make_loss_function(model)
 
     def loss() -> float:

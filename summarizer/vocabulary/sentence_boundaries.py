@@ -13,7 +13,7 @@ def boundary_tables(words: Vocabulary) -> tuple[list[bool], list[bool]]:
     A full stop within a word, after an abbreviation or an initial ends none, as far as its own
     piece tells. Bytes of characters beyond ASCII are neither.
     """
-    pieces = words.pieces(range(words.size))
+    pieces = words.tokens(range(words.size))
     after = [piece.startswith("▁") for piece in pieces]
     word = next((i for i, piece in enumerate(pieces) if after[i] and len(piece) > 1), None)
     known = range(UNKNOWN + 1, words.size)

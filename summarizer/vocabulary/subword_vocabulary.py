@@ -28,7 +28,7 @@ class SubwordVocabulary:
         extended: no id is N or above.
     """
 
-    extended = False
+    has_document_words = False
 
     def __init__(self, proto: bytes):
         self._processor = sentencepiece.SentencePieceProcessor()
@@ -40,7 +40,7 @@ class SubwordVocabulary:
             raise ModelError("the vocabulary is not a SentencePiece model") from None
         if ids != [PAD, START, END]:
             raise ModelError(f"the vocabulary has pad, start, end = {ids}, not [0, 1, 2]")
-        self.fold: bool = self._processor.Encode("A") == self._processor.Encode("a")
+        self.lowercase: bool = self._processor.Encode("A") == self._processor.Encode("a")
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
@@ -68,7 +68,7 @@ class SubwordVocabulary:
         """Yield what `encode_pair` gives, for many at once."""
         yield from zip(self.encode_all(documents), self.encode_all(summaries), strict=True)
 
-    def pieces(self, ids: Iterable[int], document: str | None = None) -> list[str]:
+    def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
         """Return the pieces, `▁` for the space before a word."""
         return [self._processor.IdToPiece(int(i)) for i in ids]
 

@@ -23,7 +23,7 @@ class Vocabulary:
         proto: what is saved; for all kinds but words the serialized SentencePiece model, which
             the graph embeds.
         size: the number of ids, N.
-        fold: whether pieces were made without case; `decode` then restores spelling.
+        lowercase: whether pieces were made without case; `decode` then restores spelling.
         extended: whether a document may have ids from N on, which mean words of that document
             alone. Else every id is below N, and UNKNOWN never comes.
     """
@@ -38,8 +38,8 @@ class Vocabulary:
         self._kind: word_vocabulary.WordVocabulary | subword_vocabulary.SubwordVocabulary = kind(
             proto
         )
-        self.size, self.fold = self._kind.size, self._kind.fold
-        self.extended = self._kind.extended
+        self.size, self.lowercase = self._kind.size, self._kind.lowercase
+        self.has_document_words = self._kind.has_document_words
 
     @classmethod
     def load(cls, path: str | Path) -> "Vocabulary":
@@ -89,9 +89,9 @@ class Vocabulary:
         """Yield the ids of each document and of its summary."""
         return self._kind.encode_pairs(documents, summaries)
 
-    def pieces(self, ids: Iterable[int], document: str | None = None) -> list[str]:
+    def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
         """Return the pieces as SentencePiece writes them, `▁` before a word."""
-        return self._kind.pieces(ids, document)
+        return self._kind.tokens(ids, document)
 
     def unknown_ratio(self, ids: Sequence[int]) -> float:
         """Return the share of ids of what the vocabulary never saw: bytes, or unknown words."""
@@ -108,10 +108,10 @@ class Vocabulary:
                 gives each word the spelling that it has there; an extended one finds there the
                 words that it lacks.
         """
-        text = self.plain(ids, document)
-        return restore_case(text, document) if self.fold and document else text
+        text = self.decode_raw(ids, document)
+        return restore_case(text, document) if self.lowercase and document else text
 
-    def plain(self, ids: Iterable[int], document: str | None = None) -> str:
+    def decode_raw(self, ids: Iterable[int], document: str | None = None) -> str:
         """Return the text of ids as the pieces have it, in no other spelling; see `decode`."""
         kept = []
         for i in ids:
@@ -125,7 +125,7 @@ class Vocabulary:
 def train_vocabulary(
     texts: Iterable[str],
     size: int,
-    fold: bool = True,
+    lowercase: bool = True,
     seed_pieces: int = 300_000,
     kind: str = "unigram",
 ) -> Vocabulary:
@@ -134,7 +134,7 @@ def train_vocabulary(
     Args:
         texts: documents and summaries; one pass is made.
         size: ids in all. Small texts give fewer pieces; the vocabulary is then smaller.
-        fold: make pieces without case.
+        lowercase: make pieces without case.
         seed_pieces: candidates that the unigram training starts from.
         kind: `unigram`, `bpe`, `characters`, `bytes` or `words`.
 
@@ -155,5 +155,7 @@ def train_vocabulary(
         yield from iterator
 
     if kind == "words":
-        return Vocabulary(word_vocabulary.learn_words(lines(), size, fold))
-    return Vocabulary(subword_vocabulary.learn_subwords(lines(), kind, size, fold, seed_pieces))
+        return Vocabulary(word_vocabulary.learn_words(lines(), size, lowercase))
+    return Vocabulary(
+        subword_vocabulary.learn_subwords(lines(), kind, size, lowercase, seed_pieces)
+    )

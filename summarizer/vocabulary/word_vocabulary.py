@@ -38,7 +38,7 @@ class WordVocabulary:
         extended: ids from N on are words of the document.
     """
 
-    extended = True
+    has_document_words = True
 
     def __init__(self, proto: bytes):
         try:
@@ -51,7 +51,7 @@ class WordVocabulary:
         self.size = len(self._words)
         if not match or int(match[2]) != self.size or len(self._ids) != len(words):
             raise ModelError("the vocabulary is cut or not of words")
-        self.fold = match[1] == "1"
+        self.lowercase = match[1] == "1"
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a document."""
@@ -68,9 +68,9 @@ class WordVocabulary:
         words in it have its place.
         """
         parts = re.findall(r"\s+|\S+", text)
-        normal = [normalize(part, self.fold) for part in parts]
-        if "".join(normal) != normalize(text, self.fold):
-            parts, normal = [text], [normalize(text, self.fold)]
+        normal = [normalize(part, self.lowercase) for part in parts]
+        if "".join(normal) != normalize(text, self.lowercase):
+            parts, normal = [text], [normalize(text, self.lowercase)]
         begins: list[int] = []  # of each character of the normal form
         ends: list[int] = []
         at = 0
@@ -98,7 +98,7 @@ class WordVocabulary:
         """Yield what `encode_pair` gives, for many."""
         yield from map(self.encode_pair, documents, summaries)
 
-    def pieces(self, ids: Iterable[int], document: str | None = None) -> list[str]:
+    def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
         """Return the words, `▁` before one that a space may precede, `<unk>` for an unknown one."""
         return [_shown(token) for token in self._tokens(ids, document, SPECIAL[UNKNOWN])]
 
@@ -111,7 +111,7 @@ class WordVocabulary:
         return join_words(self._tokens(ids, document, _MISSING))
 
     def _split(self, text: str) -> Iterator[str]:
-        return split_words(normalize(text, self.fold))
+        return split_words(normalize(text, self.lowercase))
 
     def _numbered(self, text: str, unseen: dict[str, int]) -> list[int]:
         """The ids of a text; its unknown words, new ones in their order, are put into `unseen`."""

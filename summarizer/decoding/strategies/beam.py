@@ -32,7 +32,7 @@ class Beam:
     """Chooses the continuations of K beams."""
 
     groups = 1
-    few = True  # it asks only for the best few next pieces of each beam
+    needs_only_top_k = True  # it asks only for the best few next pieces of each beam
 
     def __init__(self, width: Any):
         """Keep K, a number or a tensor."""

@@ -44,7 +44,7 @@ def build(options: Options) -> "Diverse":
 class Diverse:
     """Chooses the continuations of K beams, group by group."""
 
-    few = False
+    needs_only_top_k = False
 
     def __init__(self, width: Any, groups: Any, strength: Any):
         """Keep numbers or tensors: K, how many groups share them, and what a repetition costs."""

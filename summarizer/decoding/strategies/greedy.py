@@ -23,7 +23,7 @@ class Greedy:
     """Chooses the best continuation of one beam; it ends when the end is the best."""
 
     width = groups = 1
-    few = True
+    needs_only_top_k = True
 
     def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
         """Continue the beam of each document; see `Beam.choose`."""

@@ -53,7 +53,7 @@ def build(options: Options) -> "Sample":
 class Sample:
     """Draws the next piece of K samples."""
 
-    few = False
+    needs_only_top_k = False
 
     def __init__(self, width: Any, temperature: Any, top_k: Any, top_p: Any, noise: Any):
         """Keep numbers or tensors.

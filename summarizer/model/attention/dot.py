@@ -28,7 +28,7 @@ def build(options: Options, query: int, memory: int) -> "DotAttention":
     if query != memory:
         raise ConfigError(
             f"model.attention=dot: the decoder's width {query} must equal the encoder's output "
-            f"width {memory}; set model.decoder.width={memory} or model.attention=additive"
+            f"width {memory}; set model.decoder_cell.width={memory} or model.attention=additive"
         )
     return DotAttention(memory)
 

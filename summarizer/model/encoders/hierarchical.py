@@ -52,8 +52,8 @@ class Hierarchical(keras.layers.Layer):
     def __init__(self, options: Options, inputs: int):
         super().__init__()
         self.sentences = options.sentences
-        self.pieces = options.recurrence(inputs)
-        self.width, self.states = self.pieces.width, self.pieces.states
+        self.tokens = options.recurrence(inputs)
+        self.width, self.states = self.tokens.width, self.tokens.states
         self.piece_pooling = Pooling(self.width)
         self.upper = options.recurrence(self.width)
         self.sentence_pooling = Pooling(self.width)
@@ -73,7 +73,7 @@ class Hierarchical(keras.layers.Layer):
             outputs: float [B, S, 2H], 0 where `mask` is False.
             final: each float32 [B, 2H], the document's vector first.
         """
-        hidden, _ = self.pieces(embedded, mask)
+        hidden, _ = self.tokens(embedded, mask)
         sentence = ops.minimum(sentence, self.sentences - 1)
         places = ops.arange(self.sentences, dtype="int32")
         member = (sentence[:, None, :] == places[:, None]) & mask[:, None, :]  # [B, C, S]

@@ -1,0 +1,106 @@
+"""Old names of settings, choices and parts.
+
+They are read wherever a setting is read: in `config.json`, after `--set`, and as keywords of the
+configuration classes. The new names are written. The hash of a configuration is taken over the old
+names, so that it stays the one that reports quote.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from summarizer import plugins
+
+# Section → old name of a setting: its new name.
+SETTINGS = {
+    "data": {
+        "spec": "train",
+        "document_pieces": "max_document_tokens",
+        "summary_pieces": "max_summary_tokens",
+        "window": "bucket_window",
+        "curriculum": "curriculum_epochs",
+    },
+    "vocabulary": {"sample": "sample_size", "fold": "lowercase"},
+    "model": {
+        "embedding": "embedding_size",
+        "decoder": "decoder_cell",
+        "vectors": "pretrained_embeddings",
+        "output_sees_input": "deep_output",
+    },
+    "train": {
+        "batch": "batch_size",
+        "warmup": "warmup_steps",
+        "accumulate": "gradient_accumulation",
+        "clip": "max_gradient_norm",
+        "smoothing": "label_smoothing",
+        "sampling": "scheduled_sampling",
+        "coverage": "coverage_loss",
+        "coverage_from": "coverage_start",
+        "ema": "ema_decay",
+        "average": "average_checkpoints",
+        "validate_every": "validation_interval",
+        "validate_examples": "validation_examples",
+    },
+    "decode": {
+        "minimum": "min_tokens",
+        "maximum": "max_tokens",
+        "block_ngram": "no_repeat_ngram",
+        "normalization": "length_normalization",
+        "extract": "tagger_unit",
+        "threshold": "tagger_threshold",
+        "sentences": "tagger_sentences",
+    },
+}
+
+# Old value of `data.task`: its new value.
+TASKS = {"select": "tag", "continue": "language_model", "reconstruct": "autoencode"}
+
+# Old name of a part of the model: its new name. No two kinds share one.
+PARTS = {old: new for names in plugins.RENAMED.values() for old, new in names.items()}
+
+OLD_TASKS = {new: old for old, new in TASKS.items()}
+_OLD_PARTS = {
+    setting: {new: old for old, new in plugins.RENAMED[kind].items()}
+    for setting, kind in (("encoder", "encoder"), ("decoder_cell", "cell"))
+}
+
+
+def current_path(path: str) -> str:
+    """Return the dotted name of a setting with the old name of its setting replaced."""
+    section, *rest = path.split(".")
+    if rest:
+        rest[0] = SETTINGS.get(section, {}).get(rest[0], rest[0])
+    return ".".join([section, *rest])
+
+
+def current_tree(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tree of a configuration file with old names of settings replaced."""
+    return {section: _current_section(section, values) for section, values in tree.items()}
+
+
+def _current_section(section: str, values: Any) -> Any:
+    if not isinstance(values, Mapping):
+        return values
+    names = SETTINGS.get(section, {})
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the tree of a configuration under its old names; what the hash is taken over."""
+    old = {
+        section: _old_section(section, values) if isinstance(values, dict) else values
+        for section, values in tree.items()
+    }
+    old["data"]["task"] = OLD_TASKS.get(old["data"]["task"], old["data"]["task"])
+    return old
+
+
+def _old_section(section: str, values: dict[str, Any]) -> dict[str, Any]:
+    names = {new: old for old, new in SETTINGS.get(section, {}).items()}
+    return {names.get(name, name): _old_part(name, value) for name, value in values.items()}
+
+
+def _old_part(setting: str, value: Any) -> Any:
+    names = _OLD_PARTS.get(setting)
+    if names is None:
+        return value
+    return {**value, "name": names.get(value["name"], value["name"])}
