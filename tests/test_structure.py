@@ -20,7 +20,7 @@ PACKAGE = "summarizer"
 # From the bottom to the top. A module may import what stands below its own line, and its own part.
 LAYERS = (
     ("errors", "types"),
-    ("text", "plugins", "storage"),
+    ("text", "plugins", "storage", "summary_types"),
     ("vocabulary", "config", "metrics"),
     ("datasets", "evaluation", "presets"),
     ("model", "documents"),

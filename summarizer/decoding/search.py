@@ -22,7 +22,7 @@ from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_step import SearchStep
 from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
-from summarizer.vocabulary import END, PAD
+from summarizer.vocabulary import END, PAD, START
 
 __all__ = ["LexicalConstraints", "SearchLimits", "SearchResult", "compile_search", "search"]
 
@@ -73,6 +73,7 @@ def search(
     allowed: Any = None,
     demands: LexicalConstraints | None = None,
     selected: Any = None,
+    start: Any = None,
 ) -> SearchResult:
     """Find the best summaries of a batch of documents.
 
@@ -88,11 +89,13 @@ def search(
             the beams are shared as `banks` does, whatever the strategy.
         selected: bool [B, S], the pieces that may be copied, where any of these is attended to.
             None: all.
+        start: int32 [B], the piece that each summary begins with: the control token of its type.
+            None: START.
     """
     memory = model.encode(document)
     if selected is not None:
         memory = model.mask_copying(memory, selected)
-    this = SearchStep(model, strategy, width, limits, allowed, demands)
+    this = SearchStep(model, strategy, width, limits, allowed, demands, start)
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)
     longest = limits.maximum
@@ -209,31 +212,38 @@ def _to_result(kept: _Finished, width: Any) -> SearchResult:
 
 def compile_search(
     model: Any, strategy: Any, width: int, limits: SearchLimits, prompted: bool = False
-) -> Callable[[Any], SearchResult]:
+) -> Callable[..., SearchResult]:
     """Return a function of documents, int32 [B, S], that searches in one compiled graph.
+
+    Its second argument, int32 [B], is the piece that each summary begins with; None: START.
 
     TensorFlow traces once for all shapes; JAX compiles once per shape. With `prompted`, what is
     written begins with the document: the prompt of a language model, which reads nothing.
     """
 
-    def run(document: Any) -> SearchResult:
+    def run(document: Any, start: Any) -> SearchResult:
         demands = lexical_constraints.prefix_constraint(document, model.size) if prompted else None
-        return search(model, document, strategy, width, limits, demands=demands)
+        return search(model, document, strategy, width, limits, demands=demands, start=start)
+
+    def started(document: Any, start: Any) -> Any:
+        if start is None:
+            return ops.zeros_like(document[:, 0]) + START
+        return ops.convert_to_tensor(start, "int32")
 
     if keras.backend.backend() == "jax":
         import jax
 
-        def pure(weights: Any, document: Any) -> SearchResult:
+        def pure(weights: Any, document: Any, start: Any) -> SearchResult:
             with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document)
+                return run(document, start)
 
         jitted = jax.jit(pure)
-        return lambda document: jitted([v.value for v in model.variables], document)
+        return lambda document, start=None: jitted(
+            [v.value for v in model.variables], document, started(document, start)
+        )
 
     import tensorflow as tf
 
-    signature = [tf.TensorSpec([None, None], tf.int32)]
-    traced: Callable[[Any], SearchResult] = tf.function(
-        run, input_signature=signature, autograph=False
-    )
-    return traced
+    signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+    traced: Any = tf.function(run, input_signature=signature, autograph=False)
+    return lambda document, start=None: traced(document, started(document, start))
