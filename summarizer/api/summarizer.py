@@ -20,7 +20,7 @@ from summarizer.text import numbers_and_names
 from summarizer.text.cleaning import clean
 from summarizer.types import DecodingOptions, Summary
 
-SHIPPED_MODEL = Path(__file__).parent.parent / "saved_models" / "arxiv-titles"
+SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-titles"
 
 
 class Summarizer:
