@@ -227,9 +227,10 @@ def _marks(
     wishes: dict[str, Any],
 ) -> dict[int, Any]:
     """Where the words of the summaries that are shown came from, by the row of the example."""
-    from summarizer.evaluation import marking, page
+    from summarizer.reports.evaluation_page import select_examples
+    from summarizer.reports.highlights import mark_by_provenance
 
-    rows = [row for shown in page.chosen(found).values() for row in shown]
+    rows = [row for selected in select_examples(found).values() for row in selected]
     try:
         shown = [examples[row] for row in rows]
         again = _typed(summarizer, shown, beam, {**wishes, "explain": True})
@@ -237,7 +238,7 @@ def _marks(
         LOG.warning("%s; the page marks copied words by their text alone", error)
         return {}
     return {
-        row: marking.explained(summary.provenance)
+        row: mark_by_provenance(summary, examples[row].document)
         for row, summary in zip(rows, again, strict=True)
         # In another batch another summary may be as good.
         if summary.provenance and summary.text == found.per_example[row]["prediction"]
@@ -247,11 +248,11 @@ def _marks(
 def _write(
     found: Report, output: str | Path, examples: Sequence[Example], marks: dict[int, Any]
 ) -> None:
-    from summarizer.evaluation import page
     from summarizer.evaluation.report_files import write_report
+    from summarizer.reports.evaluation_page import render
 
     documents = [example.document for example in examples]
-    write_report(found, output, page.render(found, documents, marks))
+    write_report(found, output, render(found, documents, marks))
 
 
 def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, Any]) -> Report:

@@ -126,7 +126,11 @@ def config() -> Config:
             dropout=0.1,
         ),
         train=TrainConfig(
-            steps=8000, learning_rate=1.2e-3, warmup_steps=400, validation_examples=400, validation_interval=500
+            steps=8000,
+            learning_rate=1.2e-3,
+            warmup_steps=400,
+            validation_examples=400,
+            validation_interval=500,
         ),
         decode=DecodeConfig(length_penalty=1.0, max_tokens=80, no_repeat_ngram=3),
     )
