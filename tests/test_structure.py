@@ -55,6 +55,9 @@ DOORS = {
     "onnxruntime": "runtime",
     "pypdfium2": "documents.pdf",
     "mammoth": "documents.docx",
+    "ftfy": "doctor",
+    "py3langid": "doctor",
+    "rensa": "doctor",
     "jinja2": "reports",
     "markupsafe": "reports",
 }

@@ -1,6 +1,6 @@
 """Keeps a report in a folder: `report.json`, `predictions.jsonl` with a line a document, a page.
 
-`docs/report.md` describes both. Another `SCHEMA` is another form of them.
+`docs/reference/report.md` describes both. Another `SCHEMA` is another form of them.
 """
 
 import contextlib
