@@ -64,6 +64,7 @@ DOORS = {
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
 HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py", "jinja2", "markupsafe")
+HEAVY += ("ftfy", "py3langid", "rensa")
 LINES = 300
 BYTES = 25_000_000
 
