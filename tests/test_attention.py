@@ -282,7 +282,7 @@ def test_coverage_is_seen_without_its_own_position():
         _, score = covering(named, query[b, t], memory.values[b], None, seen)
         expected = softmax(np.where(memory.mask[b], score, -np.inf))
         np.testing.assert_allclose(decoded.attention[b, t], expected, atol=1e-4)
-    assert model.decoder.start(memory, T).coverage == ()  # that is the search's
+    assert model.initial_state(memory, T).coverage == ()  # that is the search's
 
 
 def test_the_decoder_attends_to_its_own_outputs_before():
@@ -335,7 +335,7 @@ def test_a_decoder_needs_no_document(intra):
     embedded = normal(2, T, 8)
 
     def both(embedded):
-        state, steps = decoder.start(memory, T), []
+        state, steps = decoder.initial_state(memory, T), []
         whole = decoder.unroll(embedded, state, memory)
         for t in range(T):
             one, state = decoder.step(embedded[:, t : t + 1], state, memory)
@@ -353,7 +353,7 @@ def test_an_ensemble_carries_what_its_members_carry():
 
     def run(documents, inputs):
         memories, memory = two.encode(documents), one.encode(documents)
-        states, state = two.start(memories, T), one.decoder.start(memory, T)
+        states, state = two.initial_state(memories, T), one.initial_state(memory, T)
         for t in range(2):
             accounts, states = two.step(inputs[:, t : t + 1], states, memories)
             account, state = one.step(inputs[:, t : t + 1], state, memory)

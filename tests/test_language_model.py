@@ -260,7 +260,7 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     batch = {"document": nothing, "summary_in": inputs, "summary_out": text}
     whole = np.asarray(model(batch)[0])
     memory = model.encode(nothing)
-    state, output = model.decoder.start(memory, steps), model.output()
+    state, output = model.initial_state(memory, steps), model.output_layer()
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
         logs = np.asarray(

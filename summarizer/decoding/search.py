@@ -21,6 +21,7 @@ from summarizer.decoding.beam_state import BeamState
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_step import SearchStep
+from summarizer.model.compiled import compile_function
 from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
 from summarizer.vocabulary import END, PAD
 
@@ -220,20 +221,4 @@ def compile_search(
         demands = lexical_constraints.prefix_constraint(document, model.size) if prompted else None
         return search(model, document, strategy, width, limits, demands=demands)
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def pure(weights: Any, document: Any) -> SearchResult:
-            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document)
-
-        jitted = jax.jit(pure)
-        return lambda document: jitted([v.value for v in model.variables], document)
-
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec([None, None], tf.int32)]
-    traced: Callable[[Any], SearchResult] = tf.function(
-        run, input_signature=signature, autograph=False
-    )
-    return traced
+    return compile_function(model, run, "int32")
