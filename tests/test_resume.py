@@ -26,9 +26,9 @@ SETTINGS = (
 KILLS_ITSELF = f"""
 import os, signal, sys
 from summarizer.cli import main
-from summarizer.training import trainer
+from summarizer.training import loop
 
-one = trainer._one
+one = loop._train_step
 
 def one_then_die(*arguments):
     place = one(*arguments)
@@ -36,7 +36,7 @@ def one_then_die(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
     return place
 
-trainer._one = one_then_die
+loop._train_step = one_then_die
 sys.exit(main(sys.argv[1:]))
 """
 

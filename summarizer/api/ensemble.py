@@ -91,9 +91,8 @@ def _network(configs: Sequence[Config], words: Vocabulary) -> Any:
     from summarizer.model import build
     from summarizer.model.ensemble import Ensemble
 
-    members = [
-        build.build_model(config, words.size, words.has_document_words) for config in configs
-    ]
+    rest = words.size, words.has_document_words, len(words.controls)
+    members = [build.build_model(config, *rest) for config in configs]
     return members[0] if len(members) == 1 else Ensemble(members)
 
 

@@ -82,6 +82,11 @@ class ExportInput(NamedTuple):
         }  # fmt: skip
 
     @property
+    def starts(self) -> list[int]:
+        """The piece that the summary of each document begins with, by the document's type."""
+        return [self.words.start(example.type) for example in self.examples]
+
+    @property
     def ids(self) -> list[list[int]]:
         """The documents as the model reads them; of a language model, the beginnings of texts."""
         limit = self.config.data.max_document_tokens
@@ -184,14 +189,15 @@ def _onnx(given: ExportInput, kind: str) -> dict[str, Any]:
     folder, model, ids = given.folder, given.model, given.ids
     path, own = folder / "model.onnx.new", folder / "weights.npz"
     search = parity.searcher(model, given.config.decode, given.continues)
-    held, full = named_weights.weight_arrays(model), [best.tokens for best in search(ids)]
+    starts = given.starts
+    held, full = named_weights.weight_arrays(model), [best.tokens for best in search(ids, starts)]
     try:
         onnx_export.export(model, path, given.about, kind)
         kept = onnx_export.read_weights(path)
         named_weights.assign_weights(model, kept, path)
-        ours = [best.tokens for best in search(ids)]
+        ours = [best.tokens for best in search(ids, starts)]
         graph = open_model(folder, path.name).search
-        found = parity.compare(model, given.config.decode, ids, ours, graph)
+        found = parity.compare(model, given.config.decode, ids, ours, graph, starts)
         result = {"documents": len(ids), **found._asdict(), "weights": kind}
         if kind != "float32":
             result["same_as_full_precision"] = parity.fraction_equal(full, ours)
@@ -225,7 +231,8 @@ def _saved_model(given: ExportInput) -> dict[str, Any]:
 
 def keras_summaries(given: ExportInput, search: Any) -> list[tuple[str, float]]:
     """Return the summaries of a candidate's documents, spelled as they are, with their scores."""
-    found = zip(search(given.ids), given.texts, strict=True)
+    starts = [given.words.start()] * len(given.examples)  # a SavedModel is not told the type
+    found = zip(search(given.ids, starts), given.texts, strict=True)
     return [(given.words.decode(best.tokens, text), best.score) for best, text in found]
 
 

@@ -2,16 +2,15 @@
 
 import itertools
 import logging
-import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from summarizer import config as configuration
-from summarizer import vocabulary
+from summarizer import summary_types, vocabulary
 from summarizer.api import fine_tuning
 from summarizer.config import Config
-from summarizer.datasets import lowercase_words, tasks
+from summarizer.datasets import groups, lowercase_words, tasks
 from summarizer.datasets import spec as specs
 from summarizer.errors import InputError, ModelError
 from summarizer.storage import atomic_write
@@ -37,11 +36,12 @@ def prepare_data(
 
     data, split = config.data, _split(config)
     about = {"spec": data.train, "split": split, "vocabulary": "", **tasks.store_metadata(data)}
+    about |= {"thin": data.thin} if data.thin else {}
     path = folder / "vocabulary.model"
     folder.mkdir(parents=True, exist_ok=True)
 
     def source() -> Iterator[Example]:
-        return tasks.examples(data, data.train, split, skip_bad)
+        return groups.thinned(tasks.examples(data, data.train, split, skip_bad), data.thin)
 
     if resume and path.exists():
         words = Vocabulary.load(path)
@@ -52,8 +52,13 @@ def prepare_data(
         atomic_write(path, given.read_bytes())
     else:
         wanted = config.vocabulary
-        texts = reservoir_sample(source(), wanted.sample_size, tasks.needs_summaries(data))
-        words = vocabulary.train_vocabulary(texts, wanted.size, wanted.lowercase, kind=wanted.kind)
+        sample = groups.reservoir(source(), wanted.sample_size, data.weights)
+        controls = summary_types.CONTROLLED if any(e.type for e in sample) else ()
+        texts = [text for e in sample for text in (e.document, e.summary or "")]
+        texts = texts if tasks.needs_summaries(data) else texts[::2]
+        words = vocabulary.train_vocabulary(
+            texts, wanted.size, wanted.lowercase, kind=wanted.kind, controls=controls
+        )
         atomic_write(path, words.proto)
     about["vocabulary"] = words.fingerprint
     atomic_write(folder / "config.json", configuration.to_json(config).encode())
@@ -68,11 +73,13 @@ def prepare_data(
             specs.identity(data.train)
         ),  # the last: with it all is there
     }
-    examples = source()
+    grouped = groups.Recorder(words.start)
+    examples = grouped.watch(source())
     for recorder in recorders.values():
         examples = recorder.watch(examples)
     ids = tasks.tokenize(data, examples, words)
-    made = token_store.write_store(kept, ids, words.size, about, words.has_document_words)
+    labels = None if data.task == "language_model" else grouped  # there a text gives several pairs
+    made = token_store.write_store(kept, ids, words.size, about, words.has_document_words, labels)
     for path, recorder in recorders.items():
         _save(recorder, path, config.train.init)
     return words, made
@@ -133,26 +140,19 @@ def _split(config: Config) -> str:
     return "all" if config.data.validation else "train"
 
 
-def reservoir_sample(examples: Iterable[Example], count: int, summaries: bool) -> Iterator[str]:
-    """Yield the texts of `count` examples, every one as likely (reservoir sampling)."""
-    chooser = random.Random(0)
-    kept: list[Example] = []
-    for i, example in enumerate(examples):
-        if len(kept) < count:
-            kept.append(example)
-        elif (at := chooser.randrange(i + 1)) < count:
-            kept[at] = example
-    for example in kept:
-        yield example.document
-        if summaries:
-            yield example.summary or ""
-
-
 def held_out_examples(config: Config, count: int, skip_bad: bool = False) -> list[Example]:
-    """Return the first `count` examples that the configuration validates on."""
+    """Return `count` examples of those that the configuration validates on.
+
+    They are drawn from all of them by the seed, equally by type and source; in schema 1 they are
+    the first ones.
+    """
     spec = config.data.validation or config.data.train
     split = "all" if config.data.validation and not specs.has_splits(spec) else "validation"
-    found = list(itertools.islice(tasks.examples(config.data, spec, split, skip_bad), count))
+    examples = tasks.examples(config.data, spec, split, skip_bad)
+    if config.schema == 1:
+        found = list(itertools.islice(examples, count))
+    else:
+        found = groups.sample(examples, count, config.seed)
     if not found:
         raise InputError(f"{spec}: no validation examples")
     return found

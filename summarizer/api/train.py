@@ -14,7 +14,7 @@ from summarizer.api import fine_tuning
 from summarizer.api.export import export
 from summarizer.api.prepare_data import held_out_examples, prepare_data
 from summarizer.config import Config
-from summarizer.datasets import tasks
+from summarizer.datasets import groups, tasks
 from summarizer.errors import ConfigError
 from summarizer.training import validators
 from summarizer.training.metric import ROUGE1, Metric
@@ -102,7 +102,7 @@ def fit_model(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choice.precision)
     try:
-        model = build.build_model(config, words.size, words.has_document_words)
+        model = build.build_model(config, words.size, words.has_document_words, len(words.controls))
         if config.model.pretrained_embeddings and not resume:
             _start_from_vectors(model, words, config.model.pretrained_embeddings)
         numbers = getattr(model, "sentences", None)  # not every network has them
@@ -144,6 +144,7 @@ def _batches(config: Config, store: Any) -> Any:
     from summarizer.datasets import batching, tokenize
 
     data, lengths = config.data, store.lengths()
+    weights = groups.weights(store, data.weights)
     shape = batching.BatchShape(
         config.train.batch_size,
         data.max_document_tokens,
@@ -153,7 +154,7 @@ def _batches(config: Config, store: Any) -> Any:
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tokenize.prefetched_batches if tensorflow else batching.stream_batches
-    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape)
+    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape, weights)
 
 
 def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:

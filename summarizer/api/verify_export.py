@@ -115,8 +115,8 @@ def _weights(path: Path, held: dict[str, Any], kind: str) -> str:
 def _onnx_parity(given: ExportInput, search: Any, run: Any) -> Any:
     from summarizer.exporters import parity
 
-    ours = [best.tokens for best in search(given.ids)]
-    return parity.compare(given.model, given.config.decode, given.ids, ours, run)
+    ours = [best.tokens for best in search(given.ids, given.starts)]
+    return parity.compare(given.model, given.config.decode, given.ids, ours, run, given.starts)
 
 
 def _text_parity(given: ExportInput, search: Any, run: Any) -> Any:

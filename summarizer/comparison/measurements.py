@@ -42,8 +42,9 @@ def summaries(
     )
     texts: list[str] = []
     total = count = 0.0
-    for rows in validators.padded_batches(examples, words, config.data.max_document_tokens):
-        found = search(rows)
+    documents = validators.padded_batches(examples, words, config.data.max_document_tokens)
+    for rows, start in zip(documents, validators.starts(examples, words), strict=True):
+        found = search(rows, start)
         pieces, gate = np.asarray(found.tokens)[:, 0], np.asarray(found.gate)[:, 0]
         part = examples[len(texts) : len(texts) + len(rows)]
         texts += [words.decode(p, e.document) for p, e in zip(pieces, part, strict=False)]

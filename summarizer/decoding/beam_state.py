@@ -40,14 +40,21 @@ class StepChoice(NamedTuple):
     progress: Any
 
 
-def begin(batch: Any, width: Any, groups: Any, maximum: Any, progress: Any) -> BeamState:
-    """One beam alive in each group, none finished."""
+def begin(
+    batch: Any, width: Any, groups: Any, maximum: Any, progress: Any, start: Any = None
+) -> BeamState:
+    """Return one beam alive in each group, none finished.
+
+    `start`, int32 [B], is the piece that each document's summary begins with; None: START.
+    """
     none = ops.zeros((batch, width, maximum), "int32")
     never = ops.full((batch, width), LOG_ZERO, "float32")
     first = ops.arange(width) % (width // groups) == 0
     alive = ops.where(first[None, :], 0.0, never)
-    start = ops.full((batch, width), START, "int32")
-    return BeamState(start, none, none, none, alive, progress, none, none, never, never)
+    first_pieces = ops.full((batch, width), START, "int32")
+    if start is not None:
+        first_pieces = ops.zeros((batch, width), "int32") + start[:, None]
+    return BeamState(first_pieces, none, none, none, alive, progress, none, none, never, never)
 
 
 def extend(beams: BeamState, choice: StepChoice, t: Any) -> BeamState:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from summarizer.vocabulary.special_tokens import START
+
 BOUNDARY = -1  # in a phrase: whatever does not go on with a word
 STRATEGIES = ("beam", "sample", "diverse")  # by their numbers in the graph; greedy: sample of 1
 UNLIMITED = 1_000_000  # words
@@ -41,6 +43,7 @@ INPUTS = {
     "words": ("int32", 2),  # [B, N], words that a piece adds; -1: a space
     "shortest": ("int32", 0),  # words
     "longest": ("int32", 0),  # words
+    "start": ("int32", 1),  # [B], what each summary begins with: the control token of its type
 }
 
 
@@ -72,6 +75,7 @@ def neutral_inputs(document: Any, beam: int, size: int) -> dict[str, Any]:
         "words": np.zeros((batch, size)),
         "shortest": 0,
         "longest": UNLIMITED,
+        "start": np.full(batch, START),
     }
     return arrays(values)
 

@@ -53,5 +53,5 @@ def graph_search(model: Any, inputs: Mapping[str, Any]) -> SearchResult:
         "constrained", "prefix", "forced", "banned", "begins", "words", "shortest", "longest",
     )))  # fmt: skip
     document, beam = (ops.convert_to_tensor(inputs[n]) for n in ("document", "beam"))
-    asked = inputs["allowed"], demands, inputs["selected"]
+    asked = inputs["allowed"], demands, inputs["selected"], inputs["start"]
     return search(model, document, _SelectedStrategy(inputs), beam, limits, *asked)

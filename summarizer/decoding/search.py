@@ -23,7 +23,7 @@ from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_step import SearchStep
 from summarizer.model.compiled import compile_function
 from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
-from summarizer.vocabulary import END, PAD
+from summarizer.vocabulary import END, PAD, START
 
 __all__ = ["LexicalConstraints", "SearchLimits", "SearchResult", "compile_search", "search"]
 
@@ -74,6 +74,7 @@ def search(
     allowed: Any = None,
     demands: LexicalConstraints | None = None,
     selected: Any = None,
+    start: Any = None,
 ) -> SearchResult:
     """Find the best summaries of a batch of documents.
 
@@ -89,11 +90,13 @@ def search(
             the beams are shared as `banks` does, whatever the strategy.
         selected: bool [B, S], the pieces that may be copied, where any of these is attended to.
             None: all.
+        start: int32 [B], the piece that each summary begins with: the control token of its type.
+            None: START.
     """
     memory = model.encode(document)
     if selected is not None:
         memory = model.mask_copying(memory, selected)
-    this = SearchStep(model, strategy, width, limits, allowed, demands)
+    this = SearchStep(model, strategy, width, limits, allowed, demands, start)
     state, alive = this.begin(memory)
     batch, positions = ops.shape(document)
     longest = limits.maximum
@@ -210,15 +213,23 @@ def _to_result(kept: _Finished, width: Any) -> SearchResult:
 
 def compile_search(
     model: Any, strategy: Any, width: int, limits: SearchLimits, prompted: bool = False
-) -> Callable[[Any], SearchResult]:
+) -> Callable[..., SearchResult]:
     """Return a function of documents, int32 [B, S], that searches in one compiled graph.
+
+    Its second argument, int32 [B], is the piece that each summary begins with; None: START.
 
     TensorFlow traces once for all shapes; JAX compiles once per shape. With `prompted`, what is
     written begins with the document: the prompt of a language model, which reads nothing.
     """
 
-    def run(document: Any) -> SearchResult:
+    def run(document: Any, start: Any) -> SearchResult:
         demands = lexical_constraints.prefix_constraint(document, model.size) if prompted else None
-        return search(model, document, strategy, width, limits, demands=demands)
+        return search(model, document, strategy, width, limits, demands=demands, start=start)
 
-    return compile_function(model, run, "int32")
+    def started(document: Any, start: Any) -> Any:
+        if start is None:
+            return ops.zeros_like(document[:, 0]) + START
+        return ops.convert_to_tensor(start, "int32")
+
+    compiled = compile_function(model, run, [(2, "int32"), (1, "int32")])
+    return lambda document, start=None: compiled(document, started(document, start))

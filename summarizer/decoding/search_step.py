@@ -30,10 +30,10 @@ class SearchStep:
 
     def __init__(
         self, model: Any, strategy: Any, width: Any, limits: SearchLimits, allowed: Any,
-        demands: LexicalConstraints | None,
+        demands: LexicalConstraints | None, start: Any = None,
     ) -> None:  # fmt: skip
         self.model, self.strategy, self.width, self.limits = model, strategy, width, limits
-        self.allowed, self.demands = allowed, demands  # type: Any, Any
+        self.allowed, self.demands, self.start = allowed, demands, start  # type: Any, Any, Any
         self.output = model.output_layer()
         self.lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
         self.worst = beam_state.worst(width, strategy.groups)
@@ -61,8 +61,8 @@ class SearchStep:
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
         batch, demands = ops.shape(memory.tokens)[0], self.demands
         progress = () if demands is None else lexical_constraints.begin(demands, self.width)
-        groups = self.strategy.groups
-        return state, beam_state.begin(batch, self.width, groups, self.limits.maximum, progress)
+        sizes = batch, self.width, self.strategy.groups, self.limits.maximum
+        return state, beam_state.begin(*sizes, progress, self.start)
 
     def open(self, alive: BeamState) -> Any:
         """Tell which documents are not finished, bool [B]."""

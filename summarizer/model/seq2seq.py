@@ -27,7 +27,12 @@ class Seq2Seq(keras.Model):
     """An encoder-decoder with attention; a `SequenceModel`."""
 
     def __init__(
-        self, config: ModelConfig, size: int, seed: int = 1, has_document_words: bool = False
+        self,
+        config: ModelConfig,
+        size: int,
+        seed: int = 1,
+        has_document_words: bool = False,
+        controls: int = 0,
     ):
         """Create the network with fresh weights.
 
@@ -38,6 +43,7 @@ class Seq2Seq(keras.Model):
             has_document_words: whether words that only a document contains have ids from N on. They
                 are read as unknown words and can be copied, so the distributions of the search have
                 N + S columns.
+            controls: number of control tokens; they follow UNKNOWN and are never written.
 
         Raises:
             ConfigError: parts that do not fit together.
@@ -45,7 +51,7 @@ class Seq2Seq(keras.Model):
         super().__init__()
         random.seed(seed)  # initializers draw their seeds from it; Keras' own way loads TensorFlow
         self.size, self.rate = size, config.dropout
-        self.has_document_words = has_document_words
+        self.has_document_words, self._controls = has_document_words, controls
         self.embeddings = self._add_table(config, "embeddings")
         self.summary_embeddings = self.output_embeddings = self.embeddings
         if config.tying in ("summary", "none"):
@@ -193,7 +199,8 @@ class Seq2Seq(keras.Model):
         """Return the output bias, float32 [N], LOG_ZERO for tokens that are never written."""
         bias = ops.cast(ops.convert_to_tensor(self.output_bias), "float32")
         ids = ops.arange(self.size)
-        never_written = (ids == PAD) | (ids == START) | (ids == UNKNOWN)
+        never_written = (ids == PAD) | (ids == START)
+        never_written = never_written | ((ids >= UNKNOWN) & (ids <= UNKNOWN + self._controls))
         return ops.where(never_written, pointer.LOG_ZERO, bias)
 
     def _drop(self, x: Tensor, training: bool) -> Tensor:

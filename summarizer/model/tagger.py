@@ -113,4 +113,4 @@ class Tagger(keras.Model):
 
 def compile_tagger(model: Tagger) -> Callable[[Tensor], Tensor]:
     """Return `model.probabilities` as one compiled function of documents, int32 [B, S]."""
-    return compile_function(model, model.probabilities, "int32")
+    return compile_function(model, model.probabilities, [(2, "int32")])

@@ -154,7 +154,8 @@ def _validate(parts: TrainingContext, here: TrainingState) -> TrainingState:
     with averaging.ema_weights(model, parts.optimizer):
         found = parts.validate()
         score = _score(parts, found)
-        record = shown.flush(here.step, minutes=parts.budget.elapsed(began), **found.scores)
+        minutes = parts.budget.elapsed(began)
+        record = shown.flush(here.step, minutes=minutes, **found.scores, **found.parts)
         if score > here.best:
             checkpoint.save_arrays(
                 folder / "weights.npz", named_weights.weight_arrays(model), {"step": here.step}
@@ -166,11 +167,17 @@ def _validate(parts: TrainingContext, here: TrainingState) -> TrainingState:
         f"step {here.step}: loss {record['loss']:.3f}  {scores}  "
         f"padding {record['padding']:.1%}  waiting {record['waiting']:.1%}"
     )
-    shown.say("\n".join([told, *found.samples]))
+    kinds = [f"  {name or 'no type'} {value:.2f}" for name, value in _types(found)]
+    shown.say("\n".join([told, *kinds, *found.samples]))
     after = state.validated(settings, here, score)
     after = parts.budget.validated(after, parts.budget.now() - began)
     _log_changes(parts, here, after)
     return after
+
+
+def _types(found: ValidationResult) -> list[tuple[str, float]]:
+    """The scores by type, where there are several."""
+    return list(found.parts.get("by_type", {}).items())
 
 
 def _score(parts: TrainingContext, found: ValidationResult) -> float:

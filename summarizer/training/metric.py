@@ -1,5 +1,7 @@
 """What validations find, and which of their numbers decides."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -27,7 +29,15 @@ LOSS = Metric("validation_loss", "loss", -1)
 
 
 class ValidationResult(NamedTuple):
-    """What a validation found: scores by metric, and lines to show."""
+    """What a validation found.
+
+    Attributes:
+        scores: by metric.
+        samples: lines to show.
+        parts: `by_type` and `by_source` → type, or type and source → ROUGE-1 of its examples;
+            {} where the examples are of one group.
+    """
 
     scores: dict[str, float]
     samples: list[str]
+    parts: Mapping[str, Mapping[str, float]] = MappingProxyType({})

@@ -17,7 +17,7 @@ _LABELS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
 _OWN = {
     "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
     "pieces_per_second", "padding", "waiting", "gradient_norm", "gradient_peak", "minutes", "gate",
-    "rougeLsum",
+    "rougeLsum", "by_type", "by_source",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from summarizer.errors import TrainingError
 
@@ -29,7 +30,7 @@ class TensorBoardLog:
 
         self._writer = tf.summary.create_file_writer(str(folder))
 
-    def write(self, record: Mapping[str, float]) -> None:
+    def write(self, record: Mapping[str, Any]) -> None:
         """Add a line of the log: each number under its name, at its step."""
         import tensorflow as tf
 
@@ -39,7 +40,7 @@ class TensorBoardLog:
         )
         with self._writer.as_default(step=int(record["step"])):
             for name, value in record.items():
-                if name != "step":
+                if name != "step" and not isinstance(value, Mapping):
                     tf.summary.write(name, tf.constant(value, tf.float32), metadata=about)
         self._writer.flush()
 

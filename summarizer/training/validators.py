@@ -70,12 +70,14 @@ def _summaries(
     )
     references = [e.summary or "" for e in examples]
     stem = rouge.default_stem(references)
+    begun = list(starts(examples, words))  # an unknown type is refused now
 
     def validate() -> ValidationResult:
         texts: list[Any] = []
         gates: list[Any] = []
-        for rows in padded_batches(examples, words, config.data.max_document_tokens):
-            searched = search(rows)
+        documents = padded_batches(examples, words, config.data.max_document_tokens)
+        for rows, start in zip(documents, begun, strict=True):
+            searched = search(rows, start)
             pieces = np.asarray(searched.tokens)[: len(examples) - len(texts), 0]
             # The end can only be generated: it says nothing of what the pointer does.
             written = (pieces != PAD) & (pieces != END)
@@ -85,7 +87,9 @@ def _summaries(
         scores = rouge.score(found, references, stem)
         if config.model.pointer and gates:
             scores["gate"] = np.asarray(gates)
-        return _scored(scores, found, references)
+        return _scored(scores, found, references)._replace(
+            parts=_by_group(scores["rouge1"], examples)
+        )
 
     return validate
 
@@ -126,6 +130,20 @@ def _scored(scores: Any, found: list[str], references: list[str]) -> ValidationR
     return ValidationResult(
         {name: float(values.mean()) for name, values in scores.items()}, samples
     )
+
+
+def _by_group(scores: Any, examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """The means of scores [n] by type and by source, where the examples are of several groups."""
+    if len({example.group for example in examples}) == 1:
+        return {}
+    kinds = {"by_type": [e.type for e in examples], "by_source": [e.group for e in examples]}
+    return {
+        kind: {
+            name: float(scores[[i for i, own in enumerate(names) if own == name]].mean())
+            for name in sorted(set(names))
+        }
+        for kind, names in kinds.items()
+    }
 
 
 def _beside_references(texts: list[str], references: list[str]) -> list[str]:
@@ -171,6 +189,18 @@ def padded_batches(
         yield batch
 
 
+def starts(examples: Sequence[Example], words: Vocabulary, rows: int = BATCH_SIZE) -> Iterator[Any]:
+    """Yield what the summaries begin with, int32 [rows], for each batch of `padded`.
+
+    Raises:
+        InputError: the vocabulary has control tokens, and none for the type of an example.
+    """
+    first = [words.start(example.type) for example in examples]
+    for begin in range(0, len(first), rows):
+        part = first[begin : begin + rows]
+        yield np.asarray(part + [words.start()] * (rows - len(part)), np.int32)
+
+
 def _loss(
     model: Any, words: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Callable[[], float]:
@@ -178,7 +208,8 @@ def _loss(
     from summarizer.training import step
 
     data = config.data
-    held = token_store.in_memory_store(tasks.tokenize(data, examples, words), words.size)
+    begun = [words.start(e.type) for e in examples] if words.controls else []
+    held = token_store.in_memory_store(tasks.tokenize(data, examples, words), words.size, begun)
     shape = batching.BatchShape(
         BATCH_SIZE, data.max_document_tokens, tasks.max_target_tokens(data), 1
     )
