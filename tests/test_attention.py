@@ -49,14 +49,14 @@ NETWORKS = {
     "feeding": {"input_feeding": True},
     "deep": {"decoder_layers": 3},
     "intra": {"intra_attention": True},
-    "output_sees_input": {"output_sees_input": True},
+    "deep_output": {"deep_output": True},
     "intra_alone": {"intra_attention": True, "attention": Part("none"), "pointer": False},
     "everything": {
         "attention": KINDS["location"],
         "decoder_layers": 2,
         "input_feeding": True,
         "intra_attention": True,
-        "output_sees_input": True,
+        "deep_output": True,
     },
 }
 
@@ -298,7 +298,7 @@ def test_the_decoder_attends_to_its_own_outputs_before():
 
 
 def test_the_output_sees_the_last_piece_where_it_is_asked_to():
-    model, batch = network("output_sees_input"), a_batch()
+    model, batch = network("deep_output"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
     last = np.asarray(model.embeddings.value)[batch["summary_in"]]
     np.testing.assert_allclose(decoded.gate_input[..., -8:], last, atol=1e-6)
@@ -329,7 +329,7 @@ def test_a_decoder_needs_no_document(intra):
         pointer=False,
         intra_attention=intra,
     )
-    decoder = Decoder(config, memory=0, states=0)
+    decoder = Decoder(config, memory_width=0, encoder_states=0)
     pieces = np.zeros((2, 1), "int32")
     memory = decoder.make_memory(np.zeros((2, 1, 0), "float32"), (), pieces, pieces == PAD)
     embedded = normal(2, T, 8)
@@ -409,13 +409,13 @@ def test_what_lives_on_attention_is_refused_without(settings, said):
     [
         ({"attention": Part("none"), "bridge": "zero"}, 2, "model.bridge=zero: .* set .*=dense or"),
         ({"attention": Part("none")}, 0, "model.bridge=dense: .* set model.bridge=zero"),
-        ({"bridge": "copy"}, 1, "model.bridge=copy: the encoder ends in 1 states"),
+        ({"bridge": "copy"}, 1, "model.bridge=copy: the encoder ends with 1 states"),
     ],
 )
 def test_a_bridge_that_leads_nowhere_is_refused(changes, states, said):
     config = dataclasses.replace(ModelConfig(decoder_cell=Part("lstm", {"width": 8})), **changes)
     with pytest.raises(ConfigError, match=said):
-        Decoder(config, memory=8, states=states)
+        Decoder(config, memory_width=8, encoder_states=states)
 
 
 def test_parts_that_do_not_fit_are_refused_before_data_is_read(tmp_path):

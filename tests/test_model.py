@@ -538,7 +538,7 @@ def test_accuracy_counts_right_first_guesses_of_every_eighth_row():
     right = (guess == batch["summary_out"])[::8] * batch["weight"][::8]
     expected = right.sum() / batch["weight"][::8].sum()
     assert 0 < expected < 1
-    found = accuracy(model, batch, lambda every: logits[::every], decoded, gate)
+    found = accuracy(model, batch, lambda stride: logits[::stride], decoded, gate)
     assert float(found) == pytest.approx(expected, rel=1e-6)
 
 

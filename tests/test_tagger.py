@@ -269,7 +269,9 @@ def test_a_word_of_one_document_is_read_as_unknown():
     model = network(extended=True)
     own = np.array([[5, SIZE + 3, 7]], "int32")
     known = np.array([[5, vocabulary.UNKNOWN, 7]], "int32")
-    np.testing.assert_array_equal(np.asarray(model.probabilities(own)), np.asarray(model.probabilities(known)))
+    np.testing.assert_array_equal(
+        np.asarray(model.probabilities(own)), np.asarray(model.probabilities(known))
+    )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -609,7 +611,7 @@ def test_a_tagger_refuses_what_only_writing_has():
         compare_variants._parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
-        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no pieces"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no tokens"):
             apply_overrides(config, [setting])
     with pytest.raises(ConfigError, match="decode.tagger_threshold=1.0: must be below 1"):
         apply_overrides(config, ["decode.tagger_threshold=1"])

@@ -444,7 +444,9 @@ def stepped(model, pieces, state, memory):
     """The log-probabilities of all next pieces, and the next state."""
     account, state = model.step(pieces, state, memory)
     places = model.copy_indices(memory, pieces.shape[1])
-    return pointer.to_log_probs(*model.next_token_scores(account, model.output_layer(), places)), state
+    return pointer.to_log_probs(
+        *model.next_token_scores(account, model.output_layer(), places)
+    ), state
 
 
 def test_an_ensemble_of_one_model_twice_is_the_model():
