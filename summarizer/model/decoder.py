@@ -173,7 +173,7 @@ class Decoder(keras.layers.Layer):
             cells.extend(states)
             hidden = ops.cast(states[0], self.compute_dtype)
             below = hidden + below if i else hidden
-        past: tuple[Tensor, ...] = ()
+        past: States = ()
         if self.intra:
             context, past = self.intra.step(below, state.past)
             below = ops.concatenate([below, context], axis=1)
@@ -195,8 +195,8 @@ class Decoder(keras.layers.Layer):
         hidden: Tensor,
         embedded: Tensor,
         memory: EncoderMemory,
-        attention_state: tuple[Tensor, ...],
-    ) -> tuple[DecoderOutput, tuple[Tensor, ...]]:
+        attention_state: States,
+    ) -> tuple[DecoderOutput, States]:
         """Attend to the document and compute the features.
 
         Args:
@@ -245,7 +245,6 @@ def _check_bridge(config: ModelConfig, cell: Cell, memory_width: int, encoder_st
 
 
 def _dense(inputs: int, width: int, activation: str, name: str) -> keras.layers.Dense:
-    """Create a dense layer with its weights."""
     layer = keras.layers.Dense(width, activation=activation, name=name)
     layer.build((None, inputs))
     return layer

@@ -16,6 +16,7 @@ from typing import Any
 
 from keras import ops
 
+from summarizer.model.cells._base import States
 from summarizer.model.while_loop import stack_outputs, while_loop
 from summarizer.model.xla import xla_kernel
 from summarizer.types import Tensor
@@ -66,11 +67,11 @@ def _scan(a: Tensor, b: Tensor, initial: Tensor, reverse: bool) -> Tensor:
         x = ops.reshape(ops.pad(x, padding, constant_values=value), (segments, size, batch, width))
         return ops.reshape(ops.transpose(x, (1, 0, 2, 3)), (size, segments * batch, width))
 
-    def inside(carry: Any, now: Any) -> Any:
+    def inside(carry: States, now: States) -> tuple[States, States]:
         hidden, factor = now[0] * carry[0] + now[1], now[0] * carry[1]
         return (hidden, factor), (hidden, factor)
 
-    def between(carry: Any, now: Any) -> Any:
+    def between(carry: States, now: States) -> tuple[States, States]:
         return (now[0] + now[1] * carry[0],), carry
 
     series = (cut(a, 1.0), cut(b, 0.0))
