@@ -260,7 +260,7 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     batch = {"document": nothing, "summary_in": inputs, "summary_out": text}
     whole = np.asarray(model(batch)[0])
     memory = model.encode(nothing)
-    state, output = model.decoder.start(memory, steps), model.output()
+    state, output = model.initial_state(memory, steps), model.output_layer()
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
         logs = np.asarray(
@@ -293,7 +293,7 @@ def test_a_language_model_does_not_know_what_the_document_is():
     [
         (
             ["data.task=language_model"],
-            "model.encoder=bidirectional: data.task=language_model reads nothing",
+            "model.encoder=bidirectional: data.task=language_model reads no document",
         ),
         (
             [
@@ -303,12 +303,12 @@ def test_a_language_model_does_not_know_what_the_document_is():
                 "model.attention=none",
                 "model.tying=none",
             ],
-            "model.tying=none: no document is read",
+            "model.tying=none: without an encoder",
         ),
         (["model.encoder=none"], "model.encoder=none: data.task=summarize needs"),
         (
             ["model.encoder=none", "data.task=language_model"],
-            "model.attention=dot: nothing is read .*model.attention=none",
+            "model.attention=dot: without an encoder .*model.attention=none",
         ),
     ],
 )

@@ -257,8 +257,8 @@ def batch(rows=4):
 
 def test_padding_changes_no_tag():
     model, document = network(), batch()["document"]
-    wide = np.asarray(model.keep(np.pad(document, ((0, 0), (0, 5)))))
-    alone = [np.asarray(model.keep(row[None, : (row > 0).sum()]))[0] for row in document]
+    wide = np.asarray(model.probabilities(np.pad(document, ((0, 0), (0, 5)))))
+    alone = [np.asarray(model.probabilities(row[None, : (row > 0).sum()]))[0] for row in document]
     for i, row in enumerate(alone):
         assert row.min() > 0
         np.testing.assert_allclose(wide[i, : len(row)], row, atol=1e-6)
@@ -269,7 +269,9 @@ def test_a_word_of_one_document_is_read_as_unknown():
     model = network(extended=True)
     own = np.array([[5, SIZE + 3, 7]], "int32")
     known = np.array([[5, vocabulary.UNKNOWN, 7]], "int32")
-    np.testing.assert_array_equal(np.asarray(model.keep(own)), np.asarray(model.keep(known)))
+    np.testing.assert_array_equal(
+        np.asarray(model.probabilities(own)), np.asarray(model.probabilities(known))
+    )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -278,7 +280,7 @@ def test_the_loss_is_the_cross_entropy_of_real_pieces(smoothing, width):
     model, given = network(), batch()
     given = {**given, "summary_out": given["summary_out"][:, :width]}
     value, shown = model.objective(given, smoothing, training=False)
-    keep = np.asarray(model.keep(given["document"]), np.float64)
+    keep = np.asarray(model.probabilities(given["document"]), np.float64)
     plain_, smoothed, right, count = 0.0, 0.0, 0, 0
     for row, labels in zip(keep, given["summary_out"], strict=True):
         for p, label in zip(row, labels, strict=False):
@@ -357,9 +359,9 @@ def distribution(model, document, selected):
     """What two documents' first steps generate and copy, with the context that they go on with."""
     memory = model.encode(document)
     memory = memory if selected is None else model.mask_copying(memory, selected)
-    state = model.decoder.start(memory, 1)
+    state = model.initial_state(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
-    weights = model.next_token_scores(account, model.output(), model.copy_indices(memory, 1))
+    weights = model.next_token_scores(account, model.output_layer(), model.copy_indices(memory, 1))
     return np.exp(np.asarray(pointer.to_log_probs(*weights))), account, state
 
 
@@ -609,7 +611,7 @@ def test_a_tagger_refuses_what_only_writing_has():
         compare_variants._parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
-        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no pieces"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no tokens"):
             apply_overrides(config, [setting])
     with pytest.raises(ConfigError, match="decode.tagger_threshold=1.0: must be below 1"):
         apply_overrides(config, ["decode.tagger_threshold=1"])

@@ -461,7 +461,7 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
     words = trained["words", True]
     encoder, decoder = Part("bidirectional", {"width": 4}), Part("lstm", {"width": 8})
     config = ModelConfig(4, encoder, decoder, dropout=0.0)
-    model = Seq2Seq(config, words.size, extended=words.has_document_words)
+    model = Seq2Seq(config, words.size, has_document_words=words.has_document_words)
     model.gate.bias.assign([-50.0])  # copies always
     document = "Zorpish Quuxery frobs"
     ids = words.encode(document)

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 from keras import ops, tree
 
 from summarizer.decoding import ngram_blocking
-from summarizer.model.indexing import gather_along, gather_rows
+from summarizer.model.indexing import gather_along, gather_rows, static_cond
 from summarizer.model.pointer import LOG_ZERO
-from summarizer.model.static_cond import static_cond
 from summarizer.vocabulary import END, START
 
 

@@ -12,7 +12,7 @@ from summarizer.decoding.search import SearchResult, search
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.sample import Sample
-from summarizer.model.static_cond import static_cond
+from summarizer.model.indexing import static_cond
 
 
 class _SelectedStrategy:

@@ -21,6 +21,7 @@ from summarizer.decoding.beam_state import BeamState
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_step import SearchStep
+from summarizer.model.compiled import compile_function
 from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
 from summarizer.vocabulary import END, PAD, START
 
@@ -230,20 +231,5 @@ def compile_search(
             return ops.zeros_like(document[:, 0]) + START
         return ops.convert_to_tensor(start, "int32")
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def pure(weights: Any, document: Any, start: Any) -> SearchResult:
-            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document, start)
-
-        jitted = jax.jit(pure)
-        return lambda document, start=None: jitted(
-            [v.value for v in model.variables], document, started(document, start)
-        )
-
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-    traced: Any = tf.function(run, input_signature=signature, autograph=False)
-    return lambda document, start=None: traced(document, started(document, start))
+    compiled = compile_function(model, run, [(2, "int32"), (1, "int32")])
+    return lambda document, start=None: compiled(document, started(document, start))

@@ -21,8 +21,7 @@ from summarizer.decoding.beam_state import BeamState, StepChoice
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits, normalizer
 from summarizer.model import pointer
-from summarizer.model.indexing import gather_rows
-from summarizer.model.static_cond import static_cond
+from summarizer.model.indexing import gather_rows, static_cond
 from summarizer.vocabulary import PAD
 
 
@@ -35,7 +34,7 @@ class SearchStep:
     ) -> None:  # fmt: skip
         self.model, self.strategy, self.width, self.limits = model, strategy, width, limits
         self.allowed, self.demands, self.start = allowed, demands, start  # type: Any, Any, Any
-        self.output = model.output()
+        self.output = model.output_layer()
         self.lengths = normalizer(ops.arange(1, limits.maximum + 1), limits)
         self.worst = beam_state.worst(width, strategy.groups)
         self.covering = not isinstance(limits.coverage, float) or limits.coverage > 0
@@ -58,7 +57,7 @@ class SearchStep:
 
     def begin(self, memory: Any) -> tuple[Any, BeamState]:
         """The decoder's state and the beams before the first position."""
-        state = self.model.decoder.start(memory, self.limits.maximum, self.covering)
+        state = self.model.initial_state(memory, self.limits.maximum, self.covering)
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
         batch, demands = ops.shape(memory.tokens)[0], self.demands
         progress = () if demands is None else lexical_constraints.begin(demands, self.width)

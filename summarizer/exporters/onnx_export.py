@@ -98,7 +98,7 @@ def _served(model: Any) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str,
     """The inputs of a model's graph, dtype and rank by name, and what makes its outputs of them."""
     if isinstance(model, Tagger):
         inputs = {"document": INPUTS["document"]}
-        return inputs, lambda given: {"keep": model.keep(given["document"])}
+        return inputs, lambda given: {"keep": model.probabilities(given["document"])}
     return INPUTS, lambda given: graph_search(model, given)._asdict()
 
 

@@ -168,7 +168,8 @@ def _compare_tags(
         part = documents[begin : begin + ROWS]
         keep = graph(part)["keep"]
         theirs.extend(_kept(row, decode) for row in keep)
-        worst = max(worst, float(np.abs(keep - np.asarray(model.keep(_padded(part)))).max()))
+        theirs_keep = np.asarray(model.probabilities(_padded(part)))
+        worst = max(worst, float(np.abs(keep - theirs_keep).max()))
     return Parity(fraction_equal(ours, theirs), worst)
 
 
