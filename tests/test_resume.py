@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from summarizer import cli
-from summarizer.training import checkpoint
+from summarizer import storage
 
 STEPS, SAVED, KILLED = 200, 100, 137
 
@@ -57,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == -9, done.stderr
-    assert checkpoint.load_checkpoint(killed / "checkpoint.npz")[1]["step"] == SAVED
+    assert storage.load_arrays(killed / "checkpoint.npz")[1]["step"] == SAVED
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("summarizer.api.train.export", lambda folder: {})
         assert cli.main(command(killed, "--resume")) == 0
@@ -68,7 +68,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("name", ["checkpoint.npz", "weights.npz"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(runs, name):
     (whole, place), (resumed, resumed_place) = (
-        checkpoint.load_checkpoint(run / name) for run in runs
+        storage.load_arrays(run / name) for run in runs
     )
     assert place == resumed_place
     assert set(whole) == set(resumed)

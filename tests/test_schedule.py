@@ -292,7 +292,7 @@ def test_only_the_best_are_kept_aside_and_averaged(tmp_path: Path, monkeypatch):
     steps, mean = averaging.average_checkpoints(tmp_path)
     assert steps == [2, 4, 5]
     assert mean["w"] == pytest.approx([11 / 3])
-    assert checkpoint.load_checkpoint(tmp_path / "candidates" / "2.npz")[1] == {
+    assert storage.load_arrays(tmp_path / "candidates" / "2.npz")[1] == {
         "step": 2,
         "score": 50.0,
     }

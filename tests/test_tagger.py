@@ -530,7 +530,7 @@ def selecting(model: Path, folder: Path) -> Path:
     random = np.random.default_rng(7)
     arrays = {n: random.normal(0, 0.7, a.shape).astype("float32")
               for n, a in named_weights.weight_arrays(made).items()}  # fmt: skip
-    checkpoint.save_arrays(folder / "weights.npz", arrays, {"step": 0})
+    storage.save_arrays(folder / "weights.npz", arrays, {"step": 0})
     export.export(folder, documents=10)
     return folder
 

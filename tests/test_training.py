@@ -323,7 +323,7 @@ def test_jax_trains_through_the_command_line_without_tensorflow(on_jax):
     assert "training with float32, xla on CPU" in on_jax.err.replace(" with bfloat16 products", "")
     assert f"{on_jax.folder}: 3 steps" in on_jax.out
     assert "summarize with" not in on_jax.out  # an export needs TensorFlow
-    arrays, place = checkpoint.load_checkpoint(on_jax.folder / "checkpoint.npz")
+    arrays, place = storage.load_arrays(on_jax.folder / "checkpoint.npz")
     assert place["step"] == 3
     assert all(np.isfinite(v).all() for v in arrays.values())
 
@@ -386,7 +386,7 @@ SMALL = ("model.embedding_size=8", "model.encoder.width=8", "model.decoder_cell.
 
 
 def biases(path: Path) -> set[float]:
-    arrays, _ = checkpoint.load_checkpoint(path)
+    arrays, _ = storage.load_arrays(path)
     return set(arrays.get("output_bias", arrays.get("model.output_bias")).tolist())
 
 
@@ -396,7 +396,7 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path, quick, ca
     assert quick == [99.0]  # it was never asked for: two validations were not better
     assert biases(tmp_path / "weights.npz") == {4.0}
     assert biases(tmp_path / "checkpoint.npz") == {8.0}
-    _, place = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")
+    _, place = storage.load_arrays(tmp_path / "checkpoint.npz")
     assert (place["step"], place["best"], place["stale"]) == (8, 45.5, 2)
     said = capsys.readouterr()
     assert "no better ROUGE-1 in 2 validations: stopping" in said.err
@@ -442,7 +442,7 @@ def test_a_run_says_when_its_settings_change_by_themselves(tmp_path, quick, caps
     assert said.count("the loss has flattened at 1.000: the coverage loss counts from now") == 1
     assert said.count("no better ROUGE-1: learning rate times 0.5 from now") == 1
     assert [r["learning_rate"] for r in records(tmp_path)] == [4e-3, 4e-3, 2e-3]
-    assert checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["covering"] is True
+    assert storage.load_arrays(tmp_path / "checkpoint.npz")[1]["covering"] is True
 
 
 # --- minutes -----------------------------------------------------------------------------------
@@ -512,7 +512,7 @@ def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
         patch.setattr(loop, "_train_step", dies)
         with pytest.raises(RuntimeError, match="killed"):
             cli.main(command(tmp_path, 10, 3, "--budget", "3m"))
-    saved = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["step"]
+    saved = storage.load_arrays(tmp_path / "checkpoint.npz")[1]["step"]
     before = [r["minutes"] for r in records(tmp_path) if r["step"] <= saved][-1]
     assert 1 < before < 100 / 60
     clock.passed = 0.0  # of the new command
@@ -588,8 +588,8 @@ def test_a_run_starts_from_a_model(digits, tmp_path, quick, capsys, caplog, ship
     said = capsys.readouterr().out
     assert f"{folder}: 2 steps from {start}, validation ROUGE-1 50.00" in said
     assert f"starting from {start} (reverse_digits, configuration " in caplog.text
-    given, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
-    made, _ = checkpoint.load_checkpoint(folder / "weights.npz")
+    given, _ = storage.load_arrays(digits.folder / "weights.npz")
+    made, _ = storage.load_arrays(folder / "weights.npz")
     assert set(given) == set(made)
     for name, value in given.items():
         more = 2 if name == "output_bias" else 0  # the two steps
@@ -756,8 +756,8 @@ def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, dama
     path = folder / "checkpoint.npz"
     raw = path.read_bytes()
     if damage == "foreign":
-        arrays, place = checkpoint.load_checkpoint(path)
-        checkpoint.save_arrays(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
+        arrays, place = storage.load_arrays(path)
+        storage.save_arrays(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
     else:
         path.write_bytes(raw[: len(raw) // 2] if damage == "cut" else b"")
     line = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
@@ -770,19 +770,19 @@ def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, dama
 
 def test_an_interrupted_save_leaves_the_last_file(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
-    checkpoint.save_arrays(path, {"a": np.arange(3)}, {"step": 1})
+    storage.save_arrays(path, {"a": np.arange(3)}, {"step": 1})
 
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoint.np, "savez", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.save_arrays(path, {"a": np.arange(4)}, {"step": 2})
-    arrays, place = checkpoint.load_checkpoint(path)
+        storage.save_arrays(path, {"a": np.arange(4)}, {"step": 2})
+    arrays, place = storage.load_arrays(path)
     assert (arrays["a"].tolist(), place) == ([0, 1, 2], {"step": 1})
     assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
     with pytest.raises(ModelError, match=r"y\.npz: no such file"):
-        checkpoint.load_checkpoint(tmp_path / "y.npz")
+        storage.load_arrays(tmp_path / "y.npz")
 
 
 def test_weights_have_the_same_names_in_every_process(digits):
@@ -792,7 +792,7 @@ def test_weights_have_the_same_names_in_every_process(digits):
     assert {id(variable) for _, variable in named_weights.named_variables(model)} == {
         id(v) for v in model.weights
     }
-    assert set(names) == set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
+    assert set(names) == set(storage.load_arrays(digits.folder / "weights.npz")[0])
 
 
 # --- the toy task, whole -----------------------------------------------------------------------
