@@ -8,14 +8,13 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
-from summarizer import plugins, vocabulary
+from summarizer import plugins, storage, vocabulary
 from summarizer.api import train
 from summarizer.config import ModelConfig, Part
 from summarizer.errors import ConfigError
 from summarizer.model.sentence_ids import SentenceIds
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
-from summarizer import storage
 from summarizer.vocabulary import sentence_boundaries
 from tests.gradients import compiled, differentiable
 from tests.test_model import arrays, by_name, lstm_step, normal, sigmoid, softmax

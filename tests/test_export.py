@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import cli, vocabulary
+from summarizer import cli, storage, vocabulary
 from summarizer.api import export
 from summarizer.datasets import spec
 from summarizer.decoding.graph_inputs import arrays as input_arrays
@@ -17,7 +17,6 @@ from summarizer.errors import ModelError
 from summarizer.exporters import onnx_export, parity
 from summarizer.model import named_weights
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer import storage
 from summarizer.vocabulary import END, PAD
 
 TEST = "reverse_digits,count=800,seed=2"
@@ -246,8 +245,8 @@ GRAPHS = {
     ),
 }  # fmt: skip
 WEIGHTS = {
-    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not a checkpoint"),
-    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not a checkpoint"),
+    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not written by this program"),
+    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not written by this program"),
     "weights of another model": (
         lambda f: set_in_config(f / "config.json", "model", "embedding", 32),
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
@@ -315,7 +314,7 @@ def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
     arrays["embeddings"] = np.array([payload], dtype=object)
     np.savez(copy / "weights.npz", **arrays, **{"place.json": place})
     assert cli.main(["export", str(copy)]) == 1
-    assert f"{copy}/weights.npz: cut or not a checkpoint" in told(capsys)
+    assert f"{copy}/weights.npz: cut or not written by this program" in told(capsys)
     assert not payload.path.exists()
 
 

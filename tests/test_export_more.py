@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from summarizer import cli, config, vocabulary
+from summarizer import cli, config, storage, vocabulary
 from summarizer.api import export as export_module
 from summarizer.api import verify_export
 from summarizer.api.export import export
@@ -29,7 +29,6 @@ from summarizer.datasets import spec
 from summarizer.errors import ConfigError
 from summarizer.exporters import onnx_export, parity, saved_model, text_ops
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer import storage
 from summarizer.vocabulary import Vocabulary
 
 DATA = ["--data", "reverse_digits,count=800", "--documents", "20"]

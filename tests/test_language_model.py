@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import cli, vocabulary
+from summarizer import cli, storage, vocabulary
 from summarizer import config as configuration
 from summarizer.api import export, text_generator, train
 from summarizer.api.presets import apply_overrides, load_preset
@@ -26,7 +26,7 @@ from summarizer.errors import ConfigError, InputError
 from summarizer.exporters import onnx_export
 from summarizer.model import named_weights, pointer
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import checkpoint, validators
+from summarizer.training import validators
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START
 

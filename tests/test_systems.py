@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from summarizer import config as configuration
-from summarizer import plugins
+from summarizer import plugins, storage
 from summarizer.api import export, train
 from summarizer.config import Config, Part
 from summarizer.datasets.tag_labels import DROP, KEEP
@@ -23,7 +23,6 @@ from summarizer.exporters import parity
 from summarizer.model import build, cells, named_weights, recurrence
 from summarizer.model.loss import loss
 from summarizer.model.tagger import Tagger
-from summarizer import storage
 from summarizer.vocabulary import END, PAD, START
 from tests.gradients import compiled, differentiable
 

@@ -8,13 +8,13 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
+from summarizer import storage
 from summarizer.api import export
 from summarizer.config import ModelConfig, Part
 from summarizer.model import named_weights
 from summarizer.model.loss import loss
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer import storage
 from tests.test_model import N, a_batch
 
 EVERYTHING = ModelConfig(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from summarizer.model.tagger import Tagger
     from summarizer.training.hardware import HardwareChoice
     from summarizer.training.loop import Batches
+    from summarizer.training.step import TrainStep
 
 LOG = logging.getLogger("summarizer")
 
@@ -75,15 +76,14 @@ def train(
     """
     began = time.perf_counter() if began is None else began
     folder = Path(folder or Path("runs") / config.name)
-    _check(config, folder, resume)
+    restored = _check(config, folder, resume)
     import keras
 
-    from summarizer.training import checkpoint, compile_step, hardware, loop, metrics_log
+    from summarizer.training import checkpoint, hardware, loop, metrics_log
     from summarizer.training.state import TrainingState
     from summarizer.training.time_budget import TimeBudget
 
     settings, metric = config.train, validators.selection_metric(config)
-    restored = (folder / checkpoint.FILE).exists()
     exports = keras.backend.backend() == "tensorflow" and not training_only
     last_validations = 1 if settings.average_checkpoints == 1 else 2
     budget = TimeBudget(settings.budget, began, last_validations, exports, training_only)
@@ -94,10 +94,8 @@ def train(
     examples = held_out_examples(config, settings.validation_examples, skip_bad)
 
     with hardware.dtype_policy(choice.precision):
-        model = _build(config, words, restored)
-        optimizer = compile_step.make_optimizer(model, settings)
-        step = compile_step.make_train_step(model, optimizer, settings, choice.compile)
-        validate = validators.make_validator(model, words, config, examples)
+        step = _build_step(config, words, choice, restored)
+        validate = validators.make_validator(step.model, words, config, examples)
         batches = _batches(config, store)
         context = loop.TrainingContext(
             config, folder, step, batches, validate, metric, budget, choice
@@ -112,8 +110,11 @@ def train(
     return TrainingRun(folder, state.step, score, metric, exports, settings.init)
 
 
-def _check(config: Config, folder: Path, resume: bool) -> None:
-    """Refuse settings, files and folders that cannot be used, before anything is read or written.
+def _check(config: Config, folder: Path, resume: bool) -> bool:
+    """Check settings, files and the folder before anything is read or written.
+
+    Returns:
+        Whether the folder holds a checkpoint to go on from.
 
     Raises:
         SummarizerError: names what is wrong.
@@ -130,13 +131,14 @@ def _check(config: Config, folder: Path, resume: bool) -> None:
     if config.train.tensorboard:
         tensorboard.check_tensorboard()
     if restored:
-        return
+        return True
     if config.train.init:
         fine_tuning.check_initial_model(config)
     if config.model.pretrained_embeddings:
         pretrained_embeddings.check_vectors(
             config.model.pretrained_embeddings, config.model.embedding_size
         )
+    return False
 
 
 def _check_same_run(config: Config, folder: Path) -> None:
@@ -184,7 +186,18 @@ def _check_hardware(config: Config) -> "HardwareChoice":
     return choice
 
 
-def _build(config: Config, words: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
+def _build_step(
+    config: Config, words: Vocabulary, choice: "HardwareChoice", restored: bool
+) -> "TrainStep":
+    """Return the compiled step with the network and a fresh optimizer."""
+    from summarizer.training import compile_step
+
+    model = _build_model(config, words, restored)
+    optimizer = compile_step.make_optimizer(model, config.train)
+    return compile_step.make_train_step(model, optimizer, config.train, choice.compile)
+
+
+def _build_model(config: Config, words: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
     """Return the network with the weights that the run begins with.
 
     Args:
