@@ -1,6 +1,6 @@
 """The whole loop of training on real pairs: examples a second, waiting for data, padding.
 
-`training.trainer` runs as `summarizer train --preset arxiv_titles` has it run, with that preset's
+`training.loop.fit` runs as `summarizer train --preset arxiv_titles` has it run, with that preset's
 model (16,000 pieces, bidirectional LSTM 2 x 256, decoder 512, pointer). Only validation and export
 are left out. Vocabulary and token store are made first, or found in --kept.
 """
@@ -124,7 +124,8 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
 
     from summarizer.datasets import batching, tokenize
     from summarizer.model.seq2seq import Seq2Seq
-    from summarizer.training import hardware, loop
+    from summarizer.training import compile_step, hardware, loop, time_budget, validators
+    from summarizer.training.state import TrainingState
 
     config = configured(given)
     watch = Watch(0.5, 1) if given.quick else Watch(given.warm, given.seconds)
@@ -144,8 +145,13 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
             tokenize.prefetched_batches(store, lengths, config.seed, epoch, index, shape)
         )
 
+    settings, metric = config.train, validators.selection_metric(config)
+    optimizer = compile_step.make_optimizer(model, settings)
+    step = compile_step.make_train_step(model, optimizer, settings, choice.compile)
+    budget = time_budget.TimeBudget(settings.budget)
+    context = loop.TrainingContext(config, folder, step, stream, unwanted, metric, budget, choice)
     with contextlib.suppress(Enough):
-        loop.fit(config, model, stream, unwanted, folder, choice)
+        loop.fit(context, TrainingState())
     report.detail |= {"choice": choice.reason, "rows": store.rows}
     report.detail["shapes"] = sorted(watch.shapes)
     return watch

@@ -194,7 +194,7 @@ def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(loop, "fit", stop)
     with pytest.raises(StopError):
-        train.fit_model(chosen, tmp_path / "run")
+        train.train(chosen, tmp_path / "run")
     expected = list(spec.examples(what, "train"))
     lengths = token_store.read_store(tmp_path / "run" / "store").lengths()
     assert len(lengths) == len(expected) > 500

@@ -7,8 +7,6 @@ uint16 [n], the group of each pair, where groups are known; `store.json`.
 
 import json
 import mmap
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -16,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from summarizer.errors import InputError
+from summarizer.storage import atomic_directory
 from summarizer.vocabulary.special_tokens import START
 
 
@@ -101,11 +100,8 @@ def write_store(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]
     Raises:
         InputError: there are no pairs.
     """
-    aside = folder.with_name(folder.name + ".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
     dtype = np.uint16 if size <= 1 << 16 and not extended else np.int32
-    try:
+    with atomic_directory(folder) as aside:
         rows, total = _fill(aside, pairs, dtype)
         if not rows:
             raise InputError(f"{about.get('spec', 'the data')}: no pairs of document and summary")
@@ -115,11 +111,6 @@ def write_store(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]
             about |= {"groups": groups.names, "starts": groups.starts}
             np.asarray(groups.rows, np.uint16).tofile(aside / "groups.bin")
         (aside / "store.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(aside, folder)
-    except BaseException:  # bad data, a full disk, an interrupt: it may be large
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return read_store(folder)
 
 
