@@ -18,7 +18,7 @@ from summarizer.api import ensemble, prepare_data
 from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
 from summarizer.datasets import lowercase_words
-from summarizer.decoding.graph_inputs import BOUNDARY, INPUTS, OUTPUTS
+from summarizer.decoding.graph_inputs import BOUNDARY, OUTPUTS, input_types
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime import decoding_plan as plans
 from summarizer.runtime import onnx_summarizer as session_module
@@ -373,7 +373,7 @@ class Inventor(OnnxSummarizer):
     def __init__(self, words, folder, longest=9):
         self.config, self.vocabulary, self.folder = Config(), words, folder
         self._phrases, self._selector, self._path = Phrases(words), None, folder / "model.onnx"
-        self._inputs, self._outputs = set(INPUTS), list(OUTPUTS)
+        self._inputs, self._outputs = set(input_types()), list(OUTPUTS)
         self.random, self.longest, self.asked = np.random.default_rng(1), longest, []
 
     def search(self, documents, beam=None, maximum=None, asked=None, seed=1):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from summarizer.decoding.graph_inputs import INPUTS
+from summarizer.decoding.graph_inputs import OUTPUTS, SEARCH_INPUTS, input_types
 from summarizer.decoding.graph_search import graph_search
 from summarizer.errors import ModelError
 from summarizer.exporters import hoist_invariants, int8, onnx_ops
@@ -97,9 +97,9 @@ def _trace(model: Any) -> Any:
 def _served(model: Any) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str, Any]], Any]]:
     """The inputs of a model's graph, dtype and rank by name, and what makes its outputs of them."""
     if isinstance(model, Tagger):
-        inputs = {"document": INPUTS["document"]}
+        inputs = {"document": SEARCH_INPUTS["document"]}
         return inputs, lambda given: {"keep": model.keep(given["document"])}
-    return INPUTS, lambda given: graph_search(model, given)._asdict()
+    return input_types(), lambda given: dict(zip(OUTPUTS, graph_search(model, given), strict=True))
 
 
 def _convert(traced: Any) -> Any:

@@ -7,7 +7,8 @@ import numpy as np
 
 from summarizer import plugins
 from summarizer.decoding import scoring
-from summarizer.decoding.search import SearchResult, compile_search
+from summarizer.decoding.search import compile_search
+from summarizer.decoding.search_result import SearchResult
 from summarizer.model import tagger
 from summarizer.model.tagger import Tagger
 from summarizer.vocabulary import END, PAD, START
