@@ -20,12 +20,21 @@ class Example:
         document: what is read.
         summary: the reference, the first of them; None: there is none.
         references: all references, `summary` first, where people wrote several; else ().
+        type: the type of the summary, a name of `summary_types`; "": the data does not say.
+        source: who published the document, or the file that it comes from; "": not known.
     """
 
     id: str
     document: str
     summary: str | None = None
     references: tuple[str, ...] = ()
+    type: str = ""
+    source: str = ""
+
+    @property
+    def group(self) -> str:
+        """Return the type and the source, joined by a slash."""
+        return f"{self.type}/{self.source}"
 
 
 class EncoderMemory(NamedTuple):
@@ -95,6 +104,7 @@ class DecodingOptions:
         faithful: off; warn, say which numbers and names of a summary its document does not hold;
             or strict, write none of these.
         explain: also say where each word came from.
+        type: of the summaries, a name of `summary_types`; None: the model's first one.
     """
 
     beam: int | None = None
@@ -117,6 +127,7 @@ class DecodingOptions:
     tagger_threshold: float | None = None
     faithful: str | None = None
     explain: bool = False
+    type: str | None = None
 
 
 @dataclass(frozen=True)

@@ -422,5 +422,5 @@ def test_parts_that_do_not_fit_are_refused_before_data_is_read(tmp_path):
     settings = ["model.bridge=copy", "model.encoder.width=4", "data.train=none.jsonl"]
     config = configuration.apply_settings(Config(), [*settings, "model.attention=general"])
     with pytest.raises(ConfigError, match=r"model\.bridge=copy"):
-        train.fit_model(config, tmp_path / "run")
+        train.train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -260,7 +260,7 @@ class Bench:
         patch.setattr(plan.plugins, "load", self.load)
         patch.setattr(compare_variants, "_parameters", lambda config: 7)
         patch.setattr("summarizer.api.prepare_data.prepare_data", self.prepare)
-        patch.setattr("summarizer.api.train.fit_model", self.train)
+        patch.setattr("summarizer.api.train.train", self.train)
         patch.setattr(train_variant, "_measured", self.measure)
         patch.setattr(train_variant, "_forget", lambda: None)
         patch.setattr(plots, "draw", self.draw)
@@ -425,7 +425,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
             raise KeyboardInterrupt
         return real(config, *rest, **more)
 
-    monkeypatch.setattr("summarizer.api.train.fit_model", train)
+    monkeypatch.setattr("summarizer.api.train.train", train)
     assert cli.main(command) == 130
     first = tmp_path / "examples" / "lstm" / results.FILE
     written = first.read_bytes()

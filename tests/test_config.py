@@ -34,6 +34,8 @@ def other(path, value):
         return Part(value.name, {"width": 7})
     if isinstance(value, bool):
         return not value
+    if isinstance(value, dict):
+        return {"tldr": 0.5}
     return value + "x" if isinstance(value, str) else value * 2 + 1
 
 
@@ -168,9 +170,14 @@ def test_json_gives_the_same_configuration_back(name, seed, dropout, pointer, sp
 
 
 def test_what_a_file_leaves_out_has_its_default():
-    assert configuration.from_json("{}") == Config()
-    partial = configuration.from_json('{"train": {"steps": 9}}')
+    assert configuration.from_json('{"schema": 2}') == Config()
+    partial = configuration.from_json('{"schema": 2, "train": {"steps": 9}}')
     assert partial == changed("train.steps=9")
+
+
+def test_a_file_without_a_schema_is_of_the_first_one():
+    assert configuration.from_json("{}") == dataclasses.replace(Config(), schema=1)
+    assert refused("schema=3") == "schema=3: must be from 1 to 2, or is of a later version"
 
 
 @pytest.mark.parametrize(

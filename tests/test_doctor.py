@@ -46,7 +46,7 @@ from summarizer.text.cleaning import clean
 from summarizer.types import Example
 from tests import markdown
 
-DOCS = Path(__file__).parent.parent / "docs"
+PAGE = Path(__file__).parent.parent / "docs" / "howto" / "doctor.md"
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -961,7 +961,7 @@ def test_options_of_data_are_no_options_of_a_run(digits, doctor, capsys):
 
 
 def test_the_page_lists_every_finding():
-    rows = [row[0].strip(" *") for row in markdown.rows((DOCS / "doctor.md").read_text("utf-8"))]
+    rows = [row[0].strip(" *") for row in markdown.rows(PAGE.read_text("utf-8"))]
     listed = {name for row in rows for name in row.split(", ")}
     amounts_ = {"too few pairs", "no validation", "less than one epoch", "truncated summaries"}
     amounts_ |= {"vocabulary too small", "nothing to train on"}

@@ -8,14 +8,13 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
-from summarizer import plugins, vocabulary
+from summarizer import plugins, storage, vocabulary
 from summarizer.api import train
 from summarizer.config import ModelConfig, Part
 from summarizer.errors import ConfigError
 from summarizer.model.sentence_ids import SentenceIds
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
-from summarizer.training import checkpoint
 from summarizer.vocabulary import sentence_boundaries
 from tests.gradients import compiled, differentiable
 from tests.test_model import arrays, by_name, lstm_step, normal, sigmoid, softmax
@@ -412,13 +411,13 @@ def test_training_learns_from_the_vocabulary_where_sentences_end(tmp_path):
         plugins.load("preset", "hierarchical").config(),
         ["vocabulary.size=300", f"data.train={data}", *sizes, *(f"train.{s}" for s in steps)],
     )
-    train.fit_model(config, tmp_path / "first")
+    train.train(config, tmp_path / "first")
     words = vocabulary.Vocabulary.load(tmp_path / "first" / "vocabulary.model")
     ends, begins = sentence_boundaries.boundary_tables(words)
     assert any(ends)
     init = configuration.apply_settings(config, [f"train.init={tmp_path / 'first'}"])
-    train.fit_model(init, tmp_path / "second")
+    train.train(init, tmp_path / "second")
     for folder in ("first", "second"):
-        kept, _ = checkpoint.load_checkpoint(tmp_path / folder / "weights.npz")
+        kept, _ = storage.load_arrays(tmp_path / folder / "weights.npz")
         assert kept["sentences.ends"].tolist() == ends
         assert kept["sentences.begins"].tolist() == begins

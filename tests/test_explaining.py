@@ -4,12 +4,13 @@ import dataclasses
 import functools
 import itertools
 import json
-import math
 import shutil
+import subprocess
+import sys
+import tempfile
 import tracemalloc
 import unicodedata
 import zlib
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,9 @@ from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
 from summarizer.decoding import provenance
 from summarizer.errors import InputError, ModelError, SummarizerError
+from summarizer.reports.provenance_page import ProvenancePage
 from summarizer.runtime import long_documents
 from summarizer.runtime.onnx_tagger import OnnxTagger
-from summarizer.showing import ProvenancePage
 from summarizer.text import numbers_and_names, offsets
 from summarizer.text.cleaning import DROPPED, clean
 from summarizer.types import (
@@ -35,6 +36,7 @@ from summarizer.types import (
     Summary,
     WordProvenance,
 )
+from tests.pages import Reader, check_is_self_contained, spans
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("unigram", "bpe", "characters", "bytes", "words")
@@ -357,7 +359,7 @@ def model(digits):
 def test_an_exported_model_explains_its_summaries(model):
     texts = [" 3  1\n4 1 5\t9 2 6", "2 7 1", "8 6 7 5 3 " * 40]
     for text, found in zip(texts, model.summarize(texts, explain=True), strict=True):
-        told = found.explanation
+        told = found.provenance
         assert [w.text for w in told.words] == found.text.split()
         total = sum(w.log_prob for w in told.words) + told.end
         assert total == pytest.approx(found.hypothesis.log_prob, abs=1e-3)
@@ -369,7 +371,7 @@ def test_an_exported_model_explains_its_summaries(model):
             for source in word.sources:
                 assert text[source.begin : source.end] == word.text
         plain = model.summarize([text])[0]
-        assert (plain.text, plain.explanation) == (found.text, None)
+        assert (plain.text, plain.provenance) == (found.text, None)
 
 
 def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
@@ -391,38 +393,14 @@ def test_summaries_of_summaries_are_not_explained(model):
 # --- JSON and the page -------------------------------------------------------------------------
 
 
-class Parsed(HTMLParser):
-    """What a browser would see of a page: its scripts, and every attribute."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.scripts: list[tuple[dict[str, str], str]] = []
-        self.names: list[str] = []
-        self.inside = False
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.names += [name for name, _ in attrs]
-        self.inside = tag == "script"
-        if self.inside:
-            self.scripts.append((dict(attrs), ""))
-
-    def handle_endtag(self, tag):
-        self.inside = False
-
-    def handle_data(self, data):
-        if self.inside:
-            kind, text = self.scripts[-1]
-            self.scripts[-1] = kind, text + data
-
-    @property
-    def data(self):
-        (text,) = [text for kind, text in self.scripts if kind.get("type") == "application/json"]
-        return json.loads(text)
+NASTY = (
+    "</script><script>alert(1)</script><!-- &amp; \u2028 \udc80 京 \"'<b> {{ 7 * 7 }} {% if x %}"
+)
 
 
-NASTY = "</script><script>alert(1)</script><!-- &amp; \u2028 \udc80 京 \"'<b>"
+def shown(path):
+    """The documents of a page as it is shown."""
+    return Reader(path.read_text("utf-8")).examples
 
 
 def explained(text):
@@ -433,21 +411,89 @@ def explained(text):
 def test_the_page_holds_all_and_loads_nothing(tmp_path):
     path = tmp_path / "why.html"
     with ProvenancePage(path) as page:
-        page.add(NASTY, NASTY, [explained(NASTY)])
+        page.add(NASTY, NASTY, [dataclasses.replace(explained(NASTY), unsupported=(NASTY,))])
         page.add("b", "two words", [explained("two words")] * 2)
         assert not path.exists()
     assert [p.name for p in tmp_path.iterdir()] == ["why.html"]
     text = path.read_text("utf-8")
-    parsed = Parsed(text)
-    assert len(parsed.scripts) == 2
-    first, second = parsed.data
-    assert first["name"] == first["text"] == first["summaries"][0]["summary"] == NASTY
+    parsed = Reader(text)
+    check_is_self_contained(parsed)
+    first, second = parsed.examples
+    written = NASTY.replace("\udc80", "\\udc80")  # half a surrogate pair has no UTF-8
+    assert first["name"] == first["text"] == first["summaries"][0]["text"] == written
+    assert first["summaries"][0]["hint"] == f"Not in the document: {written}"
     assert len(second["summaries"]) == 2
-    assert second["summaries"][0]["words"][0]["sources"][0]["text"] == "tw"
-    assert not {"src", "href", "onclick", "srcset", "action"} & set(parsed.names)
+    (word,) = second["summaries"][0]["words"]
+    assert spans(second, word["tag"]["data-sources"]) == [(0, 2, 0.5)]
+    assert spans(second, word["tag"]["data-attention"]) == [(0, 9, 0.75)]
+    assert word["text"] == "two"
+    assert "from “tw” (50%)" in word["tag"]["data-note"]
     for outside in ("http:", "https:", "//", "url(", "@import", "fetch(", "innerHTML"):
-        assert outside not in text.replace("  // ", "  "), outside
-    assert "default-src 'none'" in text
+        assert outside not in text, outside
+
+
+@given(st.data())
+def test_no_text_becomes_markup_of_the_page(data):
+    parts = [
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "<b onclick=x>",
+        "</p>",
+        '"',
+        "'",
+        "&lt;",
+        "{{",
+        "}}",
+    ]
+    parts += ["{% endfor %}", "{#", "word", " ", "\n", "\x00", "京", "]]>", "<!-- documents -->\n"]
+    texts = st.lists(st.sampled_from(parts), min_size=1, max_size=8).map("".join)
+    name, document, summary = (data.draw(texts) for _ in range(3))
+    begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(summary))] * 2)))
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(document))] * 2)))
+    word = WordProvenance(
+        summary[begin:end], begin, end, 0.3, 0.5, -1, (SourceSpan(first, last, 0.5),), (1.0,)
+    )
+    explanation = Provenance((word,), ((0, len(document)),), 0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "why.html"
+        with ProvenancePage(path) as page:
+            page.add(name, document, [Summary(summary, 0.0, provenance=explanation)])
+        parsed = Reader(path.read_text("utf-8"))
+    check_is_self_contained(parsed)
+    (example,) = parsed.examples
+    assert (example["name"], example["text"]) == (name, document)
+    assert example["summaries"][0]["text"] == summary
+    (marked,) = example["summaries"][0]["words"]
+    assert (marked["text"], marked["begin"]) == (word.text, begin)
+    assert document[first:last].translate(DROPPED) in marked["tag"]["data-note"]
+    expected = [(first, last, 0.5)] if first < last else []
+    assert spans(example, marked["tag"]["data-sources"]) == expected
+
+
+def test_the_memory_of_a_page_does_not_grow_with_its_documents(tmp_path):
+    text = "A sentence of five words. " * 400
+    with ProvenancePage(tmp_path / "why.html") as page:
+        page.add("warm", text, [explained(text)])
+        tracemalloc.start()
+        try:
+            for i in range(50):
+                page.add(str(i), text, [explained(text)])
+            assert tracemalloc.get_traced_memory()[1] < 25 * len(text)
+        finally:
+            tracemalloc.stop()
+    assert (tmp_path / "why.html").stat().st_size > 50 * len(text)
+
+
+def test_only_a_page_needs_the_library_that_renders_it(tmp_path):
+    document = tmp_path / "a.txt"
+    document.write_text("A bridge of stone was closed. The bridge is old.")
+    for options, needed in (["--json"], False), (["--explain", str(tmp_path / "p.html")], True):
+        command = ["summarize", "--model", str(ROOT / "saved_models/arxiv-titles"), str(document)]
+        code = f"import sys; from summarizer import cli; assert not cli.main({command + options})"
+        code += "; assert ('jinja2' in sys.modules) is " + str(needed)
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
 
 
 def test_a_page_that_is_not_finished_leaves_the_last_one(tmp_path):
@@ -506,21 +552,36 @@ def test_json_and_page_say_the_same_of_each_word(summarize, files, tmp_path, mod
     status, out, err = summarize("--json", "--explain", page, "--faithful", "warn", *files)
     assert (status, err) == (0, [])
     records = list(map(json.loads, out))
-    shown = Parsed(page.read_text("utf-8")).data
-    for record, entry, path in zip(records, shown, files, strict=True):
+    for record, entry, path in zip(records, shown(page), files, strict=True):
         text = path.read_text()
         assert (entry["name"], entry["text"]) == (str(path), text)
         (found,) = entry["summaries"]
-        assert {name: record[name] for name in found} == found
-        assert set(found) == {"summary", "score", "unsupported", "words", "sentences", "end"}
+        assert found["text"] == record["summary"]
+        assert found["hint"].removeprefix("Not in the document: ") == ", ".join(
+            record["unsupported"]
+        )
+        said = {"summary", "score", "unsupported", "words", "sentences", "end"}
+        assert said <= set(record)
+        for word, marked in zip(record["words"], found["words"], strict=True):
+            assert (marked["text"], marked["begin"]) == (word["text"], word["begin"])
+            tag = marked["tag"]
+            assert float(tag["style"].removeprefix("--copied-share: ")) == word["copied"]
+            assert ("generated" in tag["class"]) is (word["copied"] < 0.5)
+            assert ("unsupported" in tag["class"]) is (word["text"] in record["unsupported"])
+            sources = [(s["begin"], s["end"], s["share"]) for s in word["sources"]]
+            assert spans(entry, tag["data-sources"]) == sources
+            attention = zip(record["sentences"], word["attention"], strict=True)
+            attention = [(*span, share) for span, share in attention if share >= 0.005]
+            assert spans(entry, tag["data-attention"]) == attention
+            assert f"gate {word['gate']:.2f}; " in tag["data-note"]
+            assert f"log-probability {word['log_prob']:.2f}; " in tag["data-note"]
         (again,) = model.summarize([text], explain=True)
         assert [w["text"] for w in record["words"]] == again.text.split()
-        for ours, word in zip(record["words"], again.explanation.words, strict=True):
+        for ours, word in zip(record["words"], again.provenance.words, strict=True):
             assert ours["log_prob"] == pytest.approx(word.log_prob, abs=1e-3)
             assert ours["copied"] == pytest.approx(word.copied, abs=1e-3)
             for source in ours["sources"]:
                 assert text[source["begin"] : source["end"]] == source["text"] == ours["text"]
-    assert math.isclose(records[0]["score"], shown[0]["summaries"][0]["score"])
     assert summarize(*files)[1] == [r["summary"] for r in records]
     assert "words" not in json.loads(summarize("--json", files[0])[1][0])
 
@@ -531,7 +592,7 @@ def test_places_in_json_lines_are_of_the_text_in_the_record(summarize, tmp_path)
     records.write_text("".join(json.dumps({"document": text}) + "\n" for text in texts))
     status, out, _ = summarize("--json", "--explain", page, records)
     assert status == 0
-    assert [entry["text"] for entry in Parsed(page.read_text("utf-8")).data] == texts
+    assert [entry["text"] for entry in shown(page)] == texts
     for line, text in zip(out, texts, strict=True):
         record = json.loads(line)
         ((begin, end),) = record["sentences"]
@@ -557,11 +618,12 @@ def test_an_outline_on_the_page_has_a_summary_for_each_paragraph(summarize, tmp_
     parts = [" ".join(str(7919 * i)) * 9 for i in (11, 22)]
     document.write_text("\n\n".join(parts))
     assert summarize("--outline", "--explain", page, document)[0] == 0
-    (entry,) = Parsed(page.read_text("utf-8")).data
+    (entry,) = shown(page)
     assert len(entry["summaries"]) == 2
-    second = entry["summaries"][1]
-    assert all(begin >= len(parts[0]) for begin, _ in second["sentences"])
-    assert any(word["sources"] for word in second["words"])
+    tags = [word["tag"] for word in entry["summaries"][1]["words"]]
+    assert any(tag["data-sources"] for tag in tags)
+    for ranges in (tag[name] for tag in tags for name in ("data-sources", "data-attention")):
+        assert all(begin >= len(parts[0]) for begin, _, _ in spans(entry, ranges))
 
 
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_summarized(
@@ -576,7 +638,7 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_summarized(
     assert not page.exists()
     status, out, _ = summarize("--explain", page, missing, files[1])
     assert (status, len(out)) == (1, 1)
-    assert len(Parsed(page.read_text("utf-8")).data) == 1
+    assert len(shown(page)) == 1
 
 
 @settings(max_examples=30)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import cli, vocabulary
+from summarizer import cli, storage, vocabulary
 from summarizer.api import export
 from summarizer.datasets import spec
 from summarizer.decoding.graph_inputs import arrays as input_arrays
@@ -17,7 +17,6 @@ from summarizer.errors import ModelError
 from summarizer.exporters import onnx_export, parity
 from summarizer.model import named_weights
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer.training import checkpoint
 from summarizer.vocabulary import END, PAD
 
 TEST = "reverse_digits,count=800,seed=2"
@@ -68,7 +67,7 @@ def test_keras_opens_the_exported_file_and_finds_the_same_summaries(copy, sessio
 
 def test_half_precision_rounds_the_matrices_and_nothing_else(digits):
     half = onnx_export.read_weights(digits.folder / "model.onnx")
-    full, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
+    full, _ = storage.load_arrays(digits.folder / "weights.npz")
     for name, array in full.items():
         if array.ndim > 1:
             assert half[name].dtype == np.float16
@@ -131,7 +130,7 @@ def test_export_in_full_precision(copy, capsys):
     assert record["worst"] <= 1e-3
     assert (copy / "model.onnx").stat().st_size == record["bytes"] > 1.3 * half
     full = onnx_export.read_weights(copy / "model.onnx")
-    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
+    for name, array in storage.load_arrays(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(full[name], array)
 
 
@@ -246,14 +245,14 @@ GRAPHS = {
     ),
 }  # fmt: skip
 WEIGHTS = {
-    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not a checkpoint"),
-    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not a checkpoint"),
+    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not written by this program"),
+    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not written by this program"),
     "weights of another model": (
         lambda f: set_in_config(f / "config.json", "model", "embedding", 32),
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
     ),
     "a weight too few": (
-        lambda f: checkpoint.save_arrays(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
+        lambda f: storage.save_arrays(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
         "/weights.npz: ",
     ),
     "neither weights nor graph": (
@@ -311,11 +310,11 @@ class Payload:
 
 def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
     payload, place = Payload(tmp_path / "ran"), np.frombuffer(b"{}", np.uint8)
-    arrays, _ = checkpoint.load_checkpoint(copy / "weights.npz")
+    arrays, _ = storage.load_arrays(copy / "weights.npz")
     arrays["embeddings"] = np.array([payload], dtype=object)
     np.savez(copy / "weights.npz", **arrays, **{"place.json": place})
     assert cli.main(["export", str(copy)]) == 1
-    assert f"{copy}/weights.npz: cut or not a checkpoint" in told(capsys)
+    assert f"{copy}/weights.npz: cut or not written by this program" in told(capsys)
     assert not payload.path.exists()
 
 

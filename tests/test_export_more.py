@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from summarizer import cli, config, vocabulary
+from summarizer import cli, config, storage, vocabulary
 from summarizer.api import export as export_module
 from summarizer.api import verify_export
 from summarizer.api.export import export
@@ -29,11 +29,10 @@ from summarizer.datasets import spec
 from summarizer.errors import ConfigError
 from summarizer.exporters import onnx_export, parity, saved_model, text_ops
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer.training import checkpoint
 from summarizer.vocabulary import Vocabulary
 
 DATA = ["--data", "reverse_digits,count=800", "--documents", "20"]
-GUIDE = Path(__file__).parent.parent / "docs" / "export.md"
+GUIDE = Path(__file__).parent.parent / "docs" / "howto" / "export.md"
 TEXTS = [e.document for e in spec.examples("reverse_digits,count=400,seed=2", "all")][:40]
 
 
@@ -278,7 +277,7 @@ def test_only_large_matrices_are_int8():
 def untraced(digits, monkeypatch) -> None:
     """Take the traced search from the file that has it: tracing takes long."""
     proto = onnx_library.load(digits.folder / "model.onnx")
-    names = set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
+    names = set(storage.load_arrays(digits.folder / "weights.npz")[0])
     for kept, goes in (
         (proto.graph.node, lambda node: node.output[0].startswith("weight_")),
         (proto.graph.initializer, lambda array: array.name in names),
@@ -301,7 +300,7 @@ def test_int8_weights_end_to_end(copy, untraced, tmp_path, capsys):
     assert record["weights"] == "int8"
     assert record["bytes"] == (copy / "model.onnx").stat().st_size < 0.8 * half
     assert "saved_model" in record
-    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
+    for name, array in storage.load_arrays(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(array, held[name].astype(np.float32))
 
     options = onnxruntime.SessionOptions()
@@ -362,9 +361,9 @@ def altered(path: Path) -> None:
 
 
 def other_weights(folder: Path) -> None:
-    held, place = checkpoint.load_checkpoint(folder / "weights.npz")
+    held, place = storage.load_arrays(folder / "weights.npz")
     held["embeddings"] = held["embeddings"] + 1
-    checkpoint.save_arrays(folder / "weights.npz", held, place)
+    storage.save_arrays(folder / "weights.npz", held, place)
 
 
 def other_setting(folder: Path, section: str, name: str, value: Any) -> None:

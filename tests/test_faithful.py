@@ -176,7 +176,7 @@ def test_no_file_and_a_bad_file(tmp_path):
             (lowercase_words.load_lowercase_words, tmp_path),
             (lowercase_words.LowercaseRecorder().add, path),
         ):
-            with pytest.raises(ModelError, match="lowercase.npz: cut or not made by this program"):
+            with pytest.raises(ModelError, match="lowercase.npz: cut or not written by this program"):
                 read(place)
     np.savez(path, words=np.zeros(3))
     for read, place in (

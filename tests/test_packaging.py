@@ -77,7 +77,14 @@ def test_the_wheel_has_every_module_and_nothing_else(wheel):
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {p.relative_to(ROOT).as_posix() for p in (ROOT / "summarizer").rglob("*.py")}
     assert "summarizer/model/cells/lstm.py" in modules
-    assert {name for name in held if name.endswith(".py")} == modules
+    files = {
+        p.relative_to(ROOT).as_posix() for p in (ROOT / "summarizer").rglob("*.*") if p.is_file()
+    }
+    assert held == {name for name in files if "__pycache__" not in name}
+    assert {
+        "summarizer/reports/templates/base.html.j2",
+        "summarizer/reports/assets/style.css",
+    } < held
     assert {name.split("/")[0] for name in held} == {"summarizer"}
 
 
@@ -121,6 +128,9 @@ def test_the_base_install_summarizes_with_the_model_it_is_pointed_at(installed, 
     model = str(ROOT / "saved_models" / "arxiv-titles")
     said = in_base_install([script, "--model", model, str(text)], installed)
     assert len(said.split()) >= 2
+    page = tmp_path / "why.html"
+    in_base_install([script, "--model", model, "--explain", str(page), str(text)], installed)
+    assert "<title>Where each word came from</title>" in page.read_text("utf-8")
     with pytest.raises(AssertionError, match="no model: name one with --model FOLDER"):
         in_base_install([script, str(text)], installed)
 

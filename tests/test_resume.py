@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from summarizer import cli
-from summarizer.training import checkpoint
+from summarizer import cli, storage
 
 STEPS, SAVED, KILLED = 200, 100, 137
 
@@ -26,17 +25,24 @@ SETTINGS = (
 KILLS_ITSELF = f"""
 import os, signal, sys
 from summarizer.cli import main
-from summarizer.training import trainer
+from summarizer.training import compile_step
 
-one = trainer._one
+make = compile_step.make_train_step
 
-def one_then_die(*arguments):
-    place = one(*arguments)
-    if place.step == {KILLED}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return place
+def make_dying(*arguments):
+    step, done = make(*arguments), []
 
-trainer._one = one_then_die
+    class Dying(type(step)):
+        def __call__(self, *arguments):
+            if len(done) == {KILLED}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done.append(1)
+            return super().__call__(*arguments)
+
+    step.__class__ = Dying
+    return step
+
+compile_step.make_train_step = make_dying
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -57,7 +63,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == -9, done.stderr
-    assert checkpoint.load_checkpoint(killed / "checkpoint.npz")[1]["step"] == SAVED
+    assert storage.load_arrays(killed / "checkpoint.npz").metadata["step"] == SAVED
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("summarizer.api.train.export", lambda folder: {})
         assert cli.main(command(killed, "--resume")) == 0
@@ -67,9 +73,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize("name", ["checkpoint.npz", "weights.npz"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(runs, name):
-    (whole, place), (resumed, resumed_place) = (
-        checkpoint.load_checkpoint(run / name) for run in runs
-    )
+    (whole, place), (resumed, resumed_place) = (storage.load_arrays(run / name) for run in runs)
     assert place == resumed_place
     assert set(whole) == set(resumed)
     assert {k: (v.dtype, v.tobytes()) for k, v in whole.items()} == {

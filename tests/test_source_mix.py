@@ -1,5 +1,6 @@
 """Mixing SPECs by weight, and sharding any of them."""
 
+import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -136,7 +137,7 @@ def test_what_follows_a_part_is_its_own_and_what_stands_before_the_colon_the_mix
         ("mix:1*docstring", ConfigError, "mix: no file, folder or source 'docstring': did you"),
         ("mix:1*none.jsonl+docstrings", InputError, "a part begins with its weight: write mix:"),
         ("mix:1*docstrings+1*mix:1*docstrings", ConfigError, "is a mix in a mix"),
-        ("mix,stop=never:1*docstrings", ConfigError, "stop=never: must be first or last"),
+        ("mix,stop=never:1*docstrings", ConfigError, "stop=never: must be first, last or each"),
         ("mix,stpo=last:1*docstrings", ConfigError, "did you mean 'stop'?"),
         ("mix,split=tset:1*docstrings", ConfigError, "did you mean 'test'?"),
         ("mix:1*reverse_digits,cuont=1", ConfigError, "did you mean 'count'?"),
@@ -193,14 +194,17 @@ def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(loop, "fit", stop)
     with pytest.raises(StopError):
-        train.fit_model(chosen, tmp_path / "run")
+        train.train(chosen, tmp_path / "run")
     expected = list(spec.examples(what, "train"))
     lengths = token_store.read_store(tmp_path / "run" / "store").lengths()
     assert len(lengths) == len(expected) > 500
     assert config.load_config(tmp_path / "run" / "config.json").data.train == what
     held = train.held_out_examples(chosen, 10)
-    assert held == list(itertools.islice(spec.examples(what, "validation"), 10))
-    assert {source_of(e) for e in held} == {1, 2}
+    validation = list(spec.examples(what, "validation"))
+    assert all(example in validation for example in held)
+    assert sorted(source_of(e) for e in held) == [1] * 5 + [2] * 5
+    old = dataclasses.replace(chosen, schema=1)  # an old run's validation examples stay the same
+    assert train.held_out_examples(old, 10) == validation[:10]
     assert not {e.id for e in held} & {e.id for e in expected}
 
 

@@ -20,12 +20,12 @@ PACKAGE = "summarizer"
 # From the bottom to the top. A module may import what stands below its own line, and its own part.
 LAYERS = (
     ("errors", "types"),
-    ("text", "plugins", "storage"),
+    ("text", "plugins", "storage", "summary_types"),
     ("vocabulary", "config", "metrics"),
     ("datasets", "evaluation", "presets"),
     ("model", "documents"),
     ("decoding",),
-    ("training", "exporters", "runtime", "showing"),
+    ("training", "exporters", "runtime", "reports"),
     ("api", "doctor"),
     ("comparison",),
     ("cli",),
@@ -55,10 +55,12 @@ DOORS = {
     "onnxruntime": "runtime",
     "pypdfium2": "documents.pdf",
     "mammoth": "documents.docx",
+    "jinja2": "reports",
+    "markupsafe": "reports",
 }
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
-HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py")
+HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py", "jinja2", "markupsafe")
 LINES = 300
 BYTES = 25_000_000
 

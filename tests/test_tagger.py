@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
-from summarizer import cli, plugins, vocabulary
+from summarizer import cli, plugins, storage, vocabulary
 from summarizer import config as configuration
 from summarizer.api import export
 from summarizer.api.ensemble import create_ensemble
@@ -29,7 +29,7 @@ from summarizer.datasets.tag_labels import DROP, KEEP
 from summarizer.decoding import scoring
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
-from summarizer.decoding.search_step import Restrictions
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.tag_decoding import TaggedDocument
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.exporters import onnx_export, parity
@@ -44,7 +44,7 @@ from summarizer.runtime.onnx_summarizer import OnnxSummarizer, pad_batch
 from summarizer.runtime.onnx_tagger import OnnxTagger
 from summarizer.text import alignment, cleaning
 from summarizer.text.alignment import AlignedText
-from summarizer.training import checkpoint, step
+from summarizer.training import compile_step, step
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
 from tests.commands import copy_model
@@ -314,16 +314,16 @@ def test_the_compiled_step_learns_labels(compiler):
     model = network(dropout=0.1)
     optimizer = keras.optimizers.Adam(0.03)
     optimizer.build(model.trainable_variables)
-    run = step.make_train_step(
+    run = compile_step.make_train_step(
         model, optimizer, TrainConfig(batch_size=8, gradient_accumulation=2), compiler
     )
     said = []
     for number in range(60):
         step.set_dropout_seed(model, 1, number, 2)
-        said.append(np.asarray(run(batch(8), {})))
+        said.append(run(batch(8), {}))
     assert np.isfinite(said).all()
-    assert said[-1][0] < 0.3 * said[0][0]
-    assert said[-1][4] > 0.9
+    assert said[-1].objective < 0.3 * said[0].objective
+    assert said[-1].accuracy > 0.9
 
 
 # --- bottom-up ---------------------------------------------------------------------------------
@@ -390,7 +390,7 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
     some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
     for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
         find = functools.partial(search, model, limits=SearchLimits(2, 6, 0.7, 0), **some)
-        run = compiled(lambda rows, chosen, find=find: find(rows, restrictions=Restrictions(None, chosen)))
+        run = compiled(lambda rows, chosen, find=find: find(rows, conditions=Conditions(None, chosen)))
 
         def found(rows, chosen, run=run):
             return [np.asarray(x) for x in run(rows, chosen)]
@@ -531,7 +531,7 @@ def selecting(model: Path, folder: Path) -> Path:
     random = np.random.default_rng(7)
     arrays = {n: random.normal(0, 0.7, a.shape).astype("float32")
               for n, a in named_weights.weight_arrays(made).items()}  # fmt: skip
-    checkpoint.save_arrays(folder / "weights.npz", arrays, {"step": 0})
+    storage.save_arrays(folder / "weights.npz", arrays, {"step": 0})
     export.export(folder, documents=10)
     return folder
 
@@ -551,7 +551,7 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
-        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), Restrictions(None, selected)
+        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), Conditions(None, selected)
     )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)

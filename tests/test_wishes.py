@@ -19,7 +19,7 @@ from summarizer.decoding.graph_search import graph_search
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
-from summarizer.decoding.search_step import Restrictions
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.errors import InputError, ModelError
 from summarizer.exporters import onnx_export
@@ -49,7 +49,7 @@ def constrained():
         demands = LexicalConstraints(True, prefix, forced, banned, begins, words, shortest, longest)
         allowed = ops.ones((batch, SIZE), "bool")
         limits = SearchLimits(0, LONGEST, 0.8, 0)
-        return search(model, document, strategy, MOST, limits, Restrictions(allowed, None, demands))
+        return search(model, document, strategy, MOST, limits, Conditions(allowed, None, demands))
 
     ranks = [2, 2, 3, 3, 0, 0]
     return graph(run, *(([None] * rank, "int32") for rank in ranks))

@@ -12,7 +12,7 @@ from summarizer.api.prepare_data import MEMBERS
 from summarizer.config import Config
 from summarizer.datasets import contamination, lowercase_words
 from summarizer.errors import ConfigError, ModelError
-from summarizer.storage import atomic_write
+from summarizer.storage import atomic_write, load_arrays, save_arrays
 from summarizer.vocabulary import Vocabulary
 
 
@@ -30,7 +30,6 @@ def create_ensemble(members: Sequence[str | Path], output: str | Path) -> Path:
         ModelError: a member is missing, cut, or of another vocabulary than the first.
     """
     from summarizer.model import named_weights
-    from summarizer.training import checkpoint
 
     output = Path(output)
     if len(members) < 2:
@@ -63,7 +62,7 @@ def create_ensemble(members: Sequence[str | Path], output: str | Path) -> Path:
     atomic_write(output / MEMBERS, json.dumps(texts, indent=2).encode())
     atomic_write(output / "config.json", configuration.to_json(merged).encode())
     atomic_write(output / "vocabulary.model", words.proto)
-    checkpoint.save_arrays(output / "weights.npz", named_weights.weight_arrays(model), {"step": 0})
+    save_arrays(output / "weights.npz", named_weights.weight_arrays(model), {"step": 0})
     folders = [_folder(Path(member)) for member in members]
     _merge(contamination.ContaminationIndex(), folders, output / contamination.FILE)
     _merge(lowercase_words.LowercaseRecorder(), folders, output / lowercase_words.FILE)
@@ -91,20 +90,15 @@ def _network(configs: Sequence[Config], words: Vocabulary) -> Any:
     from summarizer.model import build
     from summarizer.model.ensemble import Ensemble
 
-    members = [
-        build.build_model(config, words.size, words.has_document_words) for config in configs
-    ]
+    rest = words.size, words.has_document_words, len(words.controls)
+    members = [build.build_model(config, *rest) for config in configs]
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
 def _open(member: Path) -> tuple[Path, Config, Vocabulary, dict[str, Any]]:
     """A member's place, configuration, vocabulary and weights."""
-    from summarizer.training import checkpoint
-
     folder = _folder(member)
-    arrays, _ = (
-        checkpoint.load_checkpoint(member) if folder != member else fine_tuning.read_weights(member)
-    )
+    arrays, _ = load_arrays(member) if folder != member else fine_tuning.read_weights(member)
     if (folder / MEMBERS).exists():
         raise ModelError(f"{folder}: an ensemble itself; name its members instead")
     config = configuration.check(configuration.load_config(folder / "config.json"))

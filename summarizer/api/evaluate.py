@@ -193,11 +193,30 @@ def _summarize_or_none(
 ) -> list[Summary | InputError]:
     """The summaries of examples; where one cannot be had as asked, why, and those of the others."""
     try:
-        return [*summarizer.summarize([e.document for e in examples], beam, **wishes)]
+        return _typed(summarizer, examples, beam, wishes)
     except InputError as error:
         if len(examples) == 1:
             return [error]
         return [_summarize_or_none(summarizer, [example], beam, wishes)[0] for example in examples]
+
+
+def _typed(
+    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
+) -> list[Any]:
+    """The summaries of examples, each of the type that its data says, unless the wishes name one.
+
+    A model without control tokens knows no types, and is asked for none.
+    """
+    types = dict.fromkeys(e.type for e in examples)
+    if "type" in wishes or not any(types) or not summarizer.types:
+        return [*summarizer.summarize([e.document for e in examples], beam, **wishes)]
+    out: dict[int, Any] = {}
+    for kind in types:
+        rows = [i for i, e in enumerate(examples) if e.type == kind]
+        texts = [examples[i].document for i in rows]
+        found = summarizer.summarize(texts, beam, **wishes, type=kind or None)
+        out |= dict(zip(rows, found, strict=True))
+    return [out[i] for i in range(len(examples))]
 
 
 def _marks(
@@ -208,17 +227,18 @@ def _marks(
     wishes: dict[str, Any],
 ) -> dict[int, Any]:
     """Where the words of the summaries that are shown came from, by the row of the example."""
-    from summarizer.evaluation import marking, page
+    from summarizer.reports.evaluation_page import select_examples
+    from summarizer.reports.highlights import mark_by_provenance
 
-    rows = [row for shown in page.chosen(found).values() for row in shown]
-    texts = [examples[row].document for row in rows]
+    rows = [row for selected in select_examples(found).values() for row in selected]
     try:
-        again = summarizer.summarize(texts, beam, **{**wishes, "explain": True})
+        shown = [examples[row] for row in rows]
+        again = _typed(summarizer, shown, beam, {**wishes, "explain": True})
     except (InputError, ModelError) as error:  # a way of reading, or a graph, that does not tell
         LOG.warning("%s; the page marks copied words by their text alone", error)
         return {}
     return {
-        row: marking.explained(summary.provenance)
+        row: mark_by_provenance(summary, examples[row].document)
         for row, summary in zip(rows, again, strict=True)
         # In another batch another summary may be as good.
         if summary.provenance and summary.text == found.per_example[row]["prediction"]
@@ -228,11 +248,11 @@ def _marks(
 def _write(
     found: Report, output: str | Path, examples: Sequence[Example], marks: dict[int, Any]
 ) -> None:
-    from summarizer.evaluation import page
     from summarizer.evaluation.report_files import write_report
+    from summarizer.reports.evaluation_page import render
 
     documents = [example.document for example in examples]
-    write_report(found, output, page.render(found, documents, marks))
+    write_report(found, output, render(found, documents, marks))
 
 
 def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, Any]) -> Report:

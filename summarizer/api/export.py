@@ -1,9 +1,7 @@
 """From trained weights to a file that runs anywhere, and the proof that it says the same."""
 
 import dataclasses
-import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +10,7 @@ from summarizer.api import ensemble, fine_tuning
 from summarizer.api.prepare_data import held_out_examples
 from summarizer.config import Config
 from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
-from summarizer.storage import atomic_write
+from summarizer.storage import atomic_directory, atomic_write, save_arrays, sha256, size_in_bytes
 from summarizer.text import cleaning
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
@@ -80,6 +78,11 @@ class ExportInput(NamedTuple):
         return {
             "name": self.config.name, "vocabulary": self.words.fingerprint, "config": settings,
         }  # fmt: skip
+
+    @property
+    def starts(self) -> list[int]:
+        """The piece that the summary of each document begins with, by the document's type."""
+        return [self.words.start(example.type) for example in self.examples]
 
     @property
     def ids(self) -> list[list[int]]:
@@ -179,26 +182,26 @@ def _onnx(given: ExportInput, kind: str) -> dict[str, Any]:
     from summarizer.exporters import onnx_export, parity
     from summarizer.model import named_weights
     from summarizer.runtime.onnx_tagger import open_model
-    from summarizer.training import checkpoint
 
     folder, model, ids = given.folder, given.model, given.ids
     path, own = folder / "model.onnx.new", folder / "weights.npz"
     search = parity.searcher(model, given.config.decode, given.continues)
-    held, full = named_weights.weight_arrays(model), [best.tokens for best in search(ids)]
+    starts = given.starts
+    held, full = named_weights.weight_arrays(model), [best.tokens for best in search(ids, starts)]
     try:
         onnx_export.export(model, path, given.about, kind)
         kept = onnx_export.read_weights(path)
         named_weights.assign_weights(model, kept, path)
-        ours = [best.tokens for best in search(ids)]
+        ours = [best.tokens for best in search(ids, starts)]
         graph = open_model(folder, path.name).search
-        found = parity.compare(model, given.config.decode, ids, ours, graph)
+        found = parity.compare(model, given.config.decode, ids, ours, graph, starts)
         result = {"documents": len(ids), **found._asdict(), "weights": kind}
         if kind != "float32":
             result["same_as_full_precision"] = parity.fraction_equal(full, ours)
         result |= {"bytes": size_in_bytes(path), "sha256": sha256(path)}
         _refuse_difference(folder, result)
         if not own.exists() and any((held[name] != kept[name]).any() for name in held):
-            checkpoint.save_arrays(own, held, {"step": 0})  # fewer bits would be all that is left
+            save_arrays(own, held, {"step": 0})  # fewer bits would be all that is left
         path.replace(folder / "model.onnx")
     finally:
         path.unlink(missing_ok=True)
@@ -209,23 +212,20 @@ def _saved_model(given: ExportInput) -> dict[str, Any]:
     from summarizer.exporters import parity, saved_model
 
     saved_model.check(given.words)
-    path = given.folder / "saved_model.new"
-    try:
+    with atomic_directory(given.folder / "saved_model") as path:
         saved_model.export(given.model, given.config, given.words, path, given.about)
         ours = keras_summaries(given, parity.searcher(given.model, given.config.decode))
         found = parity.compare_texts(ours, saved_model.load(path).run, given.texts)
         result = {"documents": len(ours), **found._asdict(), "weights": "float32"}
         result |= {"bytes": size_in_bytes(path), "sha256": sha256(path)}
         _refuse_difference(given.folder, result)
-        _replace_folder(path, given.folder / "saved_model")
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
     return result
 
 
 def keras_summaries(given: ExportInput, search: Any) -> list[tuple[str, float]]:
     """Return the summaries of a candidate's documents, spelled as they are, with their scores."""
-    found = zip(search(given.ids), given.texts, strict=True)
+    starts = [given.words.start()] * len(given.examples)  # a SavedModel is not told the type
+    found = zip(search(given.ids, starts), given.texts, strict=True)
     return [(given.words.decode(best.tokens, text), best.score) for best, text in found]
 
 
@@ -238,36 +238,3 @@ def _refuse_difference(folder: Path, result: dict[str, Any]) -> None:
     same, worst = tolerances(result["weights"])
     if result["same"] < same or not result["worst"] <= worst:
         raise ModelError(f"{folder}: the exported graph differs from Keras: {result}")
-
-
-def _replace_folder(new: Path, path: Path) -> None:
-    """Put a folder in the place of another, which stays until the new one is there."""
-    old = path.with_name(path.name + ".part")
-    shutil.rmtree(old, ignore_errors=True)
-    try:
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
-    except OSError as error:
-        if old.exists() and not path.exists():
-            old.rename(path)
-        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def size_in_bytes(path: Path) -> int:
-    """Return the bytes of a file, or of all files of a folder."""
-    return sum(file.stat().st_size for file in _files(path))
-
-
-def sha256(path: Path) -> str:
-    """Return 64 hexadecimal digits that differ where a file, or any file of a folder, differs."""
-    found = hashlib.sha256()
-    for file in _files(path):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.update(f"{file.relative_to(path).as_posix()} {content}\n".encode())
-    return found.hexdigest()
-
-
-def _files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

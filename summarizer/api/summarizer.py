@@ -20,7 +20,7 @@ from summarizer.text import numbers_and_names
 from summarizer.text.cleaning import clean
 from summarizer.types import DecodingOptions, Summary
 
-SHIPPED_MODEL = Path(__file__).parent.parent / "saved_models" / "arxiv-titles"
+SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-titles"
 
 
 class Summarizer:
@@ -91,6 +91,8 @@ class Summarizer:
             words = wishes[name]
             wishes[name] = (words,) if isinstance(words, str) else tuple(words)
         asked = DecodingOptions(beam, n_best, max_words, **wishes)
+        if asked.type and not self.types:
+            raise InputError(f"type {asked.type!r}: the model was trained without types")
         if asked.explain and long == "chunks":
             raise InputError(
                 "explain: not with long chunks, where a summary is made of the summaries of parts; "
@@ -106,6 +108,11 @@ class Summarizer:
         if asked.faithful in (None, "off"):
             return found
         return [self._checked(*pair, asked) for pair in zip(texts, found, strict=True)]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of summaries that the model was trained for; (): it knows no types."""
+        return tuple(self._session.vocabulary.controls)
 
     @functools.cached_property
     def known(self) -> lowercase_words.LowercaseWords | None:

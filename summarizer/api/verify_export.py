@@ -13,12 +13,11 @@ from summarizer.api.export import (
     keras_summaries,
     prepare_export,
     read_export_record,
-    sha256,
-    size_in_bytes,
     tolerances,
 )  # fmt: skip
 from summarizer.config import Config
 from summarizer.errors import ConfigError, ModelError
+from summarizer.storage import load_arrays, sha256, size_in_bytes
 
 # The settings that each export has inside; the others are read anew whenever a model runs.
 _FIXED_IN_GRAPH: dict[str, Callable[[Config], Any]] = {
@@ -101,12 +100,11 @@ def _belongs(given: ExportInput, path: Path, about: dict[str, str]) -> str:
 
 def _weights(path: Path, held: dict[str, Any], kind: str) -> str:
     from summarizer.exporters import onnx_export
-    from summarizer.training import checkpoint
 
     own = path.with_name("weights.npz")
     if not own.exists():
         return f"{path}: {kind} weights"
-    for name, array in onnx_export.round_trip(checkpoint.load_checkpoint(own)[0], kind).items():
+    for name, array in onnx_export.round_trip(load_arrays(own).arrays, kind).items():
         if name not in held or not np.array_equal(held[name], array):
             raise ModelError(f"{path}: {name!r} is not that of {own.name}; export it again")
     return f"{path}: {kind} weights, those of {own.name}"
@@ -115,8 +113,8 @@ def _weights(path: Path, held: dict[str, Any], kind: str) -> str:
 def _onnx_parity(given: ExportInput, search: Any, run: Any) -> Any:
     from summarizer.exporters import parity
 
-    ours = [best.tokens for best in search(given.ids)]
-    return parity.compare(given.model, given.config.decode, given.ids, ours, run)
+    ours = [best.tokens for best in search(given.ids, given.starts)]
+    return parity.compare(given.model, given.config.decode, given.ids, ours, run, given.starts)
 
 
 def _text_parity(given: ExportInput, search: Any, run: Any) -> Any:

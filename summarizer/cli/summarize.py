@@ -6,17 +6,20 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from summarizer.api.summarizer import Summarizer, find_model
 from summarizer.datasets import lowercase_words
+from summarizer.decoding.provenance import provenance_record
 from summarizer.documents import collect
 from summarizer.documents.collect import Document
 from summarizer.documents.read import STDIN
 from summarizer.errors import SummarizerError
 from summarizer.runtime import streaming
-from summarizer.showing import ProvenancePage, summary_record
 from summarizer.types import Summary
+
+if TYPE_CHECKING:
+    from summarizer.reports.provenance_page import ProvenancePage
 
 SMALL_BATCH = 30  # documents that are summarized sooner without the time to optimize the graph
 
@@ -65,8 +68,7 @@ def run(
     many = any(name == STDIN or collect.holds_many(name) for name in every)
     status = 0
     with contextlib.ExitStack() as closing:
-        page = ProvenancePage(Path(shape.explain)) if shape.explain else None
-        closing.enter_context(page or contextlib.nullcontext())
+        page = closing.enter_context(_page(shape.explain)) if shape.explain else None
         summarizer = Summarizer.load(model, not many and len(every) <= SMALL_BATCH, select)
         if options.get("faithful") == "warn" and summarizer.known is None:
             missing = f"{find_model(model) / lowercase_words.FILE}: no such file"
@@ -89,6 +91,13 @@ def run(
             if page:
                 page.add(document.name, str(document.text), summaries)
     return status
+
+
+def _page(path: str) -> "ProvenancePage":
+    """Open the page of explanations; only now is the library that renders it imported."""
+    from summarizer.reports.provenance_page import ProvenancePage
+
+    return ProvenancePage(Path(path))
 
 
 def _warn(line: str) -> None:
@@ -158,11 +167,26 @@ def _document_record(
 
 
 def _summary_record(found: Summary, text: str, n_best: int) -> dict[str, Any]:
-    record = summary_record(found, text)
+    fields = summary_record(found, text)
     if n_best > 1:
-        record["alternatives"] = [
+        fields["alternatives"] = [
             {"summary": h.text, "score": h.score, "log_prob": h.log_prob}
             | ({} if h.unsupported is None else {"unsupported": list(h.unsupported)})
             for h in found.alternatives
         ]
-    return record
+    return fields
+
+
+def summary_record(summary: Summary, document: str) -> dict[str, Any]:
+    """Return a summary as JSON: text, score and, if they were requested, claims and provenance.
+
+    Args:
+        summary: the summary.
+        document: the text that its explanation refers to.
+    """
+    fields: dict[str, Any] = {"summary": summary.text, "score": summary.score}
+    if summary.unsupported is not None:
+        fields["unsupported"] = list(summary.unsupported)
+    if summary.provenance is not None:
+        fields |= provenance_record(summary.provenance, document)
+    return fields

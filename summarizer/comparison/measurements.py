@@ -1,6 +1,5 @@
 """Measures a trained variant: its summaries, its loss, and how far back its encoder reaches."""
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from summarizer import plugins
 from summarizer.config import Config
 from summarizer.metrics import rouge_tokenizer, summary_statistics
-from summarizer.training import validators
+from summarizer.training import metrics_log, validators
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
 
@@ -42,8 +41,9 @@ def summaries(
     )
     texts: list[str] = []
     total = count = 0.0
-    for rows in validators.padded_batches(examples, words, config.data.max_document_tokens):
-        found = search(rows)
+    documents = validators.padded_batches(examples, words, config.data.max_document_tokens)
+    for rows, start in zip(documents, validators.starts(examples, words), strict=True):
+        found = search(rows, start)
         pieces, gate = np.asarray(found.tokens)[:, 0], np.asarray(found.gate)[:, 0]
         part = examples[len(texts) : len(texts) + len(rows)]
         texts += [words.decode(p, e.document) for p, e in zip(pieces, part, strict=False)]
@@ -131,8 +131,7 @@ def read_log(folder: Path, batch: int) -> TrainingLog:
         folder: of the run.
         batch: examples of a step.
     """
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = metrics_log.read_log(folder)
     steps = np.diff([0, *(record["step"] for record in records)])
     scored = [i for i, record in enumerate(records) if "rouge1" in record]
     begin = scored[0] + 1 if scored[0] + 1 < len(records) else 0  # until then things are compiled

@@ -9,6 +9,7 @@ import numpy as np
 from summarizer.comparison.results import VariantResult
 from summarizer.comparison.table import PLOTS
 from summarizer.evaluation.statistics_table import fifths
+from summarizer.storage import atomic_path
 
 
 def draw(results: Sequence[VariantResult], folder: Path, prefix: str) -> list[Path]:
@@ -58,7 +59,6 @@ def _figure(results: Sequence[VariantResult], drawer: Any, title: str, path: Pat
             drawer(axes, result, label=result.name, marker=".", linewidth=1.2, **style)
         axes.set_title(title, fontsize="medium")
         figure.legend(loc="outside right upper", fontsize="small", frameon=False)
-        aside = path.with_name(path.name + ".part")
-        figure.savefig(aside, format="svg", metadata={"Date": None})
-        aside.replace(path)
+        with atomic_path(path) as aside:
+            figure.savefig(aside, format="svg", metadata={"Date": None})
     return path

@@ -52,7 +52,7 @@ def finish_variant(
         atomic_write(folder / "config.json", configuration.to_json(config).encode())
         told = {"steps": 0, "failed": ""}
         try:
-            told["steps"] = train.fit_model(config, folder, False, skip_bad, prepared=True).steps
+            told["steps"] = train.train(config, folder, False, skip_bad, training_only=True).steps
         except TrainingError as error:
             LOG.info("%s: %s", folder, error)
             told["failed"] = str(error)

@@ -90,7 +90,13 @@ def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
         section: _old_section(section, values) if isinstance(values, dict) else values
         for section, values in tree.items()
     }
-    old["data"]["task"] = OLD_TASKS.get(old["data"]["task"], old["data"]["task"])
+    data = old["data"]
+    data["task"] = OLD_TASKS.get(data["task"], data["task"])
+    for name in ("weights", "thin"):  # settings that schema 1 did not have
+        if not data[name]:
+            del data[name]
+    if old["schema"] == 1:
+        del old["schema"]
     return old
 
 

@@ -117,8 +117,8 @@ def from_json(text: str) -> Config:
         tree = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"configuration is not JSON: {error}") from None
-    if isinstance(tree, Mapping):
-        tree = aliases.current_tree(tree)
+    if isinstance(tree, dict):
+        tree = {"schema": 1, **aliases.current_tree(tree)}
     config: Config = _from_tree(Config, tree, "")
     return config
 

@@ -15,6 +15,10 @@ from summarizer import plugins
 from summarizer.config import aliases
 from summarizer.errors import ConfigError, did_you_mean, renamed_fields
 
+# 1: validates on the first examples of the validation data; 2: on examples drawn from all of it,
+# equally by type and source. A configuration without a number is of schema 1.
+SCHEMA = 2
+
 
 @dataclass(frozen=True)
 class Part:
@@ -40,6 +44,10 @@ class DataConfig:
     max_summary_tokens: int = 32  # longer summaries are cut in training
     bucket_window: int = 100  # batches sorted by length together: more is less padding, less random
     curriculum_epochs: int = 0  # so many epochs go from short documents to long ones
+    # TYPE/SOURCE or SOURCE → how often an epoch draws its examples, on average; others: once
+    weights: dict[str, float] = field(default_factory=dict)
+    # a phrase → the share of the training examples with it in the summary that is kept
+    thin: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take a task by its old name."""
@@ -133,6 +141,7 @@ class Config:
 
     name: str = "run"
     seed: int = 1
+    schema: int = SCHEMA  # how the settings are meant; see `SCHEMA`
     data: DataConfig = DataConfig()
     vocabulary: VocabularyConfig = VocabularyConfig()
     model: ModelConfig = ModelConfig()
@@ -173,6 +182,9 @@ def check(config: Config) -> Config:
     Raises:
         ConfigError: names the setting, its value and what is allowed.
     """
+    if config.schema not in range(1, SCHEMA + 1):
+        raise ConfigError(f"schema={config.schema}: must be from 1 to {SCHEMA}, or is of a later "
+                          "version")  # fmt: skip
     for path, value in flatten(config):
         if path in CHOICES and value not in CHOICES[path]:
             raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")

@@ -4,11 +4,12 @@ So any position of any epoch can be found again without replaying what came befo
 without TensorFlow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from summarizer.datasets import groups as grouping
 from summarizer.datasets.token_store import TokenStore
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 
@@ -33,7 +34,9 @@ class BatchPlan(NamedTuple):
     summaries: int  # T
 
 
-def plan_batches(lengths: Any, seed: int, epoch: int, shape: BatchShape) -> list[BatchPlan]:
+def plan_batches(
+    lengths: Any, seed: int, epoch: int, shape: BatchShape, groups: tuple[Any, Any] | None = None
+) -> list[BatchPlan]:
     """Group all examples of an epoch into batches of similar lengths, in random order.
 
     Examples are shuffled, then sorted by bucket within windows of `window` batches. Every example
@@ -46,9 +49,13 @@ def plan_batches(lengths: Any, seed: int, epoch: int, shape: BatchShape) -> list
         seed: of the run.
         epoch: counted from 0.
         shape: sizes.
+        groups: the number of each example's group, uint16 [n], and the weight of each group: an
+            epoch draws as `groups.draw` does. None: it has each example once.
     """
     random = np.random.Generator(np.random.PCG64([seed, epoch]))
     order = np.arange(len(lengths), dtype=np.int32)
+    if groups:
+        order = grouping.draw(*groups, seed, epoch)
     random.shuffle(order)
     batches = []
     for begin in range(0, len(order), shape.batch * shape.window):
@@ -94,6 +101,7 @@ def gather(store: TokenStore, planned: BatchPlan, shape: BatchShape) -> dict[str
     weight = np.zeros((batch, planned.summaries), np.float32)
     row = np.full(batch, -1, np.int32)
     document[:, 0], summary[:, 0] = END, START
+    summary[:count, 0] = store.starts(planned.rows)
     row[:count] = planned.rows
     begins, middles, ends = store.offsets[2 * row[:count] + np.arange(3)[:, None]]
     _copy(store.tokens, begins, np.minimum(middles - begins, shape.document_pieces), document)
@@ -139,11 +147,16 @@ def pad_fraction(batch: dict[str, Any]) -> float:
 
 
 def stream_batches(
-    store: TokenStore, lengths: Any, seed: int, epoch: int, index: int, shape: BatchShape
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield (epoch, index, batch) from a position on, without end; needs no TensorFlow."""
+    store: TokenStore, lengths: Any, seed: int, epoch: int, index: int, shape: BatchShape,
+    weights: Sequence[float] = (),
+) -> Iterator[tuple[int, int, dict[str, Any]]]:  # fmt: skip
+    """Yield (epoch, index, batch) from a position on, without end; needs no TensorFlow.
+
+    With `weights`, one for each group of the store, an epoch draws as `groups.draw` does.
+    """
+    groups = (np.array(store.groups), weights) if weights else None
     while True:
-        planned = plan_batches(lengths, seed, epoch, shape)
+        planned = plan_batches(lengths, seed, epoch, shape, groups)
         for i in range(index, len(planned)):
             yield epoch, i, gather(store, planned[i], shape)
             store.release()

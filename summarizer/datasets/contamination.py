@@ -6,8 +6,6 @@ id and the source.
 """
 
 import hashlib
-import os
-import zipfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from summarizer.errors import ModelError
+from summarizer.storage import load_arrays, save_arrays
 from summarizer.types import Example
 
 FILE = "fingerprints.npz"  # in the folder of a model
@@ -71,10 +70,7 @@ class ContaminationIndex:
 
     def save(self, path: Path) -> None:
         """Write `ids` and `documents`, each sorted uint64 [n]; aside, then renamed."""
-        aside = path.with_name(path.name + ".part")
-        with open(aside, "wb") as file:
-            np.savez(file, ids=_sorted(self._ids), documents=_sorted(self._documents))
-        os.replace(aside, path)
+        save_arrays(path, {"ids": _sorted(self._ids), "documents": _sorted(self._documents)})
 
 
 def _read(path: Path) -> tuple[Any, Any]:
@@ -83,11 +79,10 @@ def _read(path: Path) -> tuple[Any, Any]:
     Raises:
         ModelError: the file is cut or foreign.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
-            found = kept["ids"], kept["documents"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
+    arrays = load_arrays(path).arrays
+    if not {"ids", "documents"} <= arrays.keys():
+        raise ModelError(f"{path}: holds no fingerprints")
+    found = arrays["ids"], arrays["documents"]
     if any(values.dtype != np.uint64 for values in found):
         raise ModelError(f"{path}: holds no fingerprints")
     return found
@@ -113,11 +108,7 @@ def find_overlap(path: Path, examples: Sequence[Example], source: str) -> dict[i
     Raises:
         ModelError: the file is cut or foreign.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
-            ids, documents = kept["ids"], kept["documents"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
+    ids, documents = _read(path)
     texts = np.array([document_hash(e.document) for e in examples], np.uint64)
     by_text = np.isin(texts, documents) & (
         texts != document_hash("")

@@ -4,7 +4,6 @@ The file keeps a hash of each, CRC-32 of its key (`claims.key`) in UTF-8, sorted
 under 1 MB for 200,000 words. Of 20,000 names one is taken for a known word by chance then.
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from summarizer.errors import ModelError
+from summarizer.storage import load_arrays, save_arrays
 from summarizer.text import numbers_and_names
 from summarizer.types import Example
 
@@ -52,11 +52,7 @@ def _read(path: Path) -> Any:
     Raises:
         ModelError: it is cut or something else.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
-            hashes = kept["words"]
-    except Exception as error:  # zipfile and NumPy have many for the ways a file is bad
-        raise ModelError(f"{path}: cut or not made by this program ({error})") from None
+    hashes = load_arrays(path).arrays.get("words", np.zeros(0))
     if hashes.dtype != np.uint32 or hashes.ndim != 1:
         raise ModelError(f"{path}: not made by this program")
     return hashes
@@ -93,10 +89,7 @@ class LowercaseRecorder:
     def save(self, path: Path) -> None:
         """Write `words`, sorted uint32 [n]; aside, then renamed."""
         self._settle()
-        aside = path.with_name(path.name + ".part")
-        with open(aside, "wb") as file:
-            np.savez(file, words=self._hashes)
-        os.replace(aside, path)
+        save_arrays(path, {"words": self._hashes})
 
     def _settle(self) -> None:
         fresh = np.fromiter(

@@ -10,12 +10,15 @@ A SPEC is what is read, and then options, each `,name=value`:
 
 `articles.jsonl,document=body,summary=headline` sets options of the source; a list's members are
 joined by plus signs, `categories=cs.CL+cs.LG`. Only what follows the path as `,name=value` is an
-option, so a path may hold commas. Two options belong to every SPEC:
+option, so a path may hold commas. These options belong to every SPEC:
 
 - `split=train`, validation, test or all, instead of the one that the command would take;
 - `shard=0/4`: the first of 4 parts, which share nothing and together are the split. The hash of
   the id decides, not the position: an example stays in its shard when others come, go or are
-  skipped, and the shard says nothing about the split. So shards are about, not exactly, equal.
+  skipped, and the shard says nothing about the split. So shards are about, not exactly, equal;
+- `type=headline`: the type of all summaries, a name of `summary_types`;
+- `only=headline+tldr`: only examples whose summary is of one of these types;
+- `ids=nsf/+rust/`: only examples whose id begins with one of these.
 
 In a mix, a part begins with its weight and a star; a plus sign followed by a number and a star
 begins the next one. What follows a part's path are the options of that part; those of the mix stand
@@ -31,7 +34,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
-from summarizer import plugins
+from summarizer import plugins, summary_types
 from summarizer.config import Part
 from summarizer.datasets.sources._splits import check_split, in_shard, in_split, read_shard
 from summarizer.errors import ConfigError, InputError, did_you_mean
@@ -49,7 +52,7 @@ _SNAPSHOT = re.compile(r"arxiv-metadata.*\.jsonl?")
 _OPTION = re.compile(r",([a-z_]+)=([^,]*)$")
 _MIX = re.compile(r"mix((?:,[a-z_]+=[^,:]*)*):(.*)", re.DOTALL)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_GENERAL = ("split", "shard")  # options of every SPEC
+_GENERAL = ("split", "shard", "type", "only", "ids")  # options of every SPEC
 
 
 def parse(spec: str) -> Part:
@@ -69,6 +72,12 @@ def parse(spec: str) -> Part:
             options[key] = text
         elif key == "shard":
             options[key] = read_shard(text)
+        elif key == "type":
+            options[key] = summary_types.named(text, repr(spec))
+        elif key == "only":
+            options[key] = tuple(summary_types.named(t, repr(spec)) for t in text.split("+"))
+        elif key == "ids":
+            options[key] = tuple(text.split("+"))
         else:
             options[key] = _value(text, hints.get(key, str), f"{spec!r}: {key}")
     plugins.options("source", name, **_own(options))
@@ -94,6 +103,12 @@ def examples(spec: str, split: str = "all", **defaults: Any) -> Iterator[Example
     values = {key: value for key, value in defaults.items() if key in known}
     options = own_options(part, **values)
     found: Iterator[Example] = module.examples(options, part.options.get("split", split))
+    if kind := part.options.get("type"):
+        found = (dataclasses.replace(example, type=kind) for example in found)
+    if only := part.options.get("only"):
+        found = (example for example in found if example.type in only)
+    if ids := part.options.get("ids"):
+        found = (example for example in found if example.id.startswith(ids))
     if shard := part.options.get("shard"):
         return (example for example in found if in_shard(example.id, *shard))
     return found
@@ -115,6 +130,11 @@ def wanted(example: Example, part: Part) -> bool:
     return in_split(example.id, part.options.get("split", "all")) and (
         not shard or in_shard(example.id, *shard)
     )
+
+
+def typed(part: Part) -> bool:
+    """Tell whether a SPEC, parsed, says of which type its summaries are."""
+    return bool(part.options.get("type") or part.options.get("type_column"))
 
 
 def identity(spec: str) -> str:

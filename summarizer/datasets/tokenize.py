@@ -1,6 +1,6 @@
 """From a source to batches: tokenize once into a store, then gather, pad, prefetch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -51,13 +51,14 @@ def _chunks(examples: Iterable[Example]) -> Iterator[list[str]]:
 
 
 def prefetched_batches(
-    store: TokenStore, lengths: Any, seed: int, epoch: int, index: int, shape: BatchShape
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    store: TokenStore, lengths: Any, seed: int, epoch: int, index: int, shape: BatchShape,
+    weights: Sequence[float] = (),
+) -> Iterator[tuple[int, int, dict[str, Any]]]:  # fmt: skip
     """Yield what `batches.stream` yields, made ahead of time by tf.data; leaves are tensors."""
     import tensorflow as tf
 
     def positions() -> Iterator[Any]:
-        yield from batching.stream_batches(store, lengths, seed, epoch, index, shape)
+        yield from batching.stream_batches(store, lengths, seed, epoch, index, shape, weights)
 
     number = tf.TensorSpec([], tf.int32)
     pieces = tf.TensorSpec([shape.batch, None], tf.int32)

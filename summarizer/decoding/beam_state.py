@@ -78,13 +78,26 @@ def begin(
     groups: Tensor,
     max_tokens: Tensor,
     constraints: ConstraintState | tuple[()],
+    start: Tensor | None = None,
 ) -> BeamState:
-    """Return the state before the first position: one live beam in each group, an empty pool."""
+    """Return the state before the first position: one live beam in each group, an empty pool.
+
+    Args:
+        batch: B.
+        width: K.
+        groups: number of beam groups.
+        max_tokens: T.
+        constraints: progress on lexical constraints; () without constraints.
+        start: int32 [B], the token before each summary; None: START.
+    """
     no_tokens = ops.zeros((batch, width, max_tokens), "int32")
     log_zero = ops.full((batch, width), LOG_ZERO, "float32")
     is_first = ops.arange(width) % (width // groups) == 0
+    last = ops.full((batch, width), START, "int32")
+    if start is not None:
+        last = ops.zeros((batch, width), "int32") + start[:, None]
     return BeamState(
-        last=ops.full((batch, width), START, "int32"),
+        last=last,
         tokens=no_tokens,
         path=no_tokens,
         suffix_matches=no_tokens,

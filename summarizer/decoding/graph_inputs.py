@@ -13,7 +13,7 @@ import numpy as np
 from summarizer import plugins
 from summarizer.decoding.strategy_specs import read_spec
 from summarizer.types import Tensor
-from summarizer.vocabulary.special_tokens import PAD
+from summarizer.vocabulary.special_tokens import PAD, START
 
 BOUNDARY = -1  # element of a phrase: any token that does not continue a word
 UNLIMITED = 1_000_000  # words
@@ -50,6 +50,7 @@ SEARCH_INPUTS = {
     "words": ("int32", 2),  # [B, N], words that a token adds; -1: a space
     "shortest": ("int32", 0),  # words
     "longest": ("int32", 0),  # words
+    "start": ("int32", 1),  # [B], token before each summary: the control token of its type
 }
 _DTYPES = {bool: "bool", int: "int32", float: "float32"}
 
@@ -125,6 +126,7 @@ def neutral_inputs(document: Tensor, beam: int, size: int) -> dict[str, Tensor]:
         "words": np.zeros((batch, size)),
         "shortest": 0,
         "longest": UNLIMITED,
+        "start": np.full(batch, START),
     }
     return arrays(values)
 

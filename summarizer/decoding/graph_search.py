@@ -13,7 +13,7 @@ from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
 from summarizer.decoding.search_result import SearchResult
-from summarizer.decoding.search_step import Restrictions
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies._base import Continuations, Strategy
 from summarizer.model.static_cond import static_cond
 from summarizer.types import Tensor
@@ -69,6 +69,6 @@ def graph_search(model: Any, inputs: Mapping[str, Tensor]) -> SearchResult:
     inputs = {**inputs, **{n: ops.convert_to_tensor(inputs[n]) for n in ("document", "beam")}}
     limits = SearchLimits(*(inputs[name] for name in _LIMITS))
     constraints = LexicalConstraints(*(inputs[name] for name in _CONSTRAINTS))
-    restrictions = Restrictions(inputs["allowed"], inputs["selected"], constraints)
+    conditions = Conditions(inputs["allowed"], inputs["selected"], constraints, inputs["start"])
     strategy = SelectedStrategy(inputs)
-    return search(model, inputs["document"], strategy, inputs["beam"], limits, restrictions)
+    return search(model, inputs["document"], strategy, inputs["beam"], limits, conditions)

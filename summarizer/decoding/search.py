@@ -20,15 +20,16 @@ from summarizer.decoding import beam_state, lexical_constraints
 from summarizer.decoding.beam_state import BeamState, Pool
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_result import Finished, SearchResult, Trace, to_result
-from summarizer.decoding.search_step import ActiveDocuments, Restrictions, SearchStep
+from summarizer.decoding.search_step import ActiveDocuments, Conditions, SearchStep
 from summarizer.decoding.strategies._base import Strategy
 from summarizer.model.indexing import gather_rows, scatter_rows
 from summarizer.types import DecoderState, EncoderMemory, Tensor
+from summarizer.vocabulary import START
 
 # One document in so many may be finished without leaving the batch: leaving copies all states.
 COMPACTION_FRACTION = 8
 
-UNRESTRICTED = Restrictions()
+UNCONDITIONAL = Conditions()
 
 Structure = TypeVar("Structure")
 
@@ -48,7 +49,7 @@ def search(
     strategy: Strategy,
     width: Tensor,
     limits: SearchLimits,
-    restrictions: Restrictions = UNRESTRICTED,
+    conditions: Conditions = UNCONDITIONAL,
 ) -> SearchResult:
     """Search for the best summaries of a batch of documents.
 
@@ -58,12 +59,12 @@ def search(
         strategy: from `decoding/strategies`.
         width: K.
         limits: lengths, scoring, n-gram blocking.
-        restrictions: what the summaries may and must contain.
+        conditions: what the summaries may and must contain.
     """
     memory = model.encode(document)
-    if restrictions.selected is not None:
-        memory = model.mask_copying(memory, restrictions.selected)
-    step = SearchStep(model, strategy, width, limits, restrictions)
+    if conditions.selected is not None:
+        memory = model.mask_copying(memory, conditions.selected)
+    step = SearchStep(model, strategy, width, limits, conditions)
     state, beams = step.begin(memory)
     batch, positions = ops.shape(document)
     indices = ops.arange(batch, dtype="int32")
@@ -174,10 +175,12 @@ def _gather_memory(memory: EncoderMemory, indices: Tensor) -> EncoderMemory:
 
 def compile_search(
     model: Any, strategy: Strategy, width: int, limits: SearchLimits, prompted: bool = False
-) -> Callable[[Tensor], SearchResult]:
-    """Return a function of documents, int32 [B, S], that searches in one compiled graph.
+) -> Callable[..., SearchResult]:
+    """Return a function of documents that searches in one compiled graph.
 
-    TensorFlow traces once for all shapes; JAX compiles once for each shape.
+    TensorFlow traces once for all shapes; JAX compiles once for each shape. The arguments of the
+    function are the documents, int32 [B, S], and optionally the token before each summary, int32
+    [B], the default of which is START.
 
     Args:
         model: a `Seq2Seq` or an `Ensemble`.
@@ -187,27 +190,32 @@ def compile_search(
         prompted: whether the texts begin with the documents, the prompts of a language model.
     """
 
-    def run(document: Tensor) -> SearchResult:
-        restrictions = UNRESTRICTED
+    def run(document: Tensor, start: Tensor) -> SearchResult:
+        conditions = Conditions(start=start)
         if prompted:
             constraints = lexical_constraints.prefix_constraint(document, model.size)
-            restrictions = Restrictions(constraints=constraints)
-        return search(model, document, strategy, width, limits, restrictions)
+            conditions = Conditions(start=start, constraints=constraints)
+        return search(model, document, strategy, width, limits, conditions)
+
+    def start_tokens(document: Tensor, start: Tensor | None) -> Tensor:
+        if start is None:
+            return ops.zeros_like(document[:, 0]) + START
+        return ops.convert_to_tensor(start, "int32")
 
     if keras.backend.backend() == "jax":
         import jax
 
-        def pure(weights: list[Tensor], document: Tensor) -> SearchResult:
+        def pure(weights: list[Tensor], document: Tensor, start: Tensor) -> SearchResult:
             with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document)
+                return run(document, start)
 
         jitted = jax.jit(pure)
-        return lambda document: jitted([v.value for v in model.variables], document)
+        return lambda document, start=None: jitted(
+            [v.value for v in model.variables], document, start_tokens(document, start)
+        )
 
     import tensorflow as tf
 
-    signature = [tf.TensorSpec([None, None], tf.int32)]
-    traced: Callable[[Tensor], SearchResult] = tf.function(
-        run, input_signature=signature, autograph=False
-    )
-    return traced
+    signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+    traced = tf.function(run, input_signature=signature, autograph=False)
+    return lambda document, start=None: traced(document, start_tokens(document, start))

@@ -31,8 +31,8 @@ from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import PAD
 
 
-class Restrictions(NamedTuple):
-    """Restrictions on the summaries of a batch of documents.
+class Conditions(NamedTuple):
+    """Conditions on the summaries of a batch of documents.
 
     Attributes:
         allowed: bool [B, N], tokens that the generator may write; copying is always allowed. None:
@@ -40,11 +40,13 @@ class Restrictions(NamedTuple):
         selected: bool [B, S], tokens that may be copied, if any of them is attended to. None: all.
         constraints: prefix, required and banned phrases, length in words. If phrases are required,
             `dynamic_beam_allocation` replaces the strategy.
+        start: int32 [B], the token before each summary: the control token of its type. None: START.
     """
 
     allowed: Tensor | None = None
     selected: Tensor | None = None
     constraints: LexicalConstraints | None = None
+    start: Tensor | None = None
 
 
 class ActiveDocuments(NamedTuple):
@@ -75,10 +77,11 @@ class SearchStep:
         strategy: Strategy,
         width: Tensor,
         limits: SearchLimits,
-        restrictions: Restrictions,
+        conditions: Conditions,
     ) -> None:
         self.model, self.strategy, self.width, self.limits = model, strategy, width, limits
-        self.allowed, self.constraints = restrictions.allowed, restrictions.constraints
+        self.allowed, self.constraints = conditions.allowed, conditions.constraints
+        self.start = conditions.start
         self.output = model.output()
         self.normalizers = normalizer(ops.arange(1, limits.max_tokens + 1), limits)
         self.last_of_group = beam_state.last_of_group(width, strategy.groups)
@@ -107,11 +110,14 @@ class SearchStep:
         """Return the decoder's state and the beams before the first position."""
         state = self.model.decoder.start(memory, self.limits.max_tokens, self.uses_coverage)
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
-        batch, groups = ops.shape(memory.tokens)[0], self.strategy.groups
         progress: ConstraintState | tuple[()] = ()
         if self.constraints is not None:
             progress = lexical_constraints.begin(self.constraints, self.width)
-        return state, beam_state.begin(batch, self.width, groups, self.limits.max_tokens, progress)
+        batch, max_tokens = ops.shape(memory.tokens)[0], self.limits.max_tokens
+        beams = beam_state.begin(
+            batch, self.width, self.strategy.groups, max_tokens, progress, self.start
+        )
+        return state, beams
 
     def unfinished(self, beams: BeamState) -> Tensor:
         """Return which documents are not finished, bool [B]."""

@@ -15,12 +15,12 @@ from summarizer.text import cleaning
 STDIN = "-"
 _SUFFIXES = {
     ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
-    ".xhtml": "html", ".eml": "mail", ".pdf": "pdf", ".docx": "docx",
+    ".xhtml": "html", ".eml": "email_message", ".pdf": "pdf", ".docx": "docx",
 }  # fmt: skip
 SUFFIXES = tuple(_SUFFIXES)  # what is read of a folder
 _TYPES = {
     "text/plain": "text", "text/markdown": "markdown", "text/html": "html",
-    "application/xhtml+xml": "html", "message/rfc822": "mail", "application/pdf": "pdf",
+    "application/xhtml+xml": "html", "message/rfc822": "email_message", "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
 }  # fmt: skip
 _UNKNOWN_TYPES = ("", "application/octet-stream", "binary/octet-stream")
@@ -99,7 +99,7 @@ def _kind(raw: bytes, name: str, declared: str) -> str:
     if _HTML.match(raw[:4096]):
         return "html"
     if _is_mail(raw[: 2**16].replace(b"\r\n", b"\n")):
-        return "mail"
+        return "email_message"
     kind = _TYPES.get(declared)
     if kind is None and declared not in _UNKNOWN_TYPES and not declared.startswith("text/"):
         raise InputError(f"{name}: {declared}, not a document that can be read")

@@ -8,7 +8,6 @@ unpacks the weights once, when it opens the file.
 
 import copy
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from summarizer.errors import ModelError
 from summarizer.exporters import hoist_invariants, int8, onnx_ops
 from summarizer.model import named_weights, recurrence
 from summarizer.model.tagger import Tagger
+from summarizer.storage import atomic_path
 
 OPSET = 18
 PASSES = ("fold_constants", "loop_optimizer", "remove_identity", "remove_back_to_back")
@@ -60,13 +60,8 @@ def _save(proto: Any, arrays: dict[str, Any], path: Path, about: dict[str, str],
     _embed_weights(proto, arrays, kind)
     onnx.helper.set_model_props(proto, about)
     onnx.checker.check_model(proto)
-    aside = path.with_name(path.name + ".part")
-    try:
+    with atomic_path(path) as aside:
         onnx.save(proto, aside)
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _trace(model: Any) -> Any:

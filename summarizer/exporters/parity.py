@@ -36,30 +36,31 @@ class Best(NamedTuple):
     score: float
 
 
-def graph(model: Any, decode: Any, prompted: bool = False) -> Callable[[Any], SearchResult]:
+def graph(model: Any, decode: Any, prompted: bool = False) -> Callable[..., SearchResult]:
     """Return the search that a configuration asks for, of documents int32 [B, S], traced once.
 
-    With `prompted`, what is written begins with the documents.
+    Its second argument is as that of `search.compiled`. With `prompted`, what is written begins
+    with the documents.
     """
     strategy = _strategy(decode)
     return compile_search(model, strategy, strategy.width, scoring.limits_from(decode), prompted)
 
 
-def searcher(
-    model: Any, decode: Any, prompted: bool = False
-) -> Callable[[list[list[int]]], list[Best]]:
+def searcher(model: Any, decode: Any, prompted: bool = False) -> Callable[..., list[Best]]:
     """Return a function that finds the best summaries with the weights the model has by then.
 
-    The pieces of a tagger's are the places in the document that it keeps.
+    Its second argument gives the piece that each summary begins with; None: START. The pieces of a
+    tagger's are the places in the document that it keeps.
     """
     if isinstance(model, Tagger):
         return _tagger(model, decode)
     run = graph(model, decode, prompted)
 
-    def search(documents: list[list[int]]) -> list[Best]:
+    def search(documents: list[list[int]], starts: list[int] | None = None) -> list[Best]:
         out: list[Best] = []
         for begin in range(0, len(documents), ROWS):
-            found = run(_padded(documents[begin : begin + ROWS]))
+            first = np.asarray(starts[begin : begin + ROWS], np.int32) if starts else None
+            found = run(_padded(documents[begin : begin + ROWS]), first)
             pairs = zip(np.asarray(found.tokens), np.asarray(found.score), strict=True)
             out.extend(Best(_ids(pieces[0]), float(score[0])) for pieces, score in pairs)
         return out
@@ -106,7 +107,8 @@ def compare(
     decode: Any,
     documents: list[list[int]],
     ours: list[tuple[int, ...]],
-    graph: Callable[[list[list[int]]], dict[str, Any]],
+    graph: Callable[..., dict[str, Any]],
+    starts: list[int] | None = None,
 ) -> Parity:
     """Compare a graph with Keras.
 
@@ -117,6 +119,7 @@ def compare(
         ours: Keras' best summaries, from `keras_search`.
         graph: searches documents; gives `pieces` [B, K, T] and `score` [B, K], or a tagger's
             `keep` [B, S], whose greatest difference then is `worst`.
+        starts: the piece that each summary begins with, passed to `graph` as `start`; None: START.
     """
     if isinstance(model, Tagger):
         return _compare_tags(model, decode, documents, ours, graph)
@@ -124,10 +127,11 @@ def compare(
     worst = 0.0
     for begin in range(0, len(documents), ROWS):
         part = documents[begin : begin + ROWS]
-        found = graph(part)
+        first = starts[begin : begin + ROWS] if starts else [START] * len(part)
+        found = graph(part, start=first) if starts else graph(part)
         theirs.extend(_ids(row[0]) for row in found["pieces"])
         real = found["score"] > -1e8
-        again = _score_with_keras(model, decode, _padded(part), found)
+        again = _score_with_keras(model, decode, _padded(part), first, found)
         worst = max(worst, float(np.abs(again - found["score"])[real].max()))
     return Parity(fraction_equal(ours, theirs), worst)
 
@@ -136,7 +140,7 @@ def _tagger(model: Tagger, decode: Any) -> Callable[[list[list[int]]], list[Best
     """What `searcher` gives, of a tagger: the places that it keeps, and how sure it is of them."""
     run = tagger.compile_tagger(model)
 
-    def search(documents: list[list[int]]) -> list[Best]:
+    def search(documents: list[list[int]], starts: list[int] | None = None) -> list[Best]:
         out: list[Best] = []
         for begin in range(0, len(documents), ROWS):
             keep = np.asarray(run(_padded(documents[begin : begin + ROWS])))
@@ -174,13 +178,16 @@ def fraction_equal(ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]]) -
     return float(np.mean([a == b for a, b in zip(ours, theirs, strict=True)]))
 
 
-def _score_with_keras(model: Any, decode: Any, documents: Any, found: dict[str, Any]) -> Any:
+def _score_with_keras(
+    model: Any, decode: Any, documents: Any, starts: list[int], found: dict[str, Any]
+) -> Any:
     """The scores that Keras gives to hypotheses [B, K, T] when it reads them, float [B, K]."""
     pieces, limits = found["pieces"], scoring.limits_from(decode)
     batch, width, steps = pieces.shape
     target = pieces.reshape(batch * width, steps)
     before = np.where(target == END, PAD, target)[:, :-1]
-    inputs = np.concatenate([np.full((batch * width, 1), START, np.int32), before], axis=1)
+    first = np.repeat(np.asarray(starts, np.int32), width)[:, None]
+    inputs = np.concatenate([first, before], axis=1)
     fields = {"document": np.repeat(documents, width, axis=0), "summary_in": inputs}
     log_prob = np.asarray(model({**fields, "summary_out": target})[0])
     real = target != PAD

@@ -103,7 +103,8 @@ def _text_to_text(model: Any, config: Config, vocabulary: Vocabulary) -> tuple[A
         empty = length == 0
         ends = tf.fill([tf.math.count_nonzero(empty)], END)
         ends = tf.RaggedTensor.from_row_lengths(ends, tf.cast(empty, tf.int64))
-        found = search(tf.concat([pieces[:, :limit], ends], axis=1).to_tensor(PAD))
+        start = tf.fill(tf.shape(length), vocabulary.start())
+        found = search(tf.concat([pieces[:, :limit], ends], axis=1).to_tensor(PAD), start)
         summaries = _decode(tokenizer, found.tokens[:, 0])
         if vocabulary.lowercase:
             summaries = text_ops.restore_case(summaries, texts)

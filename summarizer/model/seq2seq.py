@@ -51,7 +51,10 @@ class StepOutput(NamedTuple):
 class Seq2Seq(keras.Model):
     """An encoder-decoder with attention over pieces."""
 
-    def __init__(self, config: ModelConfig, size: int, seed: int = 1, extended: bool = False):
+    def __init__(
+        self, config: ModelConfig, size: int, seed: int = 1, extended: bool = False,
+        controls: int = 0,
+    ):  # fmt: skip
         """Make the network with fresh weights.
 
         Args:
@@ -60,6 +63,7 @@ class Seq2Seq(keras.Model):
             seed: of the first weights and of dropout.
             extended: a document's words outside the vocabulary have ids from N on; they are read as
                 unknown and can be copied, so the search's distributions have N + S columns.
+            controls: the number of control tokens, which follow UNKNOWN and are never written.
 
         Raises:
             ConfigError: parts that do not fit.
@@ -67,7 +71,7 @@ class Seq2Seq(keras.Model):
         super().__init__()
         random.seed(seed)  # initializers draw their seeds from it; Keras' own way loads TensorFlow
         self.size, self.rate = size, config.dropout
-        self.has_document_words = extended
+        self.has_document_words, self._controls = extended, controls
         self.embeddings = self._table(config, "embeddings")
         self.summary_embeddings = self.output_embeddings = self.embeddings
         if config.tying in ("summary", "none"):
@@ -222,7 +226,8 @@ class Seq2Seq(keras.Model):
         """The output layer's, float32 [N]; NEVER for what is never written."""
         bias = ops.cast(ops.convert_to_tensor(self.output_bias), "float32")
         ids = ops.arange(self.size)
-        never = (ids == PAD) | (ids == START) | (ids == UNKNOWN)
+        never = (ids == PAD) | (ids == START)
+        never = never | ((ids >= UNKNOWN) & (ids <= UNKNOWN + self._controls))
         return ops.where(never, pointer.LOG_ZERO, bias)
 
     def _drop(self, x: Any, training: bool) -> Any:

@@ -43,6 +43,7 @@ class DecodingPlan:
         seed: of what is drawn at random.
         inputs: further inputs of the graph by name.
         threshold: of what may be copied; None: as the selecting tagger was made.
+        type: of the summaries; None: the model's first one.
     """
 
     beam: int
@@ -54,6 +55,7 @@ class DecodingPlan:
     seed: int
     inputs: dict[str, Any]
     threshold: float | None = None
+    type: str | None = None
 
 
 def make_plan(
@@ -100,6 +102,7 @@ def make_plan(
         options.get("seed", 0),
         inputs,
         wishes.tagger_threshold,
+        wishes.type,
     )
 
 

@@ -34,6 +34,7 @@ UNUSED_INPUTS = (
     "CommonSubexpressionElimination", "ConstantSharing", "GatherSliceToSplitFusion",
     "Level1_RuleBasedTransformer", "MatMulAddFusion", "TransposeOptimizer",
 )  # fmt: skip
+_OLD = "exported by an earlier version: export it again"
 MAX_ATTEMPTS = 12  # searches for a summary that keeps what was asked
 
 
@@ -72,10 +73,7 @@ class OnnxSummarizer:
                 "document are other pieces"
             )
         if selector and "selected" not in self._inputs:
-            raise self._too_old()
-
-    def _too_old(self) -> ModelError:
-        return ModelError(f"{self._path}: exported by an earlier version: export it again")
+            raise ModelError(f"{self._path}: {_OLD}")
 
     @functools.cached_property
     def _strict(self) -> FaithfulnessFilter:
@@ -100,8 +98,9 @@ class OnnxSummarizer:
         wishes = wishes or DecodingOptions()
         if wishes.tagger_threshold is not None and self._selector is None:
             raise InputError(f"threshold {wishes.tagger_threshold}: only with a tagger")
+        self.vocabulary.start(wishes.type)  # refuses a type that it was not trained for
         if wishes.explain and "steps" not in self._outputs:
-            raise self._too_old()
+            raise ModelError(f"{self._path}: {_OLD}")
         plan = plans.make_plan(wishes, self.config.decode, length, self.config.vocabulary.kind)
         limit = self.config.data.max_document_tokens
         ids = self.vocabulary.encode_all(texts)
@@ -144,6 +143,7 @@ class OnnxSummarizer:
         promises: ConstraintChecker,
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each document, the best first; none where nothing can be written."""
+        start = [self.vocabulary.start(plan.type)] * len(documents)
         asked = {
             **plan.inputs,
             **constraint_inputs(demands, self._phrases),
@@ -155,12 +155,10 @@ class OnnxSummarizer:
             texts = [demand.text for demand in demands]
             asked["selected"] = self._selector.selected(texts, documents, plan.threshold)
         room = max(demand.room for demand in demands)
-        found = self.search(documents, plan.beam, room, asked, plan.seed)
+        found = self.search(documents, plan.beam, room, asked, plan.seed, start)
         if self._selector:
             found["selected"] = asked["selected"]
-        return [
-            self._hypotheses(found, row, demand, promises) for row, demand in enumerate(demands)
-        ]
+        return [self._hypotheses(found, i, d, promises) for i, d in enumerate(demands)]
 
     def _kept(
         self, found: list[Hypothesis], document: list[int], demand: DocumentConstraints, plan: DecodingPlan,
@@ -197,6 +195,7 @@ class OnnxSummarizer:
         maximum: int | None = None,
         asked: Mapping[str, Any] | None = None,
         seed: int = 1,
+        start: Sequence[int] | None = None,
     ) -> dict[str, Any]:
         """Search for the best summaries of documents in pieces; `decoding.search.Found` by name.
 
@@ -207,6 +206,7 @@ class OnnxSummarizer:
             asked: further inputs of the graph, see `decoding.inputs`; None: as the model's
                 configuration says, but beam search where it samples.
             seed: of what is drawn at random; with the same one a document has the same summary.
+            start: what each summary begins with; None: the token of the model's first type.
 
         Raises:
             ModelError: the graph is too old for what is asked.
@@ -230,11 +230,12 @@ class OnnxSummarizer:
             "maximum": maximum,
             "penalty": decode.length_penalty,
             "block": decode.no_repeat_ngram,
+            "start": start or [self.vocabulary.start()] * len(documents),
             **asked,
         })  # fmt: skip
         for name in values.keys() - self._inputs:
             if not np.array_equal(values[name], usual[name]):
-                raise self._too_old()
+                raise ModelError(f"{self._path}: {_OLD}")
         given = {name: value for name, value in values.items() if name in self._inputs}
         return dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
 

@@ -13,7 +13,7 @@ from typing import Any
 import sentencepiece
 
 from summarizer.errors import ConfigError, ModelError
-from summarizer.vocabulary.special_tokens import END, PAD, START, UNKNOWN
+from summarizer.vocabulary.special_tokens import END, PAD, SPECIAL, START, UNKNOWN
 
 TYPES = {"unigram": "unigram", "bpe": "bpe", "characters": "char", "bytes": "char"}
 BYTES = 4 + 256 + 1  # the special ids, the bytes, and the space
@@ -26,6 +26,7 @@ class SubwordVocabulary:
         size: the number of ids, N.
         fold: whether pieces were made without case.
         extended: no id is N or above.
+        controls: type of summary → id of its control token.
     """
 
     has_document_words = False
@@ -40,7 +41,17 @@ class SubwordVocabulary:
             raise ModelError("the vocabulary is not a SentencePiece model") from None
         if ids != [PAD, START, END]:
             raise ModelError(f"the vocabulary has pad, start, end = {ids}, not [0, 1, 2]")
+        self.controls = self._controls()
         self.lowercase: bool = self._processor.Encode("A") == self._processor.Encode("a")
+
+    def _controls(self) -> dict[str, int]:
+        """Return the control tokens behind the special ids, by the type that each stands for."""
+        found: dict[str, int] = {}
+        for i in range(len(SPECIAL), self.size):
+            if not self._processor.IsControl(i):
+                break
+            found[self._processor.IdToPiece(i).strip("<>")] = i
+        return found
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
@@ -74,7 +85,7 @@ class SubwordVocabulary:
 
     def unknown_ratio(self, ids: Sequence[int]) -> float:
         """Return the share of ids that are bytes, of characters that the vocabulary never saw."""
-        if self.size == BYTES:  # it never saw any
+        if self.size - len(self.controls) == BYTES:  # it never saw any
             return 0.0
         return sum(map(self._processor.IsByte, ids)) / max(len(ids), 1)
 
@@ -85,15 +96,17 @@ class SubwordVocabulary:
 
 
 def learn_subwords(
-    lines: Iterator[str], kind: str, size: int, fold: bool, seed_pieces: int
-) -> bytes:
+    lines: Iterator[str], kind: str, size: int, fold: bool, seed_pieces: int,
+    controls: Sequence[str] = (),
+) -> bytes:  # fmt: skip
     """Learn pieces and return the serialized SentencePiece model.
 
     Raises:
         ConfigError: the size has no room for the bytes and the characters of the texts.
     """
-    if size < BYTES:
-        raise ConfigError(f"vocabulary.size={size}: too small for {kind}; at least {BYTES}")
+    least = BYTES + len(controls)
+    if size < least:
+        raise ConfigError(f"vocabulary.size={size}: too small for {kind}; at least {least}")
     settings: dict[str, Any] = {
         "vocab_size": size,
         "character_coverage": 0.9995,
@@ -103,7 +116,7 @@ def learn_subwords(
         # A vocabulary of characters with room for the space alone: the rest is bytes.
         lines = iter(["a" + " " * 9])
         settings = {
-            "vocab_size": BYTES,
+            "vocab_size": least,
             "add_dummy_prefix": False,
             "remove_extra_whitespaces": False,
             "normalization_rule_name": "nmt_nfkc_cf" if fold else "identity",
@@ -120,6 +133,7 @@ def learn_subwords(
             bos_id=START,
             eos_id=END,
             unk_id=UNKNOWN,
+            control_symbols=[f"<{name}>" for name in controls],
             split_digits=True,
             max_sentence_length=65536,
             seed_sentencepiece_size=seed_pieces,

@@ -26,6 +26,8 @@ class Vocabulary:
         lowercase: whether pieces were made without case; `decode` then restores spelling.
         extended: whether a document may have ids from N on, which mean words of that document
             alone. Else every id is below N, and UNKNOWN never comes.
+        controls: type of summary → id of its control token, which no text is encoded to; {}: the
+            vocabulary has none, and every summary begins with START.
     """
 
     def __init__(self, proto: bytes):
@@ -40,6 +42,7 @@ class Vocabulary:
         )
         self.size, self.lowercase = self._kind.size, self._kind.lowercase
         self.has_document_words = self._kind.has_document_words
+        self.controls: dict[str, int] = dict(self._kind.controls)
 
     @classmethod
     def load(cls, path: str | Path) -> "Vocabulary":
@@ -59,6 +62,25 @@ class Vocabulary:
     def fingerprint(self) -> str:
         """16 hexadecimal digits that differ where the vocabularies differ."""
         return hashlib.sha256(self.proto).hexdigest()[:16]
+
+    def start(self, type: str | None = None) -> int:
+        """Return the id that a summary of a type begins with, START without control tokens.
+
+        Args:
+            type: a name of `summary_types`; empty: the first type that there is a token for.
+
+        Raises:
+            InputError: there is a token for other types, not for this one.
+        """
+        if not self.controls:
+            return START
+        name = type or next(iter(self.controls))
+        if name not in self.controls:
+            raise InputError(
+                f"type {name!r}: the model was not trained for it: "
+                f"{did_you_mean(name, self.controls)}"
+            )
+        return self.controls[name]
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a document, without start and end."""
@@ -128,6 +150,7 @@ def train_vocabulary(
     lowercase: bool = True,
     seed_pieces: int = 300_000,
     kind: str = "unigram",
+    controls: Sequence[str] = (),
 ) -> Vocabulary:
     """Learn a vocabulary.
 
@@ -137,6 +160,7 @@ def train_vocabulary(
         lowercase: make pieces without case.
         seed_pieces: candidates that the unigram training starts from.
         kind: `unigram`, `bpe`, `characters`, `bytes` or `words`.
+        controls: types of summaries that get a control token each, ids 4, 5, …
 
     Raises:
         ConfigError: the kind is unknown, or the size too small for it.
@@ -154,8 +178,13 @@ def train_vocabulary(
         yield head
         yield from iterator
 
+    if kind == "words" and controls:
+        raise ConfigError(
+            "vocabulary.kind=words: has no control tokens for the types of summaries; leave the "
+            "types out of the data, or set vocabulary.kind=unigram"
+        )
     if kind == "words":
         return Vocabulary(word_vocabulary.learn_words(lines(), size, lowercase))
     return Vocabulary(
-        subword_vocabulary.learn_subwords(lines(), kind, size, lowercase, seed_pieces)
+        subword_vocabulary.learn_subwords(lines(), kind, size, lowercase, seed_pieces, controls)
     )

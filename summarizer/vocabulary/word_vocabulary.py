@@ -10,7 +10,8 @@ The file: a line `#words 1 fold=1 size=N`, then the words of the ids from 4 on, 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from summarizer.errors import ConfigError, ModelError
 from summarizer.text.words import (
@@ -36,9 +37,11 @@ class WordVocabulary:
         size: the number of ids, N, those of a document's unknown words not counted.
         fold: whether words were taken without case.
         extended: ids from N on are words of the document.
+        controls: {}: there are no control tokens.
     """
 
     has_document_words = True
+    controls: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, proto: bytes):
         try:

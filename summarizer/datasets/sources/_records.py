@@ -1,7 +1,8 @@
 """What the sources that read rows from a file share: opening, columns, and bad rows.
 
 A row that cannot be used is passed on as an `InputError`, a value, until `settle` raises or counts
-it; a file that cannot be read any further raises at once.
+it; a file that cannot be read any further raises at once. A row that the options pass over is
+passed on as a `MissingError`, which `settle` counts.
 """
 
 import gzip
@@ -10,9 +11,11 @@ import logging
 import lzma
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from summarizer import summary_types
 from summarizer.datasets.sources._splits import check_split, in_split
 from summarizer.errors import InputError, did_you_mean
 from summarizer.text.cleaning import LARGEST, LARGEST_TEXT, clean, not_utf8
@@ -21,6 +24,38 @@ from summarizer.types import Example
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 _KINDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list",
           dict: "an object", type(None): "null"}  # fmt: skip
+
+
+class MissingError(InputError):
+    """A row without the column of the summary, which `missing=skip` passes over."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which columns say more of an example than its texts; "" is no column.
+
+    Attributes:
+        type_column: the type of the summary, a name of `summary_types`.
+        source_column: who published the document.
+        lead_column: the number of characters at the start of the document that are its summary;
+            the rest is the document.
+        missing: `error`, or `skip`: pass over rows whose summary or lead is absent or empty.
+    """
+
+    type_column: str = ""
+    source_column: str = ""
+    lead_column: str = ""
+    missing: str = "error"
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown way of treating missing columns."""
+        if self.missing not in ("error", "skip"):
+            raise ValueError(f"missing={self.missing}: must be error or skip")
+
+
+def labels(options: Any) -> Labels:
+    """Return the label columns that the options of a source name."""
+    return Labels(options.type_column, options.source_column, options.lead_column, options.missing)
 
 
 def lines(path: str) -> Iterator[tuple[int, bytes]]:
@@ -108,6 +143,7 @@ def example(
     summary: str,
     references: str | None = "",
     given: bool = False,
+    more: Labels = Labels(),
 ) -> Example:
     """Make an example from the columns of a row; an empty `summary` asks for the document only.
 
@@ -120,21 +156,48 @@ def example(
         references: the column of several references, a list of texts; empty: none is read; None:
             `references` is, where it is there and such a list.
         given: leave the document as the row has it, uncleaned.
+        more: the columns of type, source and lead.
 
     Raises:
+        MissingError: the row has no summary, and `more` passes such rows over.
         InputError: a column is missing (those that exist are named), empty or not text.
     """
+    where = f"{path}:{line}"
+    if summary and more.missing == "skip" and row.get(more.lead_column or summary) in (None, ""):
+        raise MissingError(f"{where}: column {more.lead_column or summary!r} is missing")
     if not isinstance(id := row.get("id", ""), str | int) or isinstance(id, bool):
         raise InputError(f"{path}:{line}: column 'id' is {_KINDS[type(id)]}, not text")
     name, text = clean(str(id)) or str(line), _text(path, line, row, document, given)
+    kind = _text(path, line, row, more.type_column) if more.type_column else ""
+    kind = summary_types.named(kind, where) if kind else ""
+    source = _text(path, line, row, more.source_column) if more.source_column else ""
     if not summary:
-        return Example(name, text)
-    every = _references(f"{path}:{line}", row, references)
+        return Example(name, text, type=kind, source=source)
+    if more.lead_column:
+        lead, text = _lead(where, row, more.lead_column, row[document])
+        return Example(name, text, lead, type=kind, source=source)
+    every = _references(where, row, references)
     alone = every and row.get(summary) is None
     first = every[0] if alone else _text(path, line, row, summary)
     if first in every:
         every.remove(first)
-    return Example(name, text, first, (first, *every) if every else ())
+    return Example(name, text, first, (first, *every) if every else (), kind, source)
+
+
+def _lead(where: str, row: Mapping[str, Any], column: str, document: str) -> tuple[str, str]:
+    """Return the first characters of a document, as many as a column says, and the rest."""
+    require_columns(where, row, column)
+    try:
+        count = int(row[column])
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: column {column!r} is not a number of characters") from None
+    lead, rest = clean(document[: max(count, 0)]), clean(document[max(count, 0) :])
+    if not lead or not rest:
+        raise InputError(
+            f"{where}: column {column!r} is {count}: must be above 0 and below the "
+            f"{len(document)} characters of the document"
+        )
+    return lead, rest
 
 
 def _references(where: str, row: Mapping[str, Any], column: str | None) -> list[str]:
@@ -185,22 +248,28 @@ def collect_examples(
         ConfigError: an unknown split.
     """
     check_split(split)
-    good = bad = 0
+    good = bad = missing = 0
     first = ""
     for result in results:
         if isinstance(result, Example):
             good += 1
             if in_split(result.id, split):
                 yield result
+        elif isinstance(result, MissingError):
+            missing += 1
         elif skip_bad:
             bad += 1
             first = first or str(result)
         else:
             raise result
+    log = logging.getLogger("summarizer")
+    if missing:
+        log.info("%s: passed over %d rows without a summary, %d have one", path, missing, good)
+    if not good and missing:
+        raise InputError(f"{path}: no row has a summary: all {missing} are passed over")
     if not good:
         raise InputError(f"{path}: all {bad} rows are bad, {first}" if bad else f"{path}: no rows")
     if bad:
-        log = logging.getLogger("summarizer")
         counts = {"skipped": (bad, good + bad, first)}  # for `doctor`, which tells it otherwise
         line = "%s: skipped %d bad of %d rows, %s"
         log.warning(line, path, bad, good + bad, first, extra=counts)

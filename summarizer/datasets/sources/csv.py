@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarizer.datasets.sources._records import collect_examples, example, lines, require_columns
+from summarizer.datasets.sources._records import (
+    collect_examples,
+    example,
+    labels,
+    lines,
+    require_columns,
+)
 from summarizer.errors import InputError
 from summarizer.text.cleaning import LARGEST, not_utf8
 from summarizer.types import Example
@@ -20,12 +26,25 @@ class Options:
         document: the column of the document.
         summary: the column of the summary; "" reads documents only.
         skip_bad: count bad rows and go on.
+        type_column: the column of the type of summary, see `summary_types`; "" is none.
+        source_column: the column that names the source of a row; "" is none.
+        lead_column: the column of a number of characters: so many at the start of the document
+            are the summary, the rest is the document; "" is none.
+        missing: `skip` passes over rows without a summary or lead; `error` refuses them.
     """
 
     path: str
     document: str = "document"
     summary: str = "summary"
     skip_bad: bool = False
+    type_column: str = ""
+    source_column: str = ""
+    lead_column: str = ""
+    missing: str = "error"
+
+    def __post_init__(self) -> None:
+        """Refuse what the label columns cannot be."""
+        labels(self)
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
@@ -45,7 +64,10 @@ def _results(options: Options) -> Iterator[Example | InputError]:
     if twice := [name for name in header if header.count(name) > 1]:
         raise InputError(f"{options.path}:{line}: two columns are named {twice[0]!r}")
     where = f"{options.path}:{line}"
-    require_columns(where, header, options.document, options.summary)
+    more = labels(options)
+    summary = more.lead_column or options.summary
+    named = summary, more.type_column, more.source_column
+    require_columns(where, header, options.document, *named)
     for line, fields in records:
         try:
             if isinstance(fields, InputError):
@@ -54,7 +76,8 @@ def _results(options: Options) -> Iterator[Example | InputError]:
                 counts = f"{len(fields)} fields, the header has {len(header)}"
                 raise InputError(f"{options.path}:{line}: {counts}")
             row = dict(zip(header, fields, strict=True))
-            yield example(options.path, line, row, options.document, options.summary)
+            columns = options.document, options.summary
+            yield example(options.path, line, row, *columns, more=more)
         except InputError as error:
             yield error
 

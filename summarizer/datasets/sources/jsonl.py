@@ -19,6 +19,11 @@ class Options:
         references: the column of a list of all references, which ROUGE compares with; None:
             `references`, where there is such a list; "" leaves it alone.
         skip_bad: count bad lines and go on.
+        type_column: the column of the type of summary, see `summary_types`; "" is none.
+        source_column: the column that names the source of a row; "" is none.
+        lead_column: the column of a number of characters: so many at the start of the document
+            are the summary, the rest is the document; "" is none.
+        missing: `skip` passes over rows without a summary or lead; `error` refuses them.
     """
 
     path: str
@@ -26,6 +31,14 @@ class Options:
     summary: str = "summary"
     references: str | None = None
     skip_bad: bool = False
+    type_column: str = ""
+    source_column: str = ""
+    lead_column: str = ""
+    missing: str = "error"
+
+    def __post_init__(self) -> None:
+        """Refuse what the label columns cannot be."""
+        _records.labels(self)
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
@@ -50,11 +63,12 @@ def rows(
     Raises:
         InputError: the file cannot be read any further.
     """
+    more = _records.labels(options)
     for number, row in _records.json_records(options.path, lines):
         try:
             if isinstance(row, InputError):
                 raise row
             columns = options.document, options.summary, options.references
-            yield _records.example(options.path, number, row, *columns, given=given)
+            yield _records.example(options.path, number, row, *columns, given, more)
         except InputError as error:
             yield error

@@ -9,16 +9,22 @@ The shares hold for the whole, so something must give when a part ends before th
   hold is left: right for evaluation, and for parts of about the sizes that the weights ask for.
 - `stop=last` begins that part again, and ends when every part was read to its end at least once:
   each example comes at least once, those of small parts with large weights often.
+- `stop=each` goes on with the other parts: each example comes exactly once, and the shares hold
+  until the first part ends. `data.weights` then says how often each source is drawn.
+
+An example without a source gets the name of its part's file, up to the first point, as its source.
 
 The split is each part's own: `train` mixes the parts' training examples, so whatever a part calls
 test is never trained on. A part without an example in a split is left out of it, with a warning.
 """
 
+import dataclasses
 import itertools
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from summarizer.datasets import spec as specs
 from summarizer.datasets.sources._splits import check_split
@@ -35,7 +41,7 @@ class Options:
 
     Attributes:
         parts: the SPECs with their weights, `0.7*a.jsonl+0.3*docstrings`; their sum may be any.
-        stop: when it ends: first or last.
+        stop: when it ends: first, last or each.
         skip_bad: count what cannot be used, in any part, and go on.
     """
 
@@ -45,14 +51,20 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be mixed."""
-        if self.stop not in ("first", "last"):
-            raise ValueError(f"stop={self.stop}: must be first or last")
+        if self.stop not in ("first", "last", "each"):
+            raise ValueError(f"stop={self.stop}: must be first, last or each")
+        typed: dict[bool, str] = {}
         for _, spec in self.weighted():
             try:
-                specs.parse(spec)
+                typed[specs.typed(specs.parse(spec))] = spec
             except SummarizerError as error:
                 hint = f"; a part begins with its weight: {_FORM}" if "+" in spec else ""
                 raise type(error)(f"mix: {error}{hint}") from None
+        if len(typed) == 2:
+            raise ValueError(
+                f"{typed[False]!r} has no type, and {typed[True]!r} has: add ,type=headline, "
+                "or another type, to each part"
+            )
 
     def weighted(self) -> list[tuple[float, str]]:
         """Return the parts, (weight, SPEC) each.
@@ -97,36 +109,48 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
         names.append(spec)
         readers.append(itertools.chain([first], reader))
     if readers:
-        yield from _turns(weights, names, readers, options.stop == "first")
+        yield from _turns(weights, names, readers, options.stop)
 
 
 def _rounds(number: int, spec: str, split: str, skip_bad: bool) -> Iterator[Example | None]:
     """Yield a part's examples again and again, None at each end."""
+    name = _name(spec)
     for again in itertools.count(1):
         mark = f"#{again}" if again > 1 else ""
         for example in specs.examples(spec, split, skip_bad=skip_bad):
-            id, texts = f"{number}:{example.id}{mark}", (example.document, example.summary)
-            yield Example(id, *texts, example.references)
+            id, source = f"{number}:{example.id}{mark}", example.source or name
+            yield dataclasses.replace(example, id=id, source=source)
         yield None
 
 
 def _turns(
-    weights: list[float], names: list[str], readers: Sequence[Iterator[Example | None]], first: bool
+    weights: list[float], names: list[str], readers: Sequence[Iterator[Example | None]], stop: str
 ) -> Iterator[Example]:
-    """Yield from the reader that is furthest behind its share, until the first or last one ends."""
+    """Yield from the reader that is furthest behind its share, until `stop` ends it."""
     shares = [weight / sum(weights) for weight in weights]
     taken = [0] * len(readers)
     ended: set[int] = set()
     for count in itertools.count(1):
-        at = max(range(len(readers)), key=lambda i: count * shares[i] - taken[i])
+        going = [i for i in range(len(readers)) if stop != "each" or i not in ended]
+        at = max(going, key=lambda i: count * shares[i] - taken[i])
         while (example := next(readers[at])) is None:
             ended.add(at)
-            if first or len(ended) == len(readers):
+            if stop == "first" or len(ended) == len(readers):
                 text = "mix: ends with %s, after %d of its examples and %d in all"
                 _log().info(text, names[at], taken[at], count - 1)
                 return
+            if stop == "each":
+                going.remove(at)
+                at = max(going, key=lambda i: count * shares[i] - taken[i])
         taken[at] += 1
         yield example
+
+
+def _name(spec: str) -> str:
+    """Return the name of what a SPEC reads: of a file up to the first point, or of the source."""
+    part = specs.parse(spec)
+    path = part.options.get("path")
+    return Path(path).name.partition(".")[0] if path else part.name
 
 
 def _log() -> logging.Logger:

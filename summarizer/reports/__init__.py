@@ -1,0 +1,1 @@
+"""Writes HTML pages for people: where the words of a summary came from, and evaluation reports."""
