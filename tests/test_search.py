@@ -12,7 +12,7 @@ from summarizer import plugins
 from summarizer.config import ModelConfig, Part
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import compile_search, search
-from summarizer.decoding.search_step import Restrictions
+from summarizer.decoding.search_step import Conditions
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.vocabulary import END, PAD, START
 
@@ -66,7 +66,7 @@ def beam(model, width, maximum):
     def run(document, minimum, penalty, block):
         allowed = ops.ones((ops.shape(document)[0], model.size), "bool")
         limits = SearchLimits(minimum, maximum, penalty, block)
-        return search(model, document, strategy, width, limits, Restrictions(allowed))
+        return search(model, document, strategy, width, limits, Conditions(allowed))
 
     number = ([], "int32")
     compiled = graph(run, ([None, None], "int32"), number, ([], "float32"), number)
