@@ -499,7 +499,9 @@ def test_fingerprints_that_are_cut_are_told(fake):
     path = fake.folder / contamination.FILE
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut or not written by this program"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints\.npz: cut or not written by this program"
+        ):
             evaluate_module.evaluate(fake.folder, fake.train)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from summarizer import cli, storage, vocabulary
-from summarizer.api import export
+from summarizer.api.load_model import load_keras_model
 from summarizer.datasets import spec
 from summarizer.decoding.graph_inputs import arrays as input_arrays
 from summarizer.decoding.graph_inputs import neutral_inputs
@@ -59,9 +59,9 @@ def test_training_ends_with_an_export_that_is_proved(digits):
 
 def test_keras_opens_the_exported_file_and_finds_the_same_summaries(copy, session):
     (copy / "weights.npz").unlink()
-    config, _, model = export.load_keras_model(copy)
+    config, _, model = load_keras_model(copy)
     ids = documents(session, 30)
-    ours = parity.keras_search(model, config.decode, ids)
+    ours = [best.tokens for best in parity.searcher(model, config.decode)(ids)]
     assert parity.fraction_equal(ours, best(session.search(ids))) >= 0.95
 
 
@@ -245,8 +245,12 @@ GRAPHS = {
     ),
 }  # fmt: skip
 WEIGHTS = {
-    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not written by this program"),
-    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not written by this program"),
+    "cut weights": (
+        lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not written by this program",
+    ),
+    "empty weights": (
+        lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not written by this program",
+    ),
     "weights of another model": (
         lambda f: set_in_config(f / "config.json", "model", "embedding", 32),
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
@@ -319,7 +323,7 @@ def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
 
 
 def test_a_graph_is_read_back_under_the_names_of_the_weights(digits):
-    _, _, model = export.load_keras_model(digits.folder)
+    _, _, model = load_keras_model(digits.folder)
     held = onnx_export.read_weights(digits.folder / "model.onnx")
     assert {name for name, _ in named_weights.named_variables(model)} <= set(held)
     with pytest.raises(ModelError, match="no weight"):

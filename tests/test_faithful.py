@@ -18,7 +18,7 @@ from summarizer.api import ensemble, prepare_data
 from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
 from summarizer.datasets import lowercase_words
-from summarizer.decoding.graph_inputs import BOUNDARY, INPUTS, OUTPUTS
+from summarizer.decoding.graph_inputs import BOUNDARY, OUTPUTS, input_types
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime import decoding_plan as plans
 from summarizer.runtime import onnx_summarizer as session_module
@@ -176,7 +176,9 @@ def test_no_file_and_a_bad_file(tmp_path):
             (lowercase_words.load_lowercase_words, tmp_path),
             (lowercase_words.LowercaseRecorder().add, path),
         ):
-            with pytest.raises(ModelError, match="lowercase.npz: cut or not written by this program"):
+            with pytest.raises(
+                ModelError, match="lowercase.npz: cut or not written by this program"
+            ):
                 read(place)
     np.savez(path, words=np.zeros(3))
     for read, place in (
@@ -373,7 +375,7 @@ class Inventor(OnnxSummarizer):
     def __init__(self, words, folder, longest=9):
         self.config, self.vocabulary, self.folder = Config(), words, folder
         self._phrases, self._selector, self._path = Phrases(words), None, folder / "model.onnx"
-        self._inputs, self._outputs = set(INPUTS), list(OUTPUTS)
+        self._inputs, self._outputs = set(input_types()), list(OUTPUTS)
         self.random, self.longest, self.asked = np.random.default_rng(1), longest, []
 
     def search(self, documents, beam=None, maximum=None, asked=None, seed=1):

@@ -510,7 +510,9 @@ def test_fingerprints_of_another_model_that_are_cut_are_told(tmp_path):
     recorder.save(path)
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut or not written by this program"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints\.npz: cut or not written by this program"
+        ):
             recorder.add(path)
     np.savez(path, ids=np.zeros(2), documents=np.zeros(2))
     with pytest.raises(ModelError, match=r"fingerprints\.npz: holds no fingerprints$"):

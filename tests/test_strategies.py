@@ -152,7 +152,7 @@ def test_scores_are_as_defined():
     random = np.random.default_rng(0)
     attended = random.gamma(0.5, size=(2 * 3, 4)).astype("float32")
     mask = np.array([[True] * 4, [True, True, False, False]])
-    found = scoring.coverage_penalty(attended, mask, gnmt._replace(coverage=0.3))
+    found = scoring.coverage_penalty(attended, mask, gnmt._replace(coverage_penalty=0.3))
     for b, k in itertools.product(range(2), range(3)):
         real = attended[3 * b + k][mask[b]].astype(float)
         assert np.asarray(found)[b, k] == pytest.approx(

@@ -29,6 +29,7 @@ from summarizer.datasets.tag_labels import DROP, KEEP
 from summarizer.decoding import scoring
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.tag_decoding import TaggedDocument
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.exporters import onnx_export, parity
@@ -391,7 +392,9 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
     some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
     for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
         find = functools.partial(search, model, limits=SearchLimits(2, 6, 0.7, 0), **some)
-        run = compiled(lambda rows, chosen, find=find: find(rows, selected=chosen))
+        run = compiled(
+            lambda rows, chosen, find=find: find(rows, conditions=Conditions(None, chosen))
+        )
 
         def found(rows, chosen, run=run):
             return [np.asarray(x) for x in run(rows, chosen)]
@@ -552,7 +555,12 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
-        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), selected=selected
+        network_,
+        pad_batch(ids),
+        strategy,
+        3,
+        scoring.limits_from(limits),
+        Conditions(None, selected),
     )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)

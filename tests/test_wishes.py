@@ -19,6 +19,7 @@ from summarizer.decoding.graph_search import graph_search
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.errors import InputError, ModelError
 from summarizer.exporters import onnx_export
@@ -48,7 +49,7 @@ def constrained():
         demands = LexicalConstraints(True, prefix, forced, banned, begins, words, shortest, longest)
         allowed = ops.ones((batch, SIZE), "bool")
         limits = SearchLimits(0, LONGEST, 0.8, 0)
-        return search(model, document, strategy, MOST, limits, allowed, demands)
+        return search(model, document, strategy, MOST, limits, Conditions(allowed, None, demands))
 
     ranks = [2, 2, 3, 3, 0, 0]
     return graph(run, *(([None] * rank, "int32") for rank in ranks))
@@ -144,7 +145,7 @@ def keras_served(digits):
         model, onnx_export.read_weights(digits.folder / "model.onnx"), digits.folder
     )
     signature = {
-        n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in graph_inputs.INPUTS.items()
+        n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in graph_inputs.input_types().items()
     }
     compiled = tf.function(
         lambda given: graph_search(model, given), input_signature=[signature], autograph=False
@@ -152,7 +153,7 @@ def keras_served(digits):
 
     def run(values):
         found = compiled({name: tf.convert_to_tensor(value) for name, value in values.items()})
-        return {name: np.asarray(value) for name, value in found._asdict().items()}
+        return {n: np.asarray(x) for n, x in zip(graph_inputs.OUTPUTS, found, strict=True)}
 
     return run
 

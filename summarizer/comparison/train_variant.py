@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 
 from summarizer import config as configuration
-from summarizer.api import export, prepare_data, train
+from summarizer.api import prepare_data, train
+from summarizer.api.load_model import load_keras_model
 from summarizer.comparison import measurements, results
 from summarizer.comparison.results import VariantResult
 from summarizer.config import Config
@@ -84,7 +85,7 @@ def _measured(
     from summarizer.evaluation import evaluate, lead, report_files
     from summarizer.metrics import rouge
 
-    _, words, model = export.load_keras_model(folder)
+    _, words, model = load_keras_model(folder)
     validation = prepare_data.held_out_examples(config, config.train.validation_examples)
     written = measurements.summaries(model, words, config, tests)
     references = [example.summary or "" for example in tests]
