@@ -27,7 +27,7 @@ from summarizer.documents import email_message, fetch, html, markdown
 from summarizer.documents.read import SUFFIXES, read_document
 from summarizer.errors import InputError
 from summarizer.runtime import long_documents
-from summarizer.text import cleaning, sentences
+from summarizer.text import read_file, sentences
 from summarizer.text.centrality import centrality
 from summarizer.types import Summary
 
@@ -376,7 +376,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_read_says_why(put, name, monkeypatch):
-    monkeypatch.setattr(cleaning, "LARGEST", 50_000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 50_000)
     content, reason = BAD[name]
     path = put(name, content)
     with pytest.raises(InputError) as caught:
@@ -548,7 +548,7 @@ def test_a_web_address_is_read_where_allowed(site, path, text):
     ],
 )
 def test_an_address_that_cannot_be_read_says_why(site, path, reason, monkeypatch):
-    monkeypatch.setattr(cleaning, "LARGEST", 10_000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 10_000)
     with pytest.raises(InputError) as caught:
         read_document(site + path, fetch=True)
     said = str(caught.value)

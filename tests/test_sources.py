@@ -19,7 +19,7 @@ from summarizer.config import DataConfig, Part
 from summarizer.datasets import spec, tasks
 from summarizer.datasets.sources import _docstring_pairs, docstrings, reverse_digits
 from summarizer.errors import ConfigError, InputError
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 from summarizer.types import Example
 
 ROWS = [
@@ -279,7 +279,7 @@ def test_a_cut_or_foreign_compressed_file_is_refused(
 def test_a_line_longer_than_a_document_may_be_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarizer.datasets.sources._records.LARGEST", 100)
+    monkeypatch.setattr("summarizer.datasets.sources._records.MAX_BYTES", 100)
     line = json.dumps({"document": "d" * 200, "summary": "s"}).encode()
     path = write(tmp_path, "x.jsonl", GOOD.encode() + line)
     assert refused(path) == f"{path}:2: the line is longer than 64 MB"
@@ -301,7 +301,7 @@ def test_bad_files_of_a_folder_are_named_or_skipped(tmp_path: Path) -> None:
 
 def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
     path = write(tmp_path, "x.txt", "\ufeffA line,\r\nüber\n".encode())
-    assert cleaning.read_text(path) == "A line,\r\nüber\n"
+    assert read_file.read_text(path) == "A line,\r\nüber\n"
 
 
 @pytest.mark.parametrize(
@@ -319,18 +319,18 @@ def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_one_document_that_cannot_be_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
 ) -> None:
-    monkeypatch.setattr(cleaning, "LARGEST", 1000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 1000)
     path = tmp_path / "x.txt"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        cleaning.read_text(path)
+        read_file.read_text(path)
     assert str(caught.value) == f"{path}{reason}"
 
 
 def test_a_folder_is_not_a_document(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="directory"):
-        cleaning.read_text(tmp_path)
+        read_file.read_text(tmp_path)
 
 
 def cleaned_slowly(text: str) -> str:

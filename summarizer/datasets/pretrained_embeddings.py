@@ -15,7 +15,7 @@ import numpy as np
 
 from summarizer.datasets.sources._records import lines
 from summarizer.errors import ConfigError, InputError
-from summarizer.text.words import spaceless
+from summarizer.text.scripts import is_unspaced
 from summarizer.vocabulary import UNKNOWN, Vocabulary
 
 
@@ -130,7 +130,7 @@ def _wanted(vocabulary: Vocabulary) -> dict[str, list[tuple[int, str]]]:
     found: dict[str, list[tuple[int, str]]] = {}
     for i, piece in enumerate(vocabulary.tokens(range(UNKNOWN + 1, vocabulary.size))):
         text = piece.removeprefix("▁")
-        if text and (text != piece or not text[0].isalnum() or spaceless(text)):
+        if text and (text != piece or not text[0].isalnum() or is_unspaced(text)):
             form = _form(text, vocabulary.lowercase)
             found.setdefault(form, []).append((i + UNKNOWN + 1, text))
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from summarizer.documents.read import STDIN, SUFFIXES, is_address, prose, read_document
 from summarizer.errors import InputError, SummarizerError
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 
 RECORDS = "jsonl:"  # before what is read as JSON Lines, whatever its name
 _RECORDS = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
@@ -83,15 +83,15 @@ def _one(name: str, fetch: bool) -> Document:
 def _standard_input() -> Iterator[Document]:
     """The lines of standard input, or all of it as one document."""
     with open(0, "rb", closefd=False) as file:
-        first = file.readline(cleaning.LARGEST + 1)
+        first = file.readline(read_file.MAX_BYTES + 1)
         if _is_record(first):
             yield from _records(f"{RECORDS}{STDIN}", file, first)
             return
         said = "standard input"
-        raw = first + file.read(cleaning.LARGEST + 1 - len(first))
+        raw = first + file.read(read_file.MAX_BYTES + 1 - len(first))
     try:
-        if len(raw) > cleaning.LARGEST:
-            raise InputError(f"{said}: {cleaning.too_large()}")
+        if len(raw) > read_file.MAX_BYTES:
+            raise InputError(f"{said}: {read_file.too_large()}")
         yield Document(STDIN, None, prose(raw, said))
     except InputError as error:
         yield Document(STDIN, None, error)
@@ -136,7 +136,7 @@ def _records(spec: str, file: Any = None, first: bytes = b"") -> Iterator[Docume
             elif specs.wanted(row, part):
                 text = row.document
                 blank = InputError(f"{path}:{row.id}: has no text")
-                yield Document(path, row.id, blank if cleaning.blank(text) else text)
+                yield Document(path, row.id, blank if cleaning.is_blank(text) else text)
         if row is None:
             raise InputError(f"{path}: no rows")
     except SummarizerError as error:

@@ -5,7 +5,7 @@ import zipfile
 
 from summarizer.documents import html
 from summarizer.errors import InputError
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 
 NEEDS = "pip install 'summarizer-lstm[files]'"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")  # MS-OFFCRYPTO, 2.3.4.4
@@ -39,7 +39,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     except Exception:  # of zipfile, of XML, or its own: each way of being damaged has another
         raise InputError(f"{name}: a damaged Word document") from None
     found = html.prose(page)
-    if cleaning.blank(found):
+    if cleaning.is_blank(found):
         raise InputError(f"{name}: a Word document without text")
     return found
 
@@ -53,8 +53,8 @@ def _check(raw: bytes, name: str) -> None:
     if not entries:
         raise InputError(f"{name}: a ZIP archive, but not a Word document (.docx)")
     size = sum(e.file_size for e in entries if e.filename.endswith(".xml"))
-    if size > cleaning.LARGEST:
+    if size > read_file.MAX_BYTES:
         raise InputError(
-            f"{name}: unpacks to more than {cleaning.LARGEST_TEXT}, the most that one document "
+            f"{name}: unpacks to more than {read_file.MAX_SIZE}, the most that one document "
             "may have"
         )

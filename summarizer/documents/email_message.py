@@ -52,7 +52,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     body = message.get_body(("plain", "html"))
     written = _own(body) if body else ""
-    if cleaning.blank(written):
+    if cleaning.is_blank(written):
         raise InputError(f"{name}: an e-mail without a text body")
     return written
 
@@ -66,7 +66,7 @@ def _own(body: Message) -> str:
         quoted = _QUOTE.sub("", content)
     for pattern in (_FORWARDED, _ORIGINAL, _WROTE, _QUOTED, _SIGNATURE):
         content = pattern.sub("", content)
-    return quoted if cleaning.blank(content) else content.strip()
+    return quoted if cleaning.is_blank(content) else content.strip()
 
 
 def _decoded(body: Message) -> str:

@@ -3,7 +3,7 @@
 import codecs
 
 from summarizer.errors import InputError
-from summarizer.text import cleaning
+from summarizer.text import read_file
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -26,7 +26,7 @@ def decode(raw: bytes, name: str, declared: str | None) -> str:
         if raw.startswith(mark):
             return raw.decode(encoding, "replace").lstrip("\ufeff")
     if not declared:
-        return cleaning.decode(raw, name)
+        return read_file.decode(raw, name)
     try:
         known = codecs.lookup(declared.strip()).name
         return raw.decode(_LARGER.get(known, known), "replace")

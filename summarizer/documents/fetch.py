@@ -7,7 +7,7 @@ import urllib.request
 from typing import Any, NamedTuple
 
 from summarizer.errors import InputError
-from summarizer.text import cleaning
+from summarizer.text import read_file
 
 TIMEOUT = 20.0  # seconds without an answer
 LONGEST = 120.0  # seconds for the whole document
@@ -71,8 +71,8 @@ def _body(answer: Any, address: str) -> bytes:
     while part := answer.read1(2**16):
         parts.append(part)
         size += len(part)
-        if size > cleaning.LARGEST:
-            raise InputError(f"{address}: {cleaning.too_large()}")
+        if size > read_file.MAX_BYTES:
+            raise InputError(f"{address}: {read_file.too_large()}")
         if time.monotonic() > end:
             raise TimeoutError
     if answer.length:  # what was announced and did not come

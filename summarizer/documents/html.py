@@ -47,7 +47,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     found = _CHARSET.search(raw[:4096])
     declared = charset or (found.group(1).decode() if found else None)
     page = prose(encoding.decode(raw, name, declared))
-    if cleaning.blank(page):
+    if cleaning.is_blank(page):
         raise InputError(f"{name}: a page without text (scripts may fill it in a browser)")
     return page
 

@@ -45,7 +45,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
         InputError: it is not UTF-8, or has no text.
     """
     found = prose(encoding.decode(raw, name, charset))
-    if cleaning.blank(found):
+    if cleaning.is_blank(found):
         raise InputError(f"{name}: no text beside the markup")
     return found
 
@@ -55,4 +55,4 @@ def prose(source: str) -> str:
     for pattern, left in _RULES:
         source = pattern.sub(left, source)
     blocks = re.split(r"\n\s*\n", html.unescape(source))
-    return "\n\n".join(" ".join(block.split()) for block in blocks if not cleaning.blank(block))
+    return "\n\n".join(" ".join(block.split()) for block in blocks if not cleaning.is_blank(block))

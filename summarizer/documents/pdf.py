@@ -65,7 +65,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
             raise InputError(f"{name}: protected with a password; save it without one") from None
         raise InputError(f"{name}: a cut or damaged PDF") from None
     found = "\n\n".join(_paragraphs(_without_repeated(pages)))
-    if cleaning.blank(found):
+    if cleaning.is_blank(found):
         raise InputError(
             f"{name}: a PDF of {len(pages)} {'page' if len(pages) == 1 else 'pages'} without "
             "text (scanned?); recognize its text first (OCR)"

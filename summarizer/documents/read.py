@@ -10,7 +10,7 @@ from pathlib import Path
 
 from summarizer.documents import encoding
 from summarizer.errors import InputError
-from summarizer.text import cleaning
+from summarizer.text import read_file
 
 STDIN = "-"
 _SUFFIXES = {
@@ -58,9 +58,9 @@ def read_document(name: str | Path, fetch: bool = False) -> str:
         raw, declared, charset = fetch_page(name)
     elif name == STDIN:
         said = "standard input"
-        raw = cleaning.read_bytes(0, said)
+        raw = read_file.read_bytes(0, said)
     else:
-        raw = cleaning.read_bytes(name)
+        raw = read_file.read_bytes(name)
     return prose(raw, said, declared, charset)
 
 
@@ -78,8 +78,8 @@ def prose(raw: bytes, said: str, declared: str = "", charset: str | None = None)
     found = _kind(raw, said, declared)
     if found == "text":
         if charset:
-            return cleaning.decode(encoding.decode(raw, said, charset).encode(), said)
-        return cleaning.decode(raw, said)
+            return read_file.decode(encoding.decode(raw, said, charset).encode(), said)
+        return read_file.decode(raw, said)
     # Loaded when the first of its kind is met: a text file needs none of them.
     text: str = importlib.import_module(f"summarizer.documents.{found}").text(raw, said, charset)
     return text

@@ -1,7 +1,7 @@
 """Which pieces of a vocabulary may end a sentence, and which may begin a word."""
 
 from summarizer.text import sentences
-from summarizer.text.words import spaceless
+from summarizer.text.scripts import is_unspaced
 from summarizer.vocabulary import UNKNOWN, Vocabulary
 
 _OPENERS = frozenset("「『《〈（【〔“‘")  # before a word of scripts that put no space there
@@ -19,7 +19,7 @@ def boundary_tables(words: Vocabulary) -> tuple[list[bool], list[bool]]:
     known = range(UNKNOWN + 1, words.size)
     ends = [i in known and _ends(words, i, pieces[i], word) for i in range(words.size)]
     begins = [
-        i == UNKNOWN or after[i] or spaceless(piece) or piece[:1] in _OPENERS
+        i == UNKNOWN or after[i] or is_unspaced(piece) or piece[:1] in _OPENERS
         for i, piece in enumerate(pieces)
     ]
     return ends, begins

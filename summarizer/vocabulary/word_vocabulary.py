@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from summarizer.errors import ConfigError, ModelError
+from summarizer.text.scripts import is_unspaced
 from summarizer.text.words import (
     JOIN,
     SPACE,
     join_words,
     normalize,
-    spaceless,
     split_words,
     word_offsets,
 )
@@ -136,7 +136,7 @@ def _shown(token: str) -> str:
     """A word as SentencePiece would write it."""
     if token in (*SPECIAL, SPACE):
         return token
-    left = "▁" if not token.startswith(JOIN) and not spaceless(token) else ""
+    left = "▁" if not token.startswith(JOIN) and not is_unspaced(token) else ""
     return left + token.strip(JOIN)
 
 

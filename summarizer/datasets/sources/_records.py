@@ -18,7 +18,8 @@ from typing import Any
 from summarizer import summary_types
 from summarizer.datasets.sources._splits import check_split, in_split
 from summarizer.errors import InputError, did_you_mean
-from summarizer.text.cleaning import LARGEST, LARGEST_TEXT, clean, not_utf8
+from summarizer.text.cleaning import clean
+from summarizer.text.read_file import MAX_BYTES, MAX_SIZE, not_utf8
 from summarizer.types import Example
 
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
@@ -94,10 +95,10 @@ def numbered_lines(path: str, file: Any, first: bytes = b"") -> Iterator[tuple[i
         InputError: a line is longer than one document may be.
     """
     number = 0
-    while raw := first or file.readline(LARGEST + 1):
+    while raw := first or file.readline(MAX_BYTES + 1):
         number, first = number + 1, b""
-        if len(raw) > LARGEST:
-            raise InputError(f"{path}:{number}: the line is longer than {LARGEST_TEXT}")
+        if len(raw) > MAX_BYTES:
+            raise InputError(f"{path}:{number}: the line is longer than {MAX_SIZE}")
         yield number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
 
 
@@ -231,8 +232,8 @@ def _text(path: str, line: int, row: Mapping[str, Any], column: str, given: bool
     value = row[column]
     if not isinstance(value, str):
         raise InputError(f"{path}:{line}: column {column!r} is {_KINDS[type(value)]}, not text")
-    if len(value) > LARGEST:
-        raise InputError(f"{path}:{line}: column {column!r} is longer than {LARGEST_TEXT}")
+    if len(value) > MAX_BYTES:
+        raise InputError(f"{path}:{line}: column {column!r} is longer than {MAX_SIZE}")
     if not (text := clean(value)):
         raise InputError(f"{path}:{line}: column {column!r} is empty")
     return value if given else text

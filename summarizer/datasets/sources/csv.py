@@ -13,7 +13,7 @@ from summarizer.datasets.sources._records import (
     require_columns,
 )
 from summarizer.errors import InputError
-from summarizer.text.cleaning import LARGEST, not_utf8
+from summarizer.text.read_file import MAX_BYTES, not_utf8
 from summarizer.types import Example
 
 
@@ -84,7 +84,7 @@ def _results(options: Options) -> Iterator[Example | InputError]:
 
 def _records(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
     """Yield (first line, fields or what is wrong) of every row that is not empty."""
-    csv.field_size_limit(LARGEST)  # the standard limit, 128 KB, is below a long article
+    csv.field_size_limit(MAX_BYTES)  # the standard limit, 128 KB, is below a long article
     undecodable: list[InputError] = []
 
     def text() -> Iterator[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
-from summarizer.text.cleaning import clean, read_text
+from summarizer.text.cleaning import clean
+from summarizer.text.read_file import read_text
 from summarizer.types import Example
 
 _SUMMARY = ".summary.txt"

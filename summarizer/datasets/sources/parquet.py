@@ -13,7 +13,7 @@ from typing import Any
 
 from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
-from summarizer.text.cleaning import not_utf8
+from summarizer.text.read_file import not_utf8
 from summarizer.types import Example
 
 _BATCH = 256  # rows

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
-from summarizer.text.cleaning import clean, not_utf8
+from summarizer.text.cleaning import clean
+from summarizer.text.read_file import not_utf8
 from summarizer.types import Example
 
 

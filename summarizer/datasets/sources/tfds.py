@@ -23,7 +23,7 @@ from typing import Any
 from summarizer.datasets.sources import _records
 from summarizer.datasets.sources._splits import SPLITS, check_split, split_of
 from summarizer.errors import ConfigError, InputError, did_you_mean
-from summarizer.text.cleaning import not_utf8
+from summarizer.text.read_file import not_utf8
 from summarizer.types import Example
 
 SUMMARIZATION = (
