@@ -122,7 +122,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     """Let the trainer run for its seconds."""
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
     from summarizer.model.seq2seq import Seq2Seq
     from summarizer.training import hardware, loop
 
@@ -132,7 +132,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     hardware.keep_memory()
     hardware.set_threads(choice)
     words, store = prepared(config, given.kept or folder)
-    data, lengths = config.data, store.lengths()
+    data = config.data
     shape = batching.BatchShape(
         config.train.batch, data.document_pieces, data.summary_pieces, data.window
     )
@@ -141,7 +141,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
 
     def stream(epoch: int, index: int) -> Iterator[Any]:
         return watch.over(
-            tokenize.prefetched_batches(store, lengths, config.seed, epoch, index, shape)
+            tf_pipeline.prefetched_batches(store, config.seed, epoch, index, shape)
         )
 
     with contextlib.suppress(Enough):

@@ -858,7 +858,7 @@ def test_without_its_tokens_a_run_is_counted_by_fingerprints_where_they_tell(tmp
     assert pairs_of() == 0
     recorder, path = contamination.ContaminationIndex(), tmp_path / contamination.FILE
     for row in rows_of("a", 7):
-        list(recorder.watch([Example(row["id"], row["document"])]))
+        list(recorder.record([Example(row["id"], row["document"])]))
     recorder.save(path)
     assert pairs_of() == 7
     assert pairs_of(**{"train.init": "runs/first"}) == 0  # they have those of the first run, too

@@ -25,7 +25,7 @@ def source():
 
 def tokens(words):
     recorder = fingerprints.Recorder()
-    ids = pipeline.tokenize(recorder.watch(source()), words)
+    ids = pipeline.tokenize(recorder.record(source()), words)
     made = store.write(Path("store"), ids, words.size, {})
     recorder.save(Path("fingerprints.npz"))
     return made

@@ -125,8 +125,8 @@ def test_what_follows_a_part_is_its_own_and_what_stands_before_the_colon_the_mix
 @pytest.mark.parametrize(
     ("what", "error", "message"),
     [
-        ("mix", ConfigError, "mix: what shall it read? write mix:PARTS"),
-        ("mix:", ConfigError, "mix:: what shall it read? write mix:PARTS"),
+        ("mix", ConfigError, "mix: names no data; write mix:PARTS"),
+        ("mix:", ConfigError, "mix:: names no data; write mix:PARTS"),
         ("mix:docstrings", ConfigError, "mix: 'docstrings' has no weight; write mix:0.7*a.jsonl"),
         ("mix:a*docstrings", ConfigError, "mix: 'a*docstrings' has no weight"),
         ("mix:1*", ConfigError, "mix: nothing follows the weight 1"),

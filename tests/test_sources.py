@@ -279,7 +279,7 @@ def test_a_cut_or_foreign_compressed_file_is_refused(
 def test_a_line_longer_than_a_document_may_be_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarizer.datasets.sources._records.MAX_BYTES", 100)
+    monkeypatch.setattr("summarizer.datasets.sources._lines.MAX_BYTES", 100)
     line = json.dumps({"document": "d" * 200, "summary": "s"}).encode()
     path = write(tmp_path, "x.jsonl", GOOD.encode() + line)
     assert refused(path) == f"{path}:2: the line is longer than 64 MB"
@@ -386,7 +386,7 @@ def test_a_source_before_a_colon_reads_files_of_any_name(tmp_path: Path) -> None
     path = write(tmp_path, "records,2024.rec", as_jsonl())
     assert list(spec.examples(f"jsonl:{path}")) == ROWS
     assert not spec.has_splits(f"jsonl:{path}")
-    with pytest.raises(InputError, match="cannot tell how to read .rec"):
+    with pytest.raises(InputError, match="no source reads .rec"):
         spec.examples(path)
 
 
@@ -420,8 +420,8 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("missing.jsonl.gz,split=test", InputError, "missing.jsonl.gz: no such file"),
         ("no/such/folder", InputError, "no/such/folder: no such file or folder"),
         ("tfd:xsum", ConfigError, "no file, folder or source 'tfd:xsum': did you mean 'tfds'?"),
-        ("tfds", ConfigError, "tfds: what shall it read? write tfds:NAME"),
-        ("jsonl:", ConfigError, "jsonl:: what shall it read? write jsonl:PATH"),
+        ("tfds", ConfigError, "tfds: names no data; write tfds:NAME"),
+        ("jsonl:", ConfigError, "jsonl:: names no data; write jsonl:PATH"),
         ("docstrings:x", ConfigError, "the source 'docstrings' is written without a colon"),
         ("x.parquet", InputError, "x.parquet: no such file"),
         ("no*.parquet", InputError, "no*.parquet: no such file"),
@@ -429,7 +429,7 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("docstrings,shard=half", ConfigError, "shard=half: must be INDEX/COUNT"),
         ("docstrings,shard=0/0", ConfigError, "shard=0/0: must be INDEX/COUNT"),
         ("docstrings,shard=-1/2", ConfigError, "shard=-1/2: must be INDEX/COUNT"),
-        (__file__, InputError, "cannot tell how to read .py; known: FILE.jsonl"),
+        (__file__, InputError, "no source reads .py; known: FILE.jsonl"),
         ("reverse_digits,cuont=3", ConfigError, "did you mean 'count'?"),
         ("reverse_digits,name=x", ConfigError, "has no option 'name': known: count, high, low"),
         ("reverse_digits,count=many", ConfigError, "count=many: must be a whole number"),
@@ -579,7 +579,7 @@ def test_a_package_that_is_missing_or_says_nothing(package: str, tmp_path: Path)
     assert "'no_such_package.at_all'" in refused(missing)
     assert "install the `train` extra" in refused(missing)
     write(tmp_path, f"site/{package}/module.py", b"x = 1\n")
-    assert f"no good pair in the packages {package}" in refused(f"docstrings,packages={package}")
+    assert f"no usable pair in the packages {package}" in refused(f"docstrings,packages={package}")
 
 
 def test_a_cache_that_cannot_be_written_or_is_damaged(
@@ -587,12 +587,12 @@ def test_a_cache_that_cannot_be_written_or_is_damaged(
 ) -> None:
     what = f"docstrings,packages={package},split=train"
     rows = list(spec.examples(what))
-    (record,) = (tmp_path / "cache").rglob("*train.tfrecord*")
+    (record,) = (tmp_path / "cache").rglob("*.jsonl")
     record.write_bytes(record.read_bytes()[:-30])
     assert "damaged, delete it" in refused(what)
     assert len(rows) > 40
     monkeypatch.setenv("SUMMARIZER_CACHE", write(tmp_path, "a_file", b""))
-    assert "SUMMARIZER_CACHE names another place" in refused(what)
+    assert "SUMMARIZER_CACHE names another folder" in refused(what)
 
 
 def test_a_docstring_becomes_prose() -> None:

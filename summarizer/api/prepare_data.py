@@ -41,7 +41,7 @@ def prepare_data(
     folder.mkdir(parents=True, exist_ok=True)
 
     def source() -> Iterator[Example]:
-        return groups.thinned(tasks.examples(data, data.train, split, skip_bad), data.thin)
+        return groups.thin(tasks.examples(data, data.train, split, skip_bad), data.thin)
 
     if resume and path.exists():
         words = Vocabulary.load(path)
@@ -52,7 +52,7 @@ def prepare_data(
         atomic_write(path, given.read_bytes())
     else:
         wanted = config.vocabulary
-        sample = groups.reservoir(source(), wanted.sample_size, data.weights)
+        sample = groups.reservoir_sample(source(), wanted.sample_size, data.weights)
         controls = summary_types.CONTROLLED if any(e.type for e in sample) else ()
         texts = [text for e in sample for text in (e.document, e.summary or "")]
         texts = texts if tasks.needs_summaries(data) else texts[::2]
@@ -73,10 +73,10 @@ def prepare_data(
             specs.identity(data.train)
         ),  # the last: with it all is there
     }
-    grouped = groups.Recorder(words.start)
-    examples = grouped.watch(source())
+    grouped = groups.GroupIndex(words.start)
+    examples = grouped.record(source())
     for recorder in recorders.values():
-        examples = recorder.watch(examples)
+        examples = recorder.record(examples)
     ids = tasks.tokenize(data, examples, words)
     labels = None if data.task == "language_model" else grouped  # there a text gives several pairs
     made = token_store.write_store(kept, ids, words.size, about, words.has_document_words, labels)
@@ -129,7 +129,7 @@ def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = F
             )
         recorder.add(known)
     spec = spec or config.data.train
-    for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
+    for _ in recorder.record(tasks.examples(config.data, spec, _split(config), skip_bad)):
         pass
     recorder.save(folder / lowercase_words.FILE)
     return folder / lowercase_words.FILE
@@ -152,7 +152,7 @@ def held_out_examples(config: Config, count: int, skip_bad: bool = False) -> lis
     if config.schema == 1:
         found = list(itertools.islice(examples, count))
     else:
-        found = groups.sample(examples, count, config.seed)
+        found = groups.balanced_sample(examples, count, config.seed)
     if not found:
         raise InputError(f"{spec}: no validation examples")
     return found

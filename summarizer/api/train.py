@@ -141,10 +141,10 @@ def train(
 def _batches(config: Config, store: Any) -> Any:
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
 
-    data, lengths = config.data, store.lengths()
-    weights = groups.weights(store, data.weights)
+    data = config.data
+    weights = groups.store_weights(store, data.weights)
     shape = batching.BatchShape(
         config.train.batch_size,
         data.max_document_tokens,
@@ -153,8 +153,8 @@ def _batches(config: Config, store: Any) -> Any:
         data.curriculum_epochs,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
-    stream = tokenize.prefetched_batches if tensorflow else batching.stream_batches
-    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape, weights)
+    stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
+    return lambda epoch, index: stream(store, config.seed, epoch, index, shape, weights)
 
 
 def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:

@@ -121,19 +121,19 @@ def _records(spec: str, file: Any = None, first: bytes = b"") -> Iterator[Docume
     # Which a command for plain documents does without.
     from summarizer.datasets import spec as specs
     from summarizer.datasets.sources import jsonl
-    from summarizer.datasets.sources._records import numbered_lines
+    from summarizer.datasets.sources._lines import numbered_lines
 
     path = spec.removeprefix(RECORDS)
     try:
         part = specs.parse(spec)
         path = part.options["path"]
-        options = dataclasses.replace(specs.own_options(part), summary="")
+        options = dataclasses.replace(specs.source_options(part), summary="")
         lines = None if file is None else numbered_lines(path, file, first)
         row = None
-        for row in jsonl.rows(options, lines, given=True):
+        for row in jsonl.rows(options, lines, raw=True):
             if isinstance(row, InputError):
                 yield Document(path, "", row)
-            elif specs.wanted(row, part):
+            elif specs.selects(part, row):
                 text = row.document
                 blank = InputError(f"{path}:{row.id}: has no text")
                 yield Document(path, row.id, blank if cleaning.is_blank(text) else text)
