@@ -77,7 +77,7 @@ def test_bad_files_are_told_and_the_others_summarized(summarize, files, tmp_path
         "blank.txt": (" \u200b\n\ufeff".encode(), ": the file is empty"),
         "binary.txt": (b"1 2\0 3", ": a binary file; text in UTF-8 is needed"),
         "latin.txt": (b"1\n2 \xe9", ":2: not UTF-8 text (byte 0xe9); save it as UTF-8"),
-        "large.txt": (b"1 " * 501, ": larger than 64 MB, the most that one document may have"),
+        "large.txt": (b"1 " * 501, ": larger than 64 MB, the maximum for one document"),
     }
     for name, (content, _) in bad.items():
         (tmp_path / name).write_bytes(content)

@@ -365,11 +365,11 @@ BAD = {
     "image.txt": (b"\x89PNG\0", "a binary file; text in UTF-8 is needed"),
     "large.html": (
         b"<p>" + b"x " * 30_000,
-        "larger than 64 MB, the most that one document may have",
+        "larger than 64 MB, the maximum for one document",
     ),
     "bomb.docx": (
         docx(paragraph("x" * 60_000)),
-        "unpacks to more than 64 MB, the most that one document may have",
+        "unpacks to more than 64 MB, the maximum for one document",
     ),
 }  # fmt: skip
 

@@ -311,7 +311,7 @@ def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
         (b"\xef\xbb\xbf \n", ": the file is empty"),
         (b"text\0more", ": a binary file; text in UTF-8 is needed"),
         (b"one\ntwo\ncaf\xe9", ":3: not UTF-8 text (byte 0xe9); save it as UTF-8"),
-        (b"x" * 1001, ": larger than 64 MB, the most that one document may have"),
+        (b"x" * 1001, ": larger than 64 MB, the maximum for one document"),
         (None, ": no such file or directory"),
     ],
     ids=["empty", "blank", "binary", "latin-1", "large", "missing"],

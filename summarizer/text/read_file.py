@@ -50,7 +50,7 @@ def decode(raw: bytes, name: str) -> str:
         InputError: the bytes are binary, not UTF-8 or hold no visible character.
     """
     if b"\0" in raw:
-        raise InputError(f"{name}: a binary file; only UTF-8 text can be read")
+        raise InputError(f"{name}: a binary file; text in UTF-8 is needed")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -30,7 +30,7 @@ def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
     try:
         with _OPENERS.get(suffix, open)(path, "rb") as file:
             if b"\0" in file.peek(4096)[:4096]:
-                raise InputError(f"{path}: a binary file; only UTF-8 text can be read")
+                raise InputError(f"{path}: a binary file; text in UTF-8 is needed")
             for number, raw in numbered_lines(path, file):
                 yield number, raw
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
