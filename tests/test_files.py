@@ -230,7 +230,7 @@ def put(tmp_path: Path) -> Callable[[str, bytes | str], str]:
 def test_every_kind_becomes_its_prose(put, name, content):
     found = read_document(put(name, content)).replace("\r\n", "\n")
     assert found.strip() == PROSE
-    assert summarizer.read is read_document
+    assert summarizer.read_document is read_document
 
 
 def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
@@ -540,7 +540,7 @@ def test_a_web_address_is_read_where_allowed(site, path, text):
         ("/nothing", "404 Not Found"),
         ("/image", "image/png, not a document that can be read"),
         ("/away", "302 Found - Redirection to url 'file:///etc/hostname' is not allowed"),
-        ("/ftp", "sent on to 'ftp://x.example/y', which is not on the web"),
+        ("/ftp", "redirected to 'ftp://x.example/y', which is not a web address"),
         ("/loop", "infinite loop."),
         ("/large", "larger than 64 MB"),
         ("/cut", "the connection broke off after 1 bytes"),
@@ -562,7 +562,7 @@ def test_a_site_that_does_not_answer(site, monkeypatch):
         read_document("http://127.0.0.1:1/x", fetch=True)
     with pytest.raises(InputError, match="http://: no host given"):
         read_document("http://", fetch=True)
-    monkeypatch.setattr(fetch, "LONGEST", -1.0)
+    monkeypatch.setattr(fetch, "MAX_SECONDS", -1.0)
     with pytest.raises(InputError, match="no answer in time"):
         read_document(site + "/page", fetch=True)
 
