@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from summarizer import vocabulary
 from summarizer.api import ensemble
-from summarizer.datasets import batching, contamination, spec, token_store, tokenize
+from summarizer.datasets import batching, contamination, spec, tf_pipeline, token_store, tokenize
 from summarizer.datasets.batching import DOCUMENT_STEP, SUMMARY_STEP, BatchPlan, BatchShape
 from summarizer.errors import InputError, ModelError
 from summarizer.exporters import text_ops
@@ -185,7 +185,7 @@ def test_a_large_id_is_kept_whole(tmp_path):
 def test_ids_of_a_documents_own_words_are_kept_whole(tmp_path):
     size = 2**16
     made = token_store.write_store(
-        tmp_path / "store", [([size, size + 7], [5])], size, {}, extended=True
+        tmp_path / "store", [([size, size + 7], [5])], size, {}, has_document_words=True
     )
     assert made.pair(0)[0].tolist() == [size, size + 7]
     assert token_store.read_store(tmp_path / "store").size == size
@@ -402,7 +402,7 @@ def test_a_batch_is_what_it_would_be_piece_by_piece(tmp_path_factory, pairs, sha
 
 
 def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):
-    lengths, seen = kept.lengths(), []
+    seen = []
     for epoch, _, batch in batching.stream_batches(kept, 1, 0, 0, SHAPE):
         if epoch:
             break
@@ -454,7 +454,6 @@ def test_any_position_can_be_found_again(kept):
 
 
 def test_tensorflow_makes_the_same_batches_ahead_of_time(kept):
-    lengths = kept.lengths()
     for epoch, index in [(0, 0), (1, 5)]:
         ahead = take(tf_pipeline.prefetched_batches(kept, 3, epoch, index, SHAPE), 13)
         assert_same(ahead, take(batching.stream_batches(kept, 3, epoch, index, SHAPE), 13))

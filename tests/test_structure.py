@@ -55,10 +55,11 @@ DOORS = {
     "onnxruntime": "runtime",
     "pypdfium2": "documents.pdf",
     "mammoth": "documents.docx",
+    "markdown_it": "documents.markdown",
 }
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
-HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py")
+HEAVY += ("pypdfium2", "mammoth", "markdown_it", "sentencex", "icu4py")
 LINES = 300
 BYTES = 25_000_000
 
