@@ -122,7 +122,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     """Let the trainer run for its seconds."""
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
     from summarizer.model.seq2seq import Seq2Seq
     from summarizer.training import compile_step, hardware, loop, time_budget, validators
     from summarizer.training.state import TrainingState
@@ -133,17 +133,18 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     hardware.keep_memory()
     hardware.set_threads(choice)
     words, store = prepared(config, given.kept or folder)
-    data, lengths = config.data, store.lengths()
+    data = config.data
     shape = batching.BatchShape(
-        config.train.batch_size, data.max_document_tokens, data.max_summary_tokens, data.bucket_window
+        config.train.batch_size,
+        data.max_document_tokens,
+        data.max_summary_tokens,
+        data.bucket_window,
     )
     keras.config.set_dtype_policy(choice.precision)
     model = Seq2Seq(config.model, words.size, config.seed, words.has_document_words)
 
     def stream(epoch: int, index: int) -> Iterator[Any]:
-        return watch.over(
-            tokenize.prefetched_batches(store, lengths, config.seed, epoch, index, shape)
-        )
+        return watch.over(tf_pipeline.prefetched_batches(store, config.seed, epoch, index, shape))
 
     settings, metric = config.train, validators.selection_metric(config)
     optimizer = compile_step.make_optimizer(model, settings)

@@ -58,7 +58,7 @@ def network(size, **changes):
 def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size):
     texts = [list(range(4, 4 + length)) for length in lengths]
     data = DataConfig(task="language_model", max_summary_tokens=size)
-    found = list(tasks.cut(data, (([], text) for text in texts)))
+    found = list(tasks.cut_windows(data, (([], text) for text in texts)))
     every = [piece for text in texts for piece in text]
     assert [piece for _, window in found for piece in window] == every
     assert all(1 <= len(window) <= size and not document for document, window in found)

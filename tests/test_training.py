@@ -45,7 +45,7 @@ from tests import fake_step
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch_size=16)
-SHAPE = batching.BatchShape(batch=16, document_pieces=32, summary_pieces=32, window=4)
+SHAPE = batching.BatchShape(batch_size=16, document_tokens=32, summary_tokens=32, window=4)
 WIDTH, LIMITS = 3, SearchLimits(2, 24, 0.6, 0)
 
 
@@ -238,7 +238,7 @@ def test_xla_asked_for_and_not_used_is_an_error(digits):
 def a_batch(folder: Path) -> dict[str, Any]:
     """A batch of the run's token store, with short documents and long ones."""
     opened = token_store.read_store(folder / "store")
-    return next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
+    return next(batching.stream_batches(opened, 1, 0, 0, SHAPE))[2]
 
 
 def first_step(folder: Path, compiler: str) -> Any:
@@ -718,7 +718,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
         config.data.max_summary_tokens,
         config.data.bucket_window,
     )
-    _, _, batch = next(batching.stream_batches(opened, opened.lengths(), config.seed, 0, 3, shape))
+    _, _, batch = next(batching.stream_batches(opened, config.seed, 0, 3, shape))
     capsys.readouterr()
     wanted = ("train.learning_rate=1e38", "train.precision=float32", "train.compile=graph")
     more = [word for setting in wanted for word in ("--set", setting)]

@@ -222,8 +222,8 @@ def test_bytes_give_any_text_back_as_it_was(trained, text):
 def test_each_kind_has_the_pieces_of_its_name(trained):
     for fold in (True, False):
         assert {k: trained[k, fold].size for k in ("bpe", "bytes")} == {"bpe": 330, "bytes": 261}
-        assert all(len(p) == 1 for p in trained["characters", fold].pieces(range(260, 280)))
-        assert any(len(p) > 2 for p in trained["bpe", fold].pieces(range(260, 330)))
+        assert all(len(p) == 1 for p in trained["characters", fold].tokens(range(260, 280)))
+        assert any(len(p) > 2 for p in trained["bpe", fold].tokens(range(260, 330)))
         for kind in [*KINDS, "words"]:
             words = trained[kind, fold]
             assert words.lowercase is fold

@@ -267,7 +267,7 @@ def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, An
         **rules,
     )
     if found.empty:
-        blank = (r["id"] for r in found.per_example if cleaning.blank(r["prediction"]))
+        blank = (r["id"] for r in found.per_example if cleaning.is_blank(r["prediction"]))
         text = "%d of %d predictions are empty and score 0, the first that of %r"
         LOG.warning(text, found.empty, found.examples, next(blank))
     return found

@@ -151,7 +151,7 @@ def evaluate_summaries(
         examples=len(ids),
         fingerprint=fingerprint(ids, documents, every),
         config_hash=config_hash,
-        empty=sum(map(cleaning.blank, found)),
+        empty=sum(map(cleaning.is_blank, found)),
         per_example=records,
     )
     if not whole:
