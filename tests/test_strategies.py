@@ -293,8 +293,9 @@ def test_a_strategy_is_one_file(new_strategy, tmp_path, capsys):
     folder, document = tmp_path / "model", tmp_path / "document.txt"
     document.write_text("3 1 4 1 5")
     command = f"train --preset reverse_digits --data reverse_digits,count=400 --output {folder}"
-    settings = f"train.steps=1 train.validation_examples=10 decode.strategy={new_strategy},rank=3"
-    options = [word for setting in settings.split() for word in ("--set", setting)]
+    settings = "train.steps=1 train.validation_examples=10 decode.strategy.rank=3"
+    settings = [f"decode.strategy={new_strategy}", *settings.split()]
+    options = [word for setting in settings for word in ("--set", setting)]
     assert cli.main([*command.split(), *options]) == 0, capsys.readouterr().err
     assert read_export_record(folder)["same"] == 1
     metadata = onnx_export.read_graph(folder / "model.onnx").metadata
