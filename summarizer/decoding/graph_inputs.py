@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarizer import plugins
-from summarizer.decoding.strategy_specs import read_spec
+from summarizer.decoding.strategy_specs import NOISE, read_spec
 from summarizer.types import Tensor
 from summarizer.vocabulary.special_tokens import PAD, START
 
@@ -67,6 +67,11 @@ def exported_strategies() -> tuple[str, ...]:
     names = plugins.names("strategy")
     new = [n for n in names if n not in STRATEGIES and read_spec(n).exported_as == n]
     return (*STRATEGIES, *new)
+
+
+def is_random(strategy: str) -> bool:
+    """Return whether the summaries of a strategy depend on a seed."""
+    return isinstance(read_spec(strategy).graph_inputs.get(NOISE), str)
 
 
 def strategies_in(metadata: Mapping[str, str]) -> tuple[str, ...]:

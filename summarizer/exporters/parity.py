@@ -8,11 +8,10 @@ import numpy as np
 from summarizer import plugins
 from summarizer.config import DecodeConfig
 from summarizer.decoding import scoring
-from summarizer.decoding.graph_inputs import pad_sequences
+from summarizer.decoding.graph_inputs import is_random, pad_sequences
 from summarizer.decoding.search import compile_search
 from summarizer.decoding.search_result import SearchResult
 from summarizer.decoding.strategies._base import Strategy
-from summarizer.decoding.strategy_specs import NOISE, read_spec
 from summarizer.model import tagger
 from summarizer.model.tagger import Tagger
 from summarizer.types import Tensor
@@ -110,9 +109,9 @@ def compare_texts(
 
 
 def _strategy(decode: DecodeConfig) -> Strategy:
-    """Return the strategy of a configuration; beam search for one that has a seed."""
+    """Return the strategy of a configuration; beam search instead of a random strategy."""
     name, options = decode.strategy.name, decode.strategy.options
-    if isinstance(read_spec(name).graph_inputs.get(NOISE), str):
+    if is_random(name):
         name, options = "beam", {}
     strategy: Strategy = plugins.build("strategy", name, **options)
     return strategy
