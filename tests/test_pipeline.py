@@ -447,9 +447,7 @@ def test_any_position_can_be_found_again(kept):
     assert [p[:2] for p in everything] == expected
     for at in (1, count - 1, count, count + 4):
         epoch, index = expected[at]
-        tail = take(
-            batching.stream_batches(kept, 3, epoch, index, SHAPE), len(everything) - at
-        )
+        tail = take(batching.stream_batches(kept, 3, epoch, index, SHAPE), len(everything) - at)
         assert_same(tail, everything[at:])
 
 
