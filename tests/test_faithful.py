@@ -128,7 +128,7 @@ def test_recorded_words_are_those_in_lower_case(tmp_path, monkeypatch):
     seen = {"gas", "in", "and", "the", "of", "bose", "like", "costs", "euros", "naïve",
             "strasse", "γάτα"}  # fmt: skip
     for most in (100_000, 3):
-        monkeypatch.setattr(lowercase_words, "_AT_ONCE", most)
+        monkeypatch.setattr(lowercase_words, "_BUFFER", most)
         recorder = lowercase_words.LowercaseRecorder()
         examples = [Example(str(i), *row) for i, row in enumerate(ROWS)] * 3
         assert list(recorder.record(examples)) == examples

@@ -265,6 +265,29 @@ def test_pages_well_formed_or_not(page, said):
     assert html.prose(page) == said
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("- [ ] one\n- [x] two\n  goes on\n", "one\n\ntwo goes on"),
+        ("1. first\n2. second", "first\n\nsecond"),
+        ("Hard  \nbreak", "Hard break"),
+        ("[all of it is a link](x)", "all of it is a link"),
+        ("See <https://x.example> and [this][a].\n\n[a]: https://x.example", "See and this."),
+        ("A note[^1] here.\n\n[^1]: The note.\n\nMore.", "A note here.\n\nMore."),
+        ("`a < b` &amp; ~~c~~ a_b_c \\* d", "a < b & c a_b_c * d"),
+        ("Before\n\n    indented(code)\n\nAfter", "Before\n\nAfter"),
+        ("Heading\n=======\n\nText\n***\n", "Heading\n\nText"),
+        ("> quoted\n> text", "quoted text"),
+        ("---\ntitle: x\n...\nText", "Text"),
+        ("a | b\n--|--\nA cell with a sentence in it. | 2\n\nText", "Text"),
+        ("# 1\n\n中文**粗体**。", "1\n\n中文粗体。"),
+    ],
+)
+def test_markdown_becomes_its_prose(source, text):
+    assert markdown.prose(source) == text
+    assert markdown.prose(source.replace("\n", "\r\n")) == text
+
+
 @given(st.text(st.sampled_from("ab <>/p&;!-nav'\"=\n")))
 def test_any_page_and_any_markdown_can_be_read(text):
     for prose in (html.prose(text), markdown.prose(text)):

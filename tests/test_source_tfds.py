@@ -135,7 +135,7 @@ def test_the_features_of_a_set_without_keys_are_named_in_the_spec(place: Path) -
     what = f"tfds:tiny/odd,data_dir={place}"
     message = refused(what, ConfigError)
     assert "declares no features for document and summary; name them with document=" in message
-    assert "its texts: body, head, turns" in message
+    assert "text features: body, head, turns" in message
     named = f"{what},document=turns,summary=head"
     assert refused(named) == "tfds:tiny/odd: has no split 'train'; known: extra"
     lists = read("tiny/halved", place, "test", ",document=turns")

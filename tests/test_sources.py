@@ -5,6 +5,8 @@ import hashlib
 import json
 import logging
 import lzma
+import os
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from summarizer.errors import ConfigError, InputError
 from summarizer.text import cleaning, read_file
 from summarizer.types import Example
 
+ROOT = Path(__file__).parent.parent
 ROWS = [
     Example("a", "The first document, about bees.", "Bees"),
     Example("b", "Das zweite, über Bienen", "Bienen"),
@@ -547,6 +550,27 @@ def test_docstrings_are_split_by_hash_and_built_once(
         found = {row.id for row in spec.examples(what, split)}
         assert found == {row.id for row in together if split_by_hash(row.id) == split}
     assert capsys.readouterr().out == ""
+
+
+def test_docstrings_are_ordered_by_split_and_hash_without_tensorflow(package: str) -> None:
+    what = f"docstrings,packages={package}"
+    ids = [row.id for row in spec.examples(what)]
+    by_split = {
+        split: [row.id for row in spec.examples(what, split)]
+        for split in ("train", "validation", "test")
+    }
+    assert ids == [id for split_ids in by_split.values() for id in split_ids]
+    for split, split_ids in by_split.items():  # the order that TensorFlow Datasets writes
+        hashes = [hashlib.md5(f"{split}{id}".encode()).digest() for id in split_ids]
+        assert hashes == sorted(hashes)
+    code = f"from summarizer.datasets import spec; print(len(list(spec.examples({what!r}))))"
+    code += "; import sys; assert not any(name.startswith('tensorflow') for name in sys.modules)"
+    path = os.pathsep.join([str(ROOT), sys.path[0]])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "60\n", done.stderr
 
 
 def split_by_hash(id: str) -> str:

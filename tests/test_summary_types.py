@@ -133,7 +133,7 @@ def test_rows_without_a_summary_are_skipped_only_on_request(rows, empty, caplog)
     assert f"{path}:4: " in refused(path)
     caplog.set_level(logging.INFO, "summarizer")
     assert len(list(spec.examples(f"{path},missing=skip"))) == 3
-    assert caplog.messages == [f"{path}: skipped 1 rows without a summary; 3 rows have one"]
+    assert caplog.messages == [f"{path}: rows without a summary, skipped: 1; rows with one: 3"]
 
 
 def test_missing_leads_are_skipped_and_a_file_of_none_is_refused(tmp_path, rows):

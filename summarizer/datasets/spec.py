@@ -249,7 +249,7 @@ def _general_value(key: str, text: str, spec: str) -> Any:
     return names
 
 
-def _value(text: str, kind: Any, option: str) -> Any:
+def _value(text: str, kind: object, option: str) -> Any:
     """Return the value of a source's option from its text; list members are joined by plus signs.
 
     Args:

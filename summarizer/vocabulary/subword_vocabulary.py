@@ -112,38 +112,17 @@ def learn_subwords(
     minimum = BYTES + len(controls)
     if size < minimum:
         raise ConfigError(f"vocabulary.size={size}: too small for {kind}; at least {minimum}")
-    settings: dict[str, Any] = {
-        "vocab_size": size,
-        "character_coverage": 0.9995,
-        "normalization_rule_name": "nmt_nfkc_cf" if lowercase else "nmt_nfkc",
-    }
+    settings = _training_settings(kind, size, lowercase)
     if kind == "bytes":
         # A character vocabulary with room for the space alone: all other text becomes bytes.
-        lines = iter(["a" + " " * 9])
-        settings = {
-            "vocab_size": minimum,
-            "add_dummy_prefix": False,
-            "remove_extra_whitespaces": False,
-            "normalization_rule_name": "nmt_nfkc_cf" if lowercase else "identity",
-        }
+        lines, settings["vocab_size"] = iter(["a" + " " * 9]), minimum
     out = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.Train(
             sentence_iterator=lines,
             model_writer=out,
-            model_type=TYPES[kind],
-            hard_vocab_limit=False,
-            byte_fallback=True,
-            pad_id=PAD,
-            bos_id=START,
-            eos_id=END,
-            unk_id=UNKNOWN,
             control_symbols=[f"<{name}>" for name in controls],
-            split_digits=True,
-            max_sentence_length=65536,
             seed_sentencepiece_size=seed_size,
-            num_threads=2,
-            minloglevel=2,
             **settings,
         )
     except RuntimeError as error:
@@ -154,3 +133,28 @@ def learn_subwords(
             ) from None
         raise
     return out.getvalue()
+
+
+def _training_settings(kind: str, size: int, lowercase: bool) -> dict[str, Any]:
+    """Return the settings of SentencePiece's trainer for a kind of vocabulary."""
+    settings: dict[str, Any] = {
+        "vocab_size": size,
+        "hard_vocab_limit": False,
+        "model_type": TYPES[kind],
+        "byte_fallback": True,
+        "pad_id": PAD,
+        "bos_id": START,
+        "eos_id": END,
+        "unk_id": UNKNOWN,
+        "split_digits": True,
+        "max_sentence_length": 65536,
+        "num_threads": 2,
+        "minloglevel": 2,
+    }
+    if kind == "bytes":
+        normalization = "nmt_nfkc_cf" if lowercase else "identity"
+        settings |= {"add_dummy_prefix": False, "remove_extra_whitespaces": False}
+    else:
+        normalization = "nmt_nfkc_cf" if lowercase else "nmt_nfkc"
+        settings["character_coverage"] = 0.9995
+    return settings | {"normalization_rule_name": normalization}

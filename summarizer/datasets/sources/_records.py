@@ -199,7 +199,7 @@ def collect_examples(
             raise result
     log = logging.getLogger("summarizer")
     if missing:
-        log.info("%s: skipped %d rows without a summary; %d rows have one", path, missing, good)
+        log.info("%s: rows without a summary, skipped: %d; rows with one: %d", path, missing, good)
     if not good and missing:
         raise InputError(f"{path}: no row has a summary; skipped all {missing} rows")
     if not good and bad:
