@@ -23,8 +23,7 @@ from measure import Report, arguments, interleaved, peak, spread
 
 from summarizer import vocabulary
 from summarizer.datasets import batching, contamination, spec, token_store, tokenize
-from summarizer.evaluation import evaluate as evaluation
-from summarizer.metrics import rouge
+from summarizer.evaluation.evaluate import evaluate_summaries
 from summarizer.presets import arxiv_titles
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
@@ -116,12 +115,8 @@ def score(pairs: list[Example]) -> float:
     for pair in pairs:  # as a model's: words of the title, of the document, in some order
         words = (pair.summary or "").split() + pair.document.split()[:10]
         found.append(" ".join(random.permutation(words)[: len(words) // 2]))
-    references = [pair.summary or "" for pair in pairs]
     start = time.perf_counter()
-    stem = rouge.default_stem(references)
-    evaluation.evaluate_summaries(
-        [pair.id for pair in pairs], [pair.document for pair in pairs], references, found, stem=stem
-    )
+    evaluate_summaries(pairs, found)
     return time.perf_counter() - start
 
 

@@ -6,7 +6,9 @@ touches a device, a loss or a file.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+Tensor: TypeAlias = Any  # a tensor of any backend, or a NumPy array in graph code
 
 
 @dataclass(frozen=True)

@@ -172,9 +172,7 @@ def compare_weight_formats(
             yield _ROW.format(
                 kind,
                 f"{size_in_bytes(path) / 1e6:.1f}",
-                "{mean:.1f} [{low:.1f}, {high:.1f}]".format(
-                    **bootstrap.bootstrap_interval(scores["rouge1"])
-                ),
+                bootstrap.format_interval(bootstrap.bootstrap_interval(scores["rouge1"])),
                 f"{scores['rouge2'].mean():.1f}",
                 f"{scores['rougeL'].mean():.1f}",
                 f"{np.mean([a == b for a, b in zip(found, full, strict=True)]):.1%}",

@@ -51,7 +51,7 @@ def first_words(survey: Survey) -> Iterator[Finding]:
         return
     texts, references = lead.lead(pairs), [example.summary or "" for example in pairs]
     stem = rouge.default_stem(references)
-    scores = rouge.score(texts, references, stem, units=units())["rouge1"]
+    scores = rouge.score(texts, references, stem, tokenization=units())["rouge1"]
     if scores.mean() < HARD:
         return
     at = int(np.argsort(scores, kind="stable")[len(scores) // 2])

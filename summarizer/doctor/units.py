@@ -14,7 +14,7 @@ from summarizer.metrics import rouge_tokenizer
 def units() -> str:
     """Return how texts without spaces are cut: "words", or "characters" without dictionaries."""
     try:
-        rouge_tokenizer.check("words")
+        rouge_tokenizer.check_tokenization("words")
     except ConfigError:
         return "characters"
     return "words"

@@ -5,23 +5,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from summarizer.evaluation.evaluate import format_difference, format_interval
 from summarizer.evaluation.extractive_baselines import BOUNDS
-from summarizer.evaluation.statistics_table import MODEL, rows_of
+from summarizer.evaluation.statistics_table import MODEL, table_rows
+from summarizer.metrics.bootstrap import format_interval
+from summarizer.metrics.rouge import METRIC_LABELS
+from summarizer.metrics.significance import format_difference
 from summarizer.reports import html, plots
 from summarizer.reports.highlights import MarkedSummary, highlight_pair, mark_by_text
 from summarizer.reports.plots import Interval, Plot
 from summarizer.types import Report
 
-METRIC_NAMES = {
-    "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum",
-    "exact": "exact matches", "kept": "kept words",
-}  # fmt: skip
 RANKED_BY = "rouge1"  # the metric that ranks examples
 FACTS = {
-    "model": "Model", "test": "Test data", "command": "Command", "signature": "Signature",
-    "fingerprint": "Fingerprint of the test data", "config_hash": "Configuration hash",
-}  # fmt: skip
+    "model": "Model",
+    "test": "Test data",
+    "command": "Command",
+    "signature": "Signature",
+    "fingerprint": "Fingerprint of the test data",
+    "config_hash": "Configuration hash",
+}
 EXAMPLES_PER_KIND = 3
 SHOWN_CHARACTERS = 20_000  # a longer document is cut, but not before its last highlight
 QUARTILES = ("minimum", "25%", "median", "75%", "maximum")
@@ -76,7 +78,7 @@ def render(report: Report, documents: Sequence[str], marked: Mapping[int, Marked
 def _tables(report: Report) -> dict[str, Table]:
     systems = {MODEL: report.scores, **report.baselines}
     metrics = list(report.scores)
-    heads = ["", *(METRIC_NAMES.get(metric, metric) for metric in metrics)]
+    heads = ["", *(METRIC_LABELS.get(metric, metric) for metric in metrics)]
     ranges = (f"{part['shortest']:,} to {part['longest']:,} words" for part in report.lengths)
     by_length = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
     by_length += [
@@ -86,7 +88,7 @@ def _tables(report: Report) -> dict[str, Table]:
         ]
         for name in report.lengths[0]["scores"]
     ]
-    by_length += rows_of([part["diagnostics"] for part in report.lengths], intervals=True)
+    by_length += table_rows([part["diagnostics"] for part in report.lengths], intervals=True)
     return {
         "scores": Table(
             heads,
@@ -111,7 +113,7 @@ def _tables(report: Report) -> dict[str, Table]:
         ),
         "statistics": Table(
             ["mean of", *report.diagnostics],
-            rows_of(list(report.diagnostics.values()), intervals=True),
+            table_rows(list(report.diagnostics.values()), intervals=True),
         ),
         "lengths": Table(["", *ranges], by_length),
     }
@@ -130,7 +132,7 @@ def _plots(report: Report) -> dict[str, list[Plot]]:
     return {
         "scores": [
             plots.interval_rows(
-                f"{METRIC_NAMES.get(metric, metric)} in points, with 95% bootstrap intervals",
+                f"{METRIC_LABELS.get(metric, metric)} in points, with 95% bootstrap intervals",
                 [_interval(name, scores[metric]) for name, scores in systems.items()],
             )
             for metric in report.scores
@@ -174,10 +176,10 @@ def _example(
     if marked is None:
         marked = mark_by_text(record["prediction"], document)
     pair = highlight_pair([marked], document, SHOWN_CHARACTERS)
-    names = (name for name in METRIC_NAMES if name in record)
+    names = (name for name in METRIC_LABELS if name in record)
     return {
         "id": record["id"],
-        "scores": ", ".join(f"{METRIC_NAMES[name]} {record[name]:.1f}" for name in names),
+        "scores": ", ".join(f"{METRIC_LABELS[name]} {record[name]:.1f}" for name in names),
         "references": record.get("references", [record["reference"]]),
         "summary": pair.summaries[0],
         "document": pair.document,
