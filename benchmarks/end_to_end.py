@@ -134,7 +134,7 @@ def train(given: Any, folder: Path, report: Report) -> Watch:
     words, store = prepared(config, given.kept or folder)
     data, lengths = config.data, store.lengths()
     shape = batching.BatchShape(
-        config.train.batch, data.document_pieces, data.summary_pieces, data.window
+        config.train.batch_size, data.max_document_tokens, data.max_summary_tokens, data.bucket_window
     )
     keras.config.set_dtype_policy(choice.precision)
     model = Seq2Seq(config.model, words.size, config.seed, words.has_document_words)
@@ -162,7 +162,7 @@ def configured(given: Any) -> Any:
 
     name = "reverse_digits" if given.quick and not given.data else "arxiv_titles"
     config = plugins.load("preset", name).config()
-    spec = given.data or config.data.spec
+    spec = given.data or config.data.train
     training = replace(config.train, steps=NEVER, validate_every=NEVER)
     return replace(config, data=replace(config.data, spec=spec), train=training)
 
@@ -174,7 +174,7 @@ def prepared(config: Any, folder: Path) -> tuple[Any, Any]:
     from summarizer.vocabulary import Vocabulary
 
     def source() -> Iterator[Any]:
-        return spec.examples(config.data.spec)
+        return spec.examples(config.data.train)
 
     path, wanted = folder / "vocabulary.model", config.vocabulary
     if not path.exists():

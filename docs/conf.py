@@ -1,7 +1,8 @@
-"""How the pages of this folder are built: `make docs`. Every `.md` file here is a page."""
+"""Configuration of the documentation build (`make docs`). Every `.md` file here is a page."""
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +29,30 @@ html_show_copyright = False
 html_show_sourcelink = False
 
 DOCS = Path(__file__).parent.resolve()
-# Pages that are files of the repository's root, where a reader of the code looks for them.
+sys.path.append(str(DOCS))  # for generated.py
+# Pages whose text is a file in the root of the repository, where readers of the code look for it.
 AT_THE_ROOT = {
+    "changelog": DOCS.parent / "CHANGELOG.md",
     "readme": DOCS.parent / "README.md",
     "readme.zh": DOCS.parent / "README.zh.md",
     "contributing": DOCS.parent / "CONTRIBUTING.md",
 }
 
 
-def place(app: Any, page: str, source: list[str]) -> None:
-    """Put a file of the root in its page's place; turn links as a code host reads them to pages."""
+def prepare_page(app: Any, page: str, source: list[str]) -> None:
+    """Complete the text of a page before it is parsed.
+
+    Insert the text of files in the root and of generated sections, and turn links as a code host
+    reads them into links between pages.
+    """
     file = DOCS / f"{page}.md"
     if page in AT_THE_ROOT:
         file = AT_THE_ROOT[page]
         app.env.note_dependency(file)
         source[0] = file.read_text(encoding="utf-8")
+    source[0], sections = re.subn(r"^<!-- generated: (\w+) -->$", generate, source[0], flags=re.M)
+    if sections:
+        app.env.note_reread()  # the code may have changed
 
     def link(match: re.Match[str]) -> str:
         path, hash_sign, anchor = match[1].partition("#")
@@ -58,8 +68,16 @@ def place(app: Any, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"\]\((?!\w+:|#)([^)\s]+)\)", link, source[0])
 
 
+def generate(mark: re.Match[str]) -> str:
+    """Return the section that a mark `<!-- generated: NAME -->` stands for."""
+    import generated  # only here: it imports the package
+
+    text: str = getattr(generated, mark[1])()
+    return text
+
+
 def show_returns(app: Any, what: str, name: str, of: Any, options: Any, lines: list[str]) -> None:
-    """Show `Returns` as prose, or as a list of several values; napoleon takes it for a type."""
+    """Render `Returns` as prose or as a list of values; napoleon would take it for a type."""
     if "Returns:" not in lines:
         return
     begin = lines.index("Returns:") + 1
@@ -73,6 +91,6 @@ def show_returns(app: Any, what: str, name: str, of: Any, options: Any, lines: l
 
 
 def setup(app: Any) -> None:
-    """Tell Sphinx what to do with pages and docstrings."""
-    app.connect("source-read", place)
+    """Connect the functions above to the events of Sphinx."""
+    app.connect("source-read", prepare_page)
     app.connect("autodoc-process-docstring", show_returns, priority=400)  # before napoleon

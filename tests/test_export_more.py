@@ -33,7 +33,7 @@ from summarizer.training import checkpoint
 from summarizer.vocabulary import Vocabulary
 
 DATA = ["--data", "reverse_digits,count=800", "--documents", "20"]
-GUIDE = Path(__file__).parent.parent / "docs" / "export.md"
+GUIDE = Path(__file__).parent.parent / "docs" / "howto" / "export.md"
 TEXTS = [e.document for e in spec.examples("reverse_digits,count=400,seed=2", "all")][:40]
 
 

@@ -801,6 +801,6 @@ def test_an_outline_has_a_line_a_paragraph(run, put, model):
 
 
 def test_the_page_names_every_kind_and_option():
-    page = (ROOT / "docs" / "files.md").read_text("utf-8")
+    page = (ROOT / "docs" / "howto" / "documents.md").read_text("utf-8")
     for word in (*SUFFIXES, *long_documents.LONG_DOCUMENT_MODES, "--long", "--outline", "--fetch"):
         assert word in page, word

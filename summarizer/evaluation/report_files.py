@@ -1,6 +1,6 @@
 """The files of a report: `report.json`, `predictions.jsonl` with one line a document, a page.
 
-The documentation of reports describes them. `SCHEMA` changes whenever their form does.
+`docs/reference/report.md` describes them. `SCHEMA` changes whenever their form does.
 """
 
 import contextlib

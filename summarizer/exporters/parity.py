@@ -151,7 +151,7 @@ def _tagger(model: Tagger, decode: Any) -> Callable[[list[list[int]]], list[Best
 
 def _kept(keep: Any, decode: Any) -> tuple[int, ...]:
     """The places of a document whose probability is high enough."""
-    return tuple(int(i) for i in np.flatnonzero((keep >= decode.threshold) & (keep > 0)))
+    return tuple(int(i) for i in np.flatnonzero((keep >= decode.tagger_threshold) & (keep > 0)))
 
 
 def _compare_tags(
