@@ -273,6 +273,6 @@ def test_the_table_has_a_row_a_baseline_and_a_row_a_measure(whole):
     assert rows[0][1] == f"{whole.baselines['first-k-sentences']['rouge1']['mean']:.1f}"
     by_name = {line.split("  ")[0]: line.split()[-3:] for line in habits.splitlines()}
     first = whole.diagnostics["first-k-words"]["length"]["mean"]
-    assert by_name["words"] == ["3.67", "3.33", f"{first:.2f}"]
+    assert by_name["length in words"] == ["3.67", "3.33", f"{first:.2f}"]
     assert by_name[statistics_table.LABELS["gate"]] == ["50.0%", "–", "–"]
     assert habits.endswith(whole.signature + "\n")

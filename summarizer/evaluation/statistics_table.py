@@ -23,7 +23,7 @@ SHARES = {
     "novel4": "runs of four words that are not in the document",
     "repeated": "words that occurred in the summary before",
     "repeated3": "runs of three words that occurred in the summary before",
-    "coverage": "copied words: they occur in the document",
+    "coverage": "copied words, which occur in the document",
     "gate": "probability of generating instead of copying",
     "truncated": "documents that were not read to their end",
 }
@@ -31,7 +31,7 @@ SHARES = {
 
 AMOUNTS = {
     "density": "length of the run that a word was copied in, in words",
-    "length": "words",
+    "length": "length in words",
     "length_ratio": "length divided by the length of the reference",
     "numbers": "numbers that are not in the document",
     "names": "capitalised names that are not in the document",
