@@ -53,13 +53,13 @@ def main() -> None:
         article = Path(folder) / "article.txt"
         with ARTICLES.open(encoding="utf-8") as lines:
             article.write_text(json.loads(next(lines))["document"], encoding="utf-8")
+        command = ["-m", "summarizer"]
+        model = ["--model", str(options.model)]
         children = {
             "python -c pass": ["-c", "pass"],
-            HELP: ["-m", "summarizer", "--help"],
-            SUMMARIZE: [
-                "-m", "summarizer", "summarize", "--model", str(options.model), str(article)
-            ],
-        }  # fmt: skip
+            HELP: [*command, "--help"],
+            SUMMARIZE: [*command, "summarize", *model, str(article)],
+        }
         runs = run_children(children, rounds)
         stages = [time_stages(options.model, article) for _ in range(min(rounds, 5))]
     report = measure.Report("startup")

@@ -27,18 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folders", nargs="*", metavar="FOLDER", help="folder of a report, or of an evaluated model"
     )
-    group = parser.add_argument_group("training variants")
+    _add_family_options(parser.add_argument_group("training variants"))
+
+
+def _add_family_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--family", action="store_true", help="train each variant and compare them")
     add("--variants", metavar="A,B,...", help="presets to train; default: twelve")
     add("--data", metavar="SPEC", help="training data; default: docstrings")
     add("--budget", metavar="TIME", help="training time of each variant, such as 90s, 6m or 1h")
-    add(
-        "--examples",
-        type=int,
-        metavar="N",
-        help="number of examples on which each variant is trained once more",
-    )
+    add("--examples", type=int, metavar="N", help="number of training examples of each variant")
     add(
         "--set",
         action="append",
@@ -60,18 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder of the comparison, where it also continues; default: runs/family",
     )
-    add_option(
-        group,
-        ("--markdown", "--page"),
-        metavar="FILE",
-        help="Markdown file to insert the tables into",
-    )
-    add(
-        "--skip-bad",
-        action="store_true",
-        default=None,
-        help="skip and count lines that cannot be read",
-    )
+    names = ("--markdown", "--page")
+    add_option(group, names, metavar="FILE", help="Markdown file to insert the tables into")
+    # The default is None, not False, so that `run` can tell whether the option is used.
+    text = "skip and count lines that cannot be read"
+    add("--skip-bad", action="store_true", default=None, help=text)
 
 
 def run(a: argparse.Namespace) -> int:

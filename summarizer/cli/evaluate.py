@@ -15,9 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--predictions", metavar="FILE", help="JSON Lines with id and prediction of any system"
     )
     parser.add_argument(
-        "--output",
-        metavar="FOLDER",
-        help="folder of report.json, predictions.jsonl and report.html",
+        "--output", metavar="FOLDER", help="folder of report.json, predictions.jsonl, report.html"
     )
     parser.add_argument("--beam", type=int, help="number of hypotheses kept during the search")
     parser.add_argument(

@@ -40,12 +40,12 @@ def select_examples(report: Report) -> dict[str, list[int]]:
     """Return the rows of the best, median and worst examples by ROUGE-1, each row at most once."""
     scores = [record[RANKED_BY] for record in report.per_example]
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
-    middle, rest = len(order) // 2, order[EXAMPLES_PER_KIND:]
-    worst = rest[-EXAMPLES_PER_KIND:][::-1]
+    middle, others = len(order) // 2, order[EXAMPLES_PER_KIND:]
+    worst = others[-EXAMPLES_PER_KIND:][::-1]
     around = order[max(middle - EXAMPLES_PER_KIND // 2, 0) : middle + EXAMPLES_PER_KIND // 2 + 1]
     return {
         "best": order[:EXAMPLES_PER_KIND],
-        "median": [row for row in around if row in rest and row not in worst],
+        "median": [row for row in around if row in others and row not in worst],
         "worst": worst,
     }
 
@@ -79,16 +79,6 @@ def _tables(report: Report) -> dict[str, Table]:
     systems = {MODEL: report.scores, **report.baselines}
     metrics = list(report.scores)
     heads = ["", *(METRIC_LABELS.get(metric, metric) for metric in metrics)]
-    ranges = (f"{part['shortest']:,} to {part['longest']:,} words" for part in report.lengths)
-    by_length = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
-    by_length += [
-        [
-            f"ROUGE-1 of {name}",
-            *(format_interval(part["scores"][name][RANKED_BY]) for part in report.lengths),
-        ]
-        for name in report.lengths[0]["scores"]
-    ]
-    by_length += table_rows([part["diagnostics"] for part in report.lengths], intervals=True)
     return {
         "scores": Table(
             heads,
@@ -115,8 +105,18 @@ def _tables(report: Report) -> dict[str, Table]:
             ["mean of", *report.diagnostics],
             table_rows(list(report.diagnostics.values()), intervals=True),
         ),
-        "lengths": Table(["", *ranges], by_length),
+        "lengths": _length_table(report),
     }
+
+
+def _length_table(report: Report) -> Table:
+    ranges = (f"{part['shortest']:,} to {part['longest']:,} words" for part in report.lengths)
+    rows = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
+    for name in report.lengths[0]["scores"]:
+        scores = (format_interval(part["scores"][name][RANKED_BY]) for part in report.lengths)
+        rows.append([f"ROUGE-1 of {name}", *scores])
+    rows += table_rows([part["diagnostics"] for part in report.lengths], intervals=True)
+    return Table(["", *ranges], rows)
 
 
 def _plots(report: Report) -> dict[str, list[Plot]]:
