@@ -23,8 +23,7 @@ from measure import Report, arguments, interleaved, peak, spread
 
 from summarizer import vocabulary
 from summarizer.datasets import batching, contamination, spec, tf_pipeline, token_store, tokenize
-from summarizer.evaluation import evaluate as evaluation
-from summarizer.metrics import rouge
+from summarizer.evaluation.evaluate import evaluate_summaries
 from summarizer.presets import arxiv_titles
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
@@ -120,11 +119,8 @@ def score(pairs: list[Example]) -> float:
     for pair in pairs:  # like a model's: some words of the title and of the document
         words = (pair.summary or "").split() + pair.document.split()[:10]
         predictions.append(" ".join(random.permutation(words)[: len(words) // 2]))
-    references = [pair.summary or "" for pair in pairs]
-    ids, documents = [pair.id for pair in pairs], [pair.document for pair in pairs]
     start = time.perf_counter()
-    stem = rouge.default_stem(references)
-    evaluation.evaluate_summaries(ids, documents, references, predictions, stem=stem)
+    evaluate_summaries(pairs, predictions)
     return time.perf_counter() - start
 
 

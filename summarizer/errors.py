@@ -15,8 +15,9 @@ import difflib
 import functools
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 Record = TypeVar("Record", bound=type)
 
 
@@ -59,6 +60,27 @@ def warn_renamed(old: str, new: str, depth: int = 3) -> None:
     warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=depth)
 
 
+def renamed_arguments(names: Mapping[str, str], label: str = "") -> Callable[[Function], Function]:
+    """Let a function take arguments by their old names, with a DeprecationWarning.
+
+    Args:
+        names: old name → new name.
+        label: name of the function in the warning; "": its own name.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: Any, **values: Any) -> Any:
+            for old in names.keys() & values.keys():
+                warn_renamed(f"{label or function.__name__}({old}=)", names[old])
+                values[names[old]] = values.pop(old)
+            return function(*args, **values)
+
+        return cast(Function, call)
+
+    return decorate
+
+
 def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
     """Return a decorator with which a dataclass accepts old names of its fields.
 
@@ -69,16 +91,8 @@ def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
     """
 
     def decorate(cls: Record) -> Record:
-        original_init = cls.__init__  # type: ignore[misc]
-
-        @functools.wraps(original_init)
-        def init(self: object, *args: Any, **values: Any) -> None:
-            for old in names.keys() & values.keys():
-                warn_renamed(f"{cls.__name__}({old}=)", names[old])
-                values[names[old]] = values.pop(old)
-            original_init(self, *args, **values)
-
-        cls.__init__ = init  # type: ignore[misc]
+        make = renamed_arguments(names, cls.__name__)(cls.__init__)  # type: ignore[misc]
+        cls.__init__ = make  # type: ignore[misc]
         for old, new in names.items():
             setattr(cls, old, property(functools.partial(_read_renamed, cls.__name__, old, new)))
         return cls

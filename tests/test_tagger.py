@@ -615,8 +615,8 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
 
 def test_a_tagger_refuses_what_only_writing_has():
     config = apply_overrides(load_preset("tagger"), [])
-    with pytest.raises(InputError, match="tagger: data.task=tag: only systems that summarize"):
-        compare_variants._parameters(config)
+    with pytest.raises(InputError, match="tagger: data.task=tag: only models that summarize"):
+        compare_variants._count_parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
         with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no tokens"):

@@ -47,7 +47,7 @@ def strong_lead(scan: DatasetScan) -> Iterator[Finding]:
         return
     leads, references = lead.lead(examples), [example.summary or "" for example in examples]
     stem = rouge.default_stem(references)
-    scores = rouge.score(leads, references, stem, units=word_units())["rouge1"]
+    scores = rouge.score(leads, references, stem, tokenization=word_units())["rouge1"]
     if scores.mean() < STRONG_LEAD:
         return
     median = int(np.argsort(scores, kind="stable")[len(scores) // 2])
@@ -63,7 +63,7 @@ def strong_lead(scan: DatasetScan) -> Iterator[Finding]:
 def word_units() -> str:
     """Return how texts without spaces are split: "words", or "characters" without dictionaries."""
     try:
-        rouge_tokenizer.check("words")
+        rouge_tokenizer.check_tokenization("words")
     except ConfigError:
         return "characters"
     return "words"
