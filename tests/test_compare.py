@@ -275,7 +275,7 @@ class Bench:
         (folder / "store" / "pieces.bin").write_text("tokens")
         (folder / "config.json").write_text(plan.configuration.to_json(config))
 
-    def train(self, config: Config, folder: Path, *_: Any, prepared: bool) -> Any:
+    def train(self, config: Config, folder: Path, *_: Any, training_only: bool) -> Any:
         assert prepared
         assert (folder / "store" / "pieces.bin").read_text() == "tokens"
         assert not (folder / "half").exists()
