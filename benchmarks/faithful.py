@@ -55,7 +55,7 @@ def measured(given: Any, report: Report) -> None:
         texts[way] = found = summaries(summarizer, documents, way)
         seconds = (time.perf_counter() - began) / len(documents)
         pairs = zip(found, documents, strict=True)
-        wrong = [numbers_and_names.unsupported(*pair, summarizer.known) for pair in pairs]
+        wrong = [numbers_and_names.unsupported(*pair, summarizer.known_words) for pair in pairs]
         scores[way] = rouge.score(found, references, stem)
         for kind, number in (("numbers", True), ("names", False)):
             total = sum(claim.number is number for row in wrong for claim in row)

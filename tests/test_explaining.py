@@ -375,7 +375,7 @@ def test_an_exported_model_explains_its_summaries(model):
 def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
     old = Summarizer.load(digits.folder)
     monkeypatch.setattr(
-        old._session, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
+        old._model, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
     )
     (found,) = old.summarize(["1 2 3"])
     assert found.hypothesis.steps is None
@@ -385,7 +385,7 @@ def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
 
 def test_summaries_of_summaries_are_not_explained(model):
     with pytest.raises(InputError, match="^explain: not with long chunks"):
-        model.summarize(["1 2 3"], explain=True, long="chunks")
+        model.summarize(["1 2 3"], explain=True, long="chunk")
 
 
 # --- JSON and the page -------------------------------------------------------------------------
@@ -606,7 +606,7 @@ def test_the_shipped_model_explains_and_is_strict():
     text = json.loads(line)["document"]
     (found,) = shipped.summarize([text], explain=True, faithful="strict")
     assert found.unsupported == ()
-    assert numbers_and_names.unsupported(found.text, text, shipped.known) == []
+    assert numbers_and_names.unsupported(found.text, text, shipped.known_words) == []
     words = found.provenance.words
     assert "".join(word.text for word in words) == "".join(found.text.split())
     total = sum(word.log_prob for word in words) + found.provenance.end

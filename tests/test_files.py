@@ -26,7 +26,7 @@ from summarizer.api.summarizer import Summarizer
 from summarizer.documents import email_message, fetch, html, markdown
 from summarizer.documents.read import SUFFIXES, read_document
 from summarizer.errors import InputError
-from summarizer.runtime import long_documents
+from summarizer.runtime import long_documents, outlines
 from summarizer.text import cleaning, sentences
 from summarizer.text.centrality import centrality
 from summarizer.types import Summary
@@ -230,7 +230,7 @@ def put(tmp_path: Path) -> Callable[[str, bytes | str], str]:
 def test_every_kind_becomes_its_prose(put, name, content):
     found = read_document(put(name, content)).replace("\r\n", "\n")
     assert found.strip() == PROSE
-    assert summarizer.read is read_document
+    assert summarizer.read_document is read_document
 
 
 def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
@@ -670,7 +670,7 @@ def first_word(texts: list[str]) -> list[Summary]:
 
 @given(
     st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=1, max_size=4),
-    st.sampled_from(["chunks", "select"]),
+    st.sampled_from(["chunk", "extract"]),
 )
 def test_what_is_read_fits_and_is_counted(documents, way):
     texts = [
@@ -688,7 +688,7 @@ def test_what_is_read_fits_and_is_counted(documents, way):
         said = " ".join(one.parts).split()
         places = [tuple(map(int, re.findall(r"\d+", w))) for w in said]
         assert places == sorted(set(places))  # in order, nothing twice
-        if way == "chunks":
+        if way == "chunk":
             assert (len(said), summary.tokens_truncated) == (sum(sizes), 0)
             assert summary.chunks == len(one.parts) >= sum(sizes) / 10
         else:
@@ -724,7 +724,7 @@ def test_a_text_without_sentences_is_cut_all_the_same():
         long_documents.summarize_long(["x " * 50, " "], "chunks", 10, words, first_word)
 
 
-@pytest.mark.parametrize("way", ["lead", "chunks", "select"])
+@pytest.mark.parametrize("way", ["truncate", "chunk", "extract"])
 def test_a_long_document_says_what_was_left_out(run, put, model, way):
     sentence = "3 1 4 1 5 9 2 6."
     path = put("x.txt", " ".join([sentence, "8 6 7 5 3 0 9.", "2 7 1 8 2 8."] * 8))
@@ -734,23 +734,24 @@ def test_a_long_document_says_what_was_left_out(run, put, model, way):
     assert status == 0
     assert (short["truncated"], short["left_out"]) == (0, 0.0)
     assert len(err) == 1
-    assert err[0].startswith(f"summarizer: {path}: longer than the model reads: ")
+    assert err[0].startswith(f"summarizer: {path}: longer than the model's input: ")
     pieces = record["read"] + record["truncated"]
     assert pieces > limit
     assert record["left_out"] == pytest.approx(record["truncated"] / pieces, abs=1e-4)
-    if way == "chunks":
+    if way == "chunk":
         # This model's summaries are as long as what it reads: the parts' do not fit together.
-        assert record["read"] == len(model._session.vocabulary.encode(Path(path).read_text()))
+        assert record["read"] == len(model._model.vocabulary.encode(Path(path).read_text()))
         said = (
-            r"read in \d+ parts, summarized from their summaries; (\d+) pieces of these left out$"
+            r"read in \d+ chunks, summarized from the summaries of the chunks; "
+            r"(\d+) of their tokens left out$"
         )
         assert int(re.search(said, err[0])[1]) == record["truncated"] > 0
     else:
         assert record["read"] <= limit
-        source = "its first" if way == "lead" else "its most central sentences,"
-        assert f"summarized from {source} {record['read']} pieces, {record['truncated']}" in err[0]
+        source = "its first" if way == "truncate" else "its most central sentences,"
+        assert f"summarized from {source} {record['read']} tokens, {record['truncated']}" in err[0]
     (found,) = model.summarize([Path(path).read_text()], long=way)
-    assert (found.text, found.read, found.truncated) == (
+    assert (found.text, found.tokens_read, found.tokens_truncated) == (
         record["summary"], record["read"], record["truncated"],
     )  # fmt: skip
 
@@ -770,7 +771,7 @@ def test_an_outline_joins_what_is_short():
     full = " ".join(["word"] * 35) + "."
 
     def outline(*parts: str) -> list[str]:
-        return long_documents.outline("\n\n".join(parts), lambda text: len(text.split()))
+        return outlines.outline_paragraphs("\n\n".join(parts), lambda text: len(text.split()))
 
     assert outline(full, full) == [full, full]
     assert outline("A heading", full, "Short.", full) == [f"A heading {full}", f"Short. {full}"]

@@ -1,20 +1,21 @@
 """The strategies and the scores by themselves, on arrays: each against its definition."""
 
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
 from summarizer import plugins
-from summarizer.decoding import ngram_blocking, scoring
+from summarizer.decoding import ngram_blocking, scoring, strategy_specs
 from summarizer.decoding.candidates import AllCandidates, TopCandidates, apply_end_rules
+from summarizer.decoding.options import DecodingOptions, options_of
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.greedy import Greedy
 from summarizer.decoding.strategies.sample import Sample
 from summarizer.errors import ConfigError
 from summarizer.model.pointer import TokenScores
-from summarizer.runtime import decoding_plan
 from summarizer.vocabulary import END
 
 BATCH, SIZE = 3, 9
@@ -176,9 +177,17 @@ def test_impossible_options_are_told(name, options, said):
         plugins.options("strategy", name, **options)
 
 
-def test_runtime_and_training_agree_on_what_is_usual():
-    assert set(decoding_plan.OPTIONS) == set(plugins.names("strategy"))
-    for name, usual in decoding_plan.OPTIONS.items():
-        made = plugins.options("strategy", name)
-        assert {key: getattr(made, key) for key in usual} == usual
-        assert decoding_plan.DEFAULT_WIDTHS[name] == getattr(made, "width", 1)
+@pytest.mark.parametrize("name", plugins.names("strategy"))
+def test_description_matches_options(name):
+    described, options = strategy_specs.read_spec(name), plugins.options("strategy", name)
+    width = {} if described.width is None else {"width": described.width}
+    assert {**described.options, **width} == dataclasses.asdict(options)
+    known = {*described.options, "width"}
+    assert {s for s in described.graph_inputs.values() if isinstance(s, str)} <= known
+
+
+@pytest.mark.parametrize("name", [n for n in plugins.names("strategy") if n != "greedy"])
+def test_each_strategy_option_of_the_command_line_is_one_of_the_file(name):
+    options = options_of(DecodingOptions).values()
+    named = {o.strategy_option for o in options if o.strategy == name and o.strategy_option}
+    assert named == set(strategy_specs.read_spec(name).options)

@@ -65,7 +65,7 @@ def evaluate(
 
     folder = find_model(model)
     output = output or folder / "evaluation"
-    summarizer = Summarizer.load(folder, select=select)
+    summarizer = Summarizer.load(folder, content_selector=select)
     examples = _examples(spec, skip_bad)
     rules = _rules(examples, stem, tokens, references)
     overlap = _overlap([folder, *([Path(select)] if select else [])], spec, examples, allow_overlap)
@@ -193,7 +193,7 @@ def _summarize_or_none(
 ) -> list[Summary | InputError]:
     """The summaries of examples; where one cannot be had as asked, why, and those of the others."""
     try:
-        return [*summarizer.summarize([e.document for e in examples], beam, **wishes)]
+        return [*summarizer.summarize([e.document for e in examples], beam=beam, **wishes)]
     except InputError as error:
         if len(examples) == 1:
             return [error]
@@ -213,7 +213,7 @@ def _marks(
     rows = [row for shown in page.chosen(found).values() for row in shown]
     texts = [examples[row].document for row in rows]
     try:
-        again = summarizer.summarize(texts, beam, **{**wishes, "explain": True})
+        again = summarizer.summarize(texts, beam=beam, **{**wishes, "explain": True})
     except (InputError, ModelError) as error:  # a way of reading, or a graph, that does not tell
         LOG.warning("%s; the page marks copied words by their text alone", error)
         return {}

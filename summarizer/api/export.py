@@ -178,7 +178,7 @@ def read_export_record(folder: Path) -> dict[str, Any]:
 def _onnx(given: ExportInput, kind: str) -> dict[str, Any]:
     from summarizer.exporters import onnx_export, parity
     from summarizer.model import named_weights
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
     from summarizer.training import checkpoint
 
     folder, model, ids = given.folder, given.model, given.ids

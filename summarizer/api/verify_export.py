@@ -46,7 +46,7 @@ def verify_export(folder: str | Path, data: str = "", documents: int = 200) -> I
     """
     from summarizer.exporters import onnx_export, parity, saved_model
     from summarizer.model import named_weights
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
 
     folder = Path(folder)
     present = [name for name in _FIXED_IN_GRAPH if (folder / name).exists()]
@@ -154,7 +154,7 @@ def compare_weight_formats(
     """
     from summarizer.exporters import onnx_export
     from summarizer.metrics import bootstrap, rouge
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
 
     given = prepare_export(folder, data, documents)
     if given.continues:

@@ -1,67 +1,85 @@
-"""`summarizer evaluate` on the command line: its options, and what it prints."""
+"""`summarizer evaluate`: scores of a model or of predictions."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from summarizer.types import Report
+from summarizer.cli.options import (
+    add_content_selector,
+    add_decoding_options,
+    add_option,
+    options_from,
+)
+from summarizer.decoding.options import DecodingOptions, option_text
 
 
 def add_arguments(parser: Any) -> None:
-    """Give the verb its options."""
+    """Add the arguments of the verb."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
-        "words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional"
+        "words", nargs="+", metavar="MODEL SPEC | SPEC", help="model (optional) and test data"
     )
-    parser.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
     parser.add_argument(
-        "--output", metavar="FOLDER", help="gets report.json, predictions.jsonl and report.html"
+        "--predictions", metavar="FILE", help="JSON Lines with id and prediction of any system"
     )
-    parser.add_argument("--beam", type=int, help="hypotheses kept while searching")
     parser.add_argument(
-        "--stem", choices=("auto", "yes", "no"), default="auto", help="English stems"
+        "--output",
+        metavar="FOLDER",
+        help="folder of report.json, predictions.jsonl and report.html",
     )
-    parser.add_argument("--tokens", choices=("characters", "words"), default="characters",
-                        help="of scripts without spaces between words")  # fmt: skip
-    parser.add_argument("--references", choices=("best", "mean", "first"), default="best",
-                        help="which of several references counts")  # fmt: skip
-    parser.add_argument("--allow-overlap", action="store_true",
-                        help="measure on what the model was trained on, too")  # fmt: skip
-    parser.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
+    parser.add_argument(
+        "--stem",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="stemming of English words; auto: if the references are English",
+    )
+    add_option(
+        parser,
+        ("--tokenize", "--tokens"),
+        choices=("characters", "words"),
+        default="characters",
+        help="tokens of ROUGE in scripts written without spaces; default: characters",
+    )
+    parser.add_argument(
+        "--references",
+        choices=("best", "mean", "first"),
+        default="best",
+        help="score of a document with several references; default: best",
+    )
+    parser.add_argument(
+        "--allow-overlap",
+        action="store_true",
+        help="include documents that the model was trained on",
+    )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="skip and count lines that cannot be read"
+    )
+    add_content_selector(parser)
+    add_decoding_options(parser, ("n_best", "max_words"))
 
 
-def run(
-    a: argparse.Namespace,
-    wishes: dict[str, Any],
-    evaluate: Callable[..., Report],
-    score: Callable[..., Report],
-) -> int:
-    """Score a model with `evaluate`, or predictions with `score`; print the table.
-
-    Args:
-        a: what was given.
-        wishes: what was asked of the search.
-        evaluate: `evaluating.evaluate`.
-        score: `evaluating.score`.
-    """
+def run(a: argparse.Namespace) -> int:
+    """Score a model, or predictions; print the table and return the exit status."""
+    from summarizer.api.evaluate import evaluate, evaluate_predictions
     from summarizer.evaluation.evaluate import report_table
 
     if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
         a.refuse("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
-    asked = {"beam": a.beam, "select": a.select, "allow_overlap": a.allow_overlap or None, **wishes}
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if a.predictions and asked:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-        a.refuse(f"predictions are there already: they take no {names}")
+    chosen = {"content_selector": a.content_selector, "allow_overlap": a.allow_overlap}
+    chosen = {name: value for name, value in chosen.items() if value}
+    chosen |= options_from(DecodingOptions, a)
+    if a.predictions and chosen:
+        names = ", ".join(f"--{option_text(name)}" for name in chosen)
+        a.refuse(f"--predictions are already made: remove {names}")
     options = {
         "stem": None if a.stem == "auto" else a.stem == "yes",
-        "skip_bad": a.skip_bad, "tokens": a.tokens, "references": a.references,
+        "skip_bad": a.skip_bad, "tokens": a.tokenize, "references": a.references,
         "command": a.command,
     }  # fmt: skip
     if a.predictions:
-        found = score(a.words[0], a.predictions, a.output or "evaluation", **options)
+        found = evaluate_predictions(a.words[0], a.predictions, a.output or "evaluation", **options)
     else:
         model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        found = evaluate(model, spec, a.output, **asked, **options)
+        selector = chosen.pop("content_selector", None)
+        found = evaluate(model, spec, a.output, select=selector, **chosen, **options)
     print(report_table(found))
     return 0

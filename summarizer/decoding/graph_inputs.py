@@ -3,9 +3,13 @@
 The graph has these inputs, the runtime fills them, and each has a value that asks for nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from summarizer.types import Tensor
+from summarizer.vocabulary.special_tokens import PAD
 
 BOUNDARY = -1  # in a phrase: whatever does not go on with a word
 STRATEGIES = ("beam", "sample", "diverse")  # by their numbers in the graph; greedy: sample of 1
@@ -79,3 +83,16 @@ def neutral_inputs(document: Any, beam: int, size: int) -> dict[str, Any]:
 def arrays(values: dict[str, Any]) -> dict[str, Any]:
     """Return values as arrays of the dtypes that the graph takes."""
     return {name: np.asarray(value, INPUTS[name][0]) for name, value in values.items()}
+
+
+def pad_sequences(rows: Sequence[Sequence[int]], width: int = 0) -> Tensor:
+    """Return sequences of ids as int32 [B, S], padded with `PAD` at their ends.
+
+    Args:
+        rows: sequences of ids.
+        width: minimum of S.
+    """
+    padded = np.full((len(rows), max([width, *map(len, rows)])), PAD, np.int32)
+    for i, row in enumerate(rows):
+        padded[i, : len(row)] = row
+    return padded

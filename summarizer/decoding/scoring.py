@@ -38,11 +38,11 @@ class SearchLimits(NamedTuple):
 def limits_from(decode: Any) -> SearchLimits:
     """Return the limits that a `DecodeConfig` sets."""
     return SearchLimits(
-        decode.minimum,
-        decode.maximum,
+        decode.min_tokens,
+        decode.max_tokens,
         decode.length_penalty,
-        decode.block_ngram,
-        decode.normalization == "average",
+        decode.no_repeat_ngram,
+        decode.length_normalization == "average",
         float(decode.coverage_penalty),
     )
 

@@ -16,6 +16,9 @@ from keras import ops
 from summarizer.model.pointer import LOG_ZERO, add_at
 from summarizer.vocabulary import END
 
+# Input of the exported graph: the option that sets it.
+GRAPH_INPUTS = {"groups": "groups", "diversity": "strength"}
+
 
 @dataclass(frozen=True)
 class Options:

@@ -8,6 +8,10 @@ from keras import ops
 from summarizer.model.pointer import LOG_ZERO
 from summarizer.vocabulary import END
 
+# An exported graph runs this strategy as sampling from the one best token.
+EXPORTED_AS = "sample"
+GRAPH_INPUTS = {"top_k": 1, "noise": 0}
+
 
 @dataclass(frozen=True)
 class Options:

@@ -22,6 +22,15 @@ from summarizer.vocabulary import END
 
 _POSITIONS = 4096  # no summary is longer
 
+# Input of the exported graph: the option that sets it.
+GRAPH_INPUTS = {
+    "groups": "width",
+    "temperature": "temperature",
+    "top_k": "top_k",
+    "top_p": "top_p",
+    "noise": "seed",
+}
+
 
 @dataclass(frozen=True)
 class Options:
