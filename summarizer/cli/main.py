@@ -91,7 +91,12 @@ def build_parser() -> argparse.ArgumentParser:
         if add_arguments:
             add_arguments(subparser)
 
-    verb("summarize", summarize.run, summarize.add_arguments, "summarize documents")
+    verb(
+        "summarize",
+        summarize.run,
+        summarize.add_arguments,
+        "summarize documents, one summary a line",
+    )
     verb("train", _train, _add_train_arguments, "train a model from a preset and your data")
     verb(
         "generate",
@@ -118,7 +123,12 @@ def build_parser() -> argparse.ArgumentParser:
         "compare reports, or train variants under equal budgets and compare them",
     )
     verb("doctor", doctor.run, doctor.add_arguments, "find problems of a data set or of a run")
-    verb("datasets", lists.run_datasets, None, "list the data sources")
+    verb(
+        "datasets",
+        lists.run_datasets,
+        None,
+        "list the data sources; all also take split= and shard=",
+    )
     verb("presets", lists.run_presets, None, "list the presets")
     verb(
         "demo",

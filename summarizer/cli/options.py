@@ -14,9 +14,10 @@ from summarizer.decoding.options import (
     options_of,
 )
 
+# Group of an option, or the strategy that has it: the heading in the help text.
 GROUPS = {
-    "search": "search",
     "content": "content and length",
+    "search": "search",
     "sample": "options of --strategy sample",
     "diverse": "options of --strategy diverse",
 }
@@ -63,19 +64,17 @@ def add_decoding_options(parser: argparse.ArgumentParser, without: Iterable[str]
         parser: parser of a verb.
         without: names of fields that the verb does not have.
     """
-    groups: dict[str, Any] = {}
+    groups = {key: parser.add_argument_group(title) for key, title in GROUPS.items()}
     for name, option in options_of(DecodingOptions).items():
-        if name in without:
-            continue
-        title = GROUPS.get(option.strategy) or GROUPS[option.group]
-        if title not in groups:
-            groups[title] = parser.add_argument_group(title)
-        _add_field(groups[title], name, option, RENAMED_DECODING_OPTIONS)
+        if name not in without:
+            group = groups.get(option.strategy) or groups[option.group]
+            _add_field(group, name, option, RENAMED_DECODING_OPTIONS)
 
 
 def add_generation_options(parser: Any) -> None:
     """Add the options of `GenerationOptions`."""
-    for name, option in options_of(GenerationOptions).items():
+    options = options_of(GenerationOptions)
+    for name, option in sorted(options.items(), key=lambda item: bool(item[1].strategy)):
         _add_field(parser, name, option, RENAMED_GENERATION_OPTIONS)
 
 

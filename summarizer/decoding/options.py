@@ -126,7 +126,7 @@ class DecodingOptions(SamplingOptions):
     n_best: int = _option(
         Option("number of alternative summaries for each document", int, "N", rule=POSITIVE), 1
     )
-    strategy: str | None = _option(Option("decoding strategy", plugin="strategy"))
+    strategy: str | None = _option(Option("decoding strategy; default: the model's", plugin="strategy"))
     length_normalization: str | None = _option(
         Option("normalization of scores by length", choices=("gnmt", "average"))
     )
