@@ -19,7 +19,8 @@ PACKAGE = "summarizer"
 
 # From the bottom to the top. A module may import what stands below its own line, and its own part.
 LAYERS = (
-    ("errors", "types"),
+    ("errors",),
+    ("types",),
     ("text", "plugins", "storage"),
     ("vocabulary", "config", "metrics"),
     ("datasets", "evaluation", "presets"),

@@ -8,7 +8,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from summarizer import plugins
 from summarizer.errors import InputError, did_you_mean, renamed_fields
@@ -25,8 +25,7 @@ RENAMED_DECODING_OPTIONS = {
 RENAMED_GENERATION_OPTIONS = {"n": "num_texts", "pieces": "max_tokens"}
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A condition that the value of an option must meet.
 
     Attributes:
@@ -46,8 +45,7 @@ THRESHOLD = Rule(lambda value: 0 <= value < 1, "must be 0 or more and below 1")
 FEW = Rule(lambda value: 0 < value <= MAX_GENERATED, f"must be from 1 to {MAX_GENERATED}")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """What is known of an option beside its default.
 
     Attributes:
@@ -97,20 +95,29 @@ class SamplingOptions:
 
     temperature: float | None = _real(
         "sampling temperature; lower values favor likely tokens",
-        POSITIVE_REAL, strategy="sample", strategy_option="temperature",
-    )  # fmt: skip
+        POSITIVE_REAL,
+        strategy="sample",
+        strategy_option="temperature",
+    )
     top_k: int | None = _number(
         "sample from the N most likely tokens; 0: from all",
-        NOT_NEGATIVE, strategy="sample", strategy_option="top_k",
-    )  # fmt: skip
+        NOT_NEGATIVE,
+        strategy="sample",
+        strategy_option="top_k",
+    )
     top_p: float | None = _real(
         "sample from the smallest set of tokens with total probability P",
-        PROBABILITY, "P", strategy="sample", strategy_option="top_p",
-    )  # fmt: skip
+        PROBABILITY,
+        "P",
+        strategy="sample",
+        strategy_option="top_p",
+    )
     seed: int | None = _number(
         "seed of the random numbers; the same seed gives the same texts",
-        NOT_NEGATIVE, strategy="sample", strategy_option="seed",
-    )  # fmt: skip
+        NOT_NEGATIVE,
+        strategy="sample",
+        strategy_option="seed",
+    )
 
 
 @renamed_fields(RENAMED_DECODING_OPTIONS)
@@ -126,7 +133,9 @@ class DecodingOptions(SamplingOptions):
     n_best: int = _option(
         Option("number of alternative summaries for each document", int, "N", rule=POSITIVE), 1
     )
-    strategy: str | None = _option(Option("decoding strategy; default: the model's", plugin="strategy"))
+    strategy: str | None = _option(
+        Option("decoding strategy; default: the model's", plugin="strategy")
+    )
     length_normalization: str | None = _option(
         Option("normalization of scores by length", choices=("gnmt", "average"))
     )
@@ -138,12 +147,16 @@ class DecodingOptions(SamplingOptions):
     )
     beam_groups: int | None = _number(
         "number of groups that share the beam",
-        POSITIVE, strategy="diverse", strategy_option="groups",
-    )  # fmt: skip
+        POSITIVE,
+        strategy="diverse",
+        strategy_option="groups",
+    )
     diversity_penalty: float | None = _real(
         "penalty for a token already chosen by another beam group",
-        NOT_NEGATIVE, strategy="diverse", strategy_option="strength",
-    )  # fmt: skip
+        NOT_NEGATIVE,
+        strategy="diverse",
+        strategy_option="strength",
+    )
     max_words: int | None = _number(
         "maximum length in words; in characters for scripts without spaces", POSITIVE, "content"
     )
@@ -153,26 +166,33 @@ class DecodingOptions(SamplingOptions):
     must_include: tuple[str, ...] = _option(
         Option(
             "word or phrase that every summary must contain; repeatable",
-            metavar="WORDS", group="content", strategy="beam", repeatable=True,
+            metavar="WORDS",
+            group="content",
+            strategy="beam",
+            repeatable=True,
         ),
         (),
-    )  # fmt: skip
+    )
     must_not_include: tuple[str, ...] = _option(
         Option(
             "word or phrase that no summary may contain; repeatable",
-            metavar="WORDS", group="content", repeatable=True,
+            metavar="WORDS",
+            group="content",
+            repeatable=True,
         ),
         (),
-    )  # fmt: skip
+    )
     prefix: str | None = _option(
         Option("text that every summary must begin with", metavar="TEXT", group="content")
     )
     faithful: str | None = _option(
         Option(
-            "report (warn) or prevent (strict) numbers and names that the document does not contain",
-            choices=("off", "warn", "strict"), group="content",
+            "report (warn) or prevent (strict) numbers and names "
+            "that the document does not contain",
+            choices=("off", "warn", "strict"),
+            group="content",
         )
-    )  # fmt: skip
+    )
     tagger_threshold: float | None = _real(
         "minimum probability of a word that a tagger keeps", THRESHOLD, "P", group="content"
     )

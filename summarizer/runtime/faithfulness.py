@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from summarizer.datasets import lowercase_words
 from summarizer.errors import ModelError
 from summarizer.text import numbers_and_names
 from summarizer.text.numbers_and_names import Mention
+from summarizer.types import Tensor
 from summarizer.vocabulary import END, UNKNOWN, Vocabulary
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -37,8 +37,8 @@ class TokenClasses(NamedTuple):
         stems: tokens of `names` that other words begin with, as *requir* of *require*.
     """
 
-    digits: npt.NDArray[np.bool_]
-    whole: npt.NDArray[np.bool_]
+    digits: Tensor
+    whole: Tensor
     names: dict[int, frozenset[str]]
     stems: set[int]
 
@@ -97,7 +97,7 @@ class FaithfulnessFilter:
         """Return the numbers and names of a summary that its document does not contain."""
         return numbers_and_names.unsupported(text, document, self._known_words)
 
-    def allowed(self, document: str, whole_words_only: bool = False) -> npt.NDArray[np.bool_]:
+    def allowed(self, document: str, whole_words_only: bool = False) -> Tensor:
         """Return which tokens may be generated, bool [N].
 
         Args:

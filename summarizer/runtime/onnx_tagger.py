@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from summarizer.decoding.graph_inputs import pad_sequences
 from summarizer.decoding.options import DecodingOptions, check_values, option_text
@@ -74,7 +73,7 @@ class OnnxTagger:
         self,
         text: str,
         ids: list[int],
-        keep: npt.NDArray[np.float32],
+        keep: Tensor,
         extract: Extract,
         options: DecodingOptions,
     ) -> Summary:
@@ -117,7 +116,7 @@ class OnnxTagger:
 
     def selected(
         self, texts: Sequence[str], documents: list[list[int]], threshold: float | None = None
-    ) -> npt.NDArray[np.bool_]:
+    ) -> Tensor:
         """Return which tokens a summarizer may copy, bool [B, S].
 
         Tokens beyond the part of a document that the tagger reads may all be copied.
@@ -141,9 +140,9 @@ class OnnxTagger:
         (keep,) = self._session.run(["keep"], {"document": pad_sequences(documents)})
         return {"keep": keep}
 
-    def _probabilities(self, documents: list[list[int]]) -> list[npt.NDArray[np.float32]]:
+    def _probabilities(self, documents: list[list[int]]) -> list[Tensor]:
         """Return the probabilities of the tokens of each document, float32 [S]."""
-        probabilities: dict[int, npt.NDArray[np.float32]] = {}
+        probabilities: dict[int, Tensor] = {}
         for rows in batches_by_length(range(len(documents)), list(map(len, documents))):
             keep = self.search([documents[i] for i in rows])["keep"]
             probabilities |= {

@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from summarizer.decoding.graph_inputs import BOUNDARY
 from summarizer.text.words import spaceless
+from summarizer.types import Tensor
 from summarizer.vocabulary import Vocabulary
 
 
@@ -56,17 +56,17 @@ class Phrases:
         return {token: i for i, token in enumerate(self._tokens)}
 
     @functools.cached_property
-    def begins(self) -> npt.NDArray[np.bool_]:
+    def begins(self) -> Tensor:
         """Whether each token does not continue the word before it, bool [N]."""
         return np.array([not continues_word(_first_character(token)) for token in self._tokens])
 
     @functools.cached_property
-    def words(self) -> npt.NDArray[np.int32]:
+    def words(self) -> Tensor:
         """Number of words that each token adds to a text, int32 [N]; -1 for a space."""
         return np.array([_count_words(token) for token in self._tokens], np.int32)
 
     @functools.cached_property
-    def characters(self) -> npt.NDArray[np.int32]:
+    def characters(self) -> Tensor:
         """Number of characters that each token adds to a text, int32 [N]; -1 for a space."""
         return np.array([_count_characters(token) for token in self._tokens], np.int32)
 
