@@ -6,10 +6,10 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
+import summarizer
 from summarizer import cli
-from summarizer.cli import main
 
-PACKAGE = Path(main.__file__).parent.parent
+PACKAGE = Path(summarizer.__file__).parent
 PATH = [
     ("cli/main.py", "main"),
     ("cli/summarize.py", "run"),
