@@ -485,7 +485,7 @@ def test_predictions_take_no_options_of_a_search(tmp_path, capsys):
     words = ["evaluate", "a.jsonl", "--predictions", "p.jsonl", "--beam", "2", "--allow-overlap"]
     with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--min-words", "3"])
-    assert "take no --beam, --allow-overlap, --min-words" in capsys.readouterr().err
+    assert "already made: remove --allow-overlap, --beam, --min-words" in capsys.readouterr().err
 
 
 def test_a_model_without_fingerprints_is_measured_and_that_is_said(fake, tmp_path, caplog):

@@ -22,7 +22,7 @@ from summarizer.api.summarizer import Summarizer
 from summarizer.config import Config
 from summarizer.decoding import provenance
 from summarizer.errors import InputError, ModelError, SummarizerError
-from summarizer.runtime import long_documents
+from summarizer.runtime import long_documents, outlines
 from summarizer.runtime.onnx_tagger import OnnxTagger
 from summarizer.showing import ProvenancePage
 from summarizer.text import numbers_and_names, offsets
@@ -135,7 +135,7 @@ def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, tex
     if kind == "words" and "▁" not in words_of(kind).tokens(found.ids):  # a piece each
         np.testing.assert_allclose([w.copied for w in told.words], shares.sum(1), atol=1e-9)
         np.testing.assert_allclose([w.gate for w in told.words], found.gate)
-        np.testing.assert_allclose([w.log_prob for w in told.words], found.steps)
+        np.testing.assert_allclose([w.log_prob for w in told.words], found.token_log_probs)
     for word in told.words:
         assert sum(word.attention) == pytest.approx(1)
         listed = sum(source.share for source in word.sources)
@@ -175,7 +175,7 @@ def test_a_copied_word_is_traced_to_its_own_place(kind):
 def test_a_model_that_only_generates_copies_nothing():
     found, _, _ = made("unigram", TEXTS[0])
     ones, nothing = np.ones_like(found.gate), np.zeros_like(found.attention)
-    found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.steps)
+    found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.token_log_probs)
     for word in provenance.trace_provenance(found, DOCUMENT, words_of("unigram")).words:
         assert (word.copied, word.gate, word.sources) == (0, 1, ())
         assert set(word.attention) == {0}
@@ -184,7 +184,7 @@ def test_a_model_that_only_generates_copies_nothing():
 def test_only_sentences_that_were_read_are_told():
     found, _, _ = made("unigram", "The bridge")
     found = Hypothesis(*[getattr(found, n) for n in ("ids", "text", "log_prob", "score")],
-                       found.attention[:, :12], found.gate, found.steps)  # fmt: skip
+                       found.attention[:, :12], found.gate, found.token_log_probs)  # fmt: skip
     told = provenance.trace_provenance(found, DOCUMENT, words_of("unigram"))
     read = words_of("unigram").spans(DOCUMENT)[11][1]
     assert 1 <= len(told.sentences) < 4
@@ -210,15 +210,16 @@ def test_what_was_not_read_takes_little_memory():
     found, _, _ = made("unigram", "The bridge")
     words = words_of("unigram")
 
-    def search(read):
-        (text,) = read
+    def summaries(documents):
+        ((text,),) = (document.chunks for document in documents)
         told = provenance.trace_provenance(found, text, words)
         sentences = told.sentences[:3]  # the next one is as large as the document
         return [Summary("", 0.0, provenance=dataclasses.replace(told, sentences=sentences))]
 
     tracemalloc.start()
     try:
-        long_documents.summarize_long([document], "lead", 99, encode, search)
+        documents = long_documents.split([document], "truncate", 99, encode)
+        long_documents.merge(documents, summaries(documents))
         assert tracemalloc.get_traced_memory()[1] < 20 * len(document)
     finally:
         tracemalloc.stop()
@@ -229,7 +230,7 @@ def test_another_spelling_of_the_summary_moves_no_word():
     found, _, _ = made("unigram", "the old bridge")
     for text in ("The old bridge", "The OLD  bridge!", "Straße old bridge"):
         spelled = Hypothesis(found.ids, text, *[getattr(found, n) for n in (
-            "log_prob", "score", "attention", "gate", "steps",
+            "log_prob", "score", "attention", "gate", "token_log_probs",
         )])  # fmt: skip
         told = provenance.trace_provenance(spelled, DOCUMENT, words).words
         plain = provenance.trace_provenance(found, DOCUMENT, words).words
@@ -258,7 +259,7 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
         assert word.begin + begin == source.begin
     total = sum(w.log_prob for w in found.provenance.words) + found.provenance.end
     assert total == pytest.approx(found.hypothesis.log_prob)
-    with pytest.raises(InputError, match="it takes max-words, threshold, faithful and explain$"):
+    with pytest.raises(InputError, match="its options are max-words, tagger-threshold, faithful and explain$"):
         tagger.summarize([DOCUMENT], DecodingOptions(beam=2))
 
 
@@ -306,11 +307,17 @@ def encode(texts):
     return [[zlib.crc32(word.encode()) for word in text.split()] for text in texts]
 
 
-@pytest.mark.parametrize("way", ["lead", "select"])
+def summarize_long(texts, mode, limit):
+    """Summarize documents by `echo`, each as it is read."""
+    documents = long_documents.split(texts, mode, limit, encode)
+    return long_documents.merge(documents, echo([c for d in documents for c in d.chunks]))
+
+
+@pytest.mark.parametrize("way", ["truncate", "extract"])
 def test_places_are_of_the_document_as_it_was_given(way):
     texts = [LONG, "  A short\x00 text.\n"]
-    found = long_documents.summarize_long(texts, way, 20, encode, echo)
-    assert (found[0].text == clean(LONG)) == (way == "lead")
+    found = summarize_long(texts, way, 20)
+    assert (found[0].text == clean(LONG)) == (way == "truncate")
     for text, summary in zip(texts, found, strict=True):
         for word in summary.provenance.words:
             (source,) = word.sources
@@ -325,7 +332,7 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
     unread = "“Nobody told us for years that Bridge 7 over the river was closed in May!”"
     chosen = "Bridge 7 over the river was closed in May!"
     text = f"{first} {unread} {chosen}"
-    (found,) = long_documents.summarize_long([text], "select", 20, encode, echo)
+    (found,) = summarize_long([text], "extract", 20)
     assert found.text == f"{first} {chosen}"
     for word in found.provenance.words:
         (source,) = word.sources
@@ -334,9 +341,9 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
 
 
 def test_an_outline_is_explained_by_places_in_the_whole_document():
-    groups = long_documents.outline(LONG, lambda text: len(text.split()))
+    groups = outlines.outline_paragraphs(LONG, lambda text: len(text.split()))
     assert len(groups) > 1
-    found = long_documents.map_outline_provenance(LONG, groups, echo(groups))
+    found = outlines.map_outline_provenance(LONG, groups, echo(groups))
     begins = [s.provenance.words[0].sources[0].begin for s in found]
     assert begins == sorted(begins)
     assert len(set(begins)) == len(groups)
@@ -357,7 +364,7 @@ def model(digits):
 def test_an_exported_model_explains_its_summaries(model):
     texts = [" 3  1\n4 1 5\t9 2 6", "2 7 1", "8 6 7 5 3 " * 40]
     for text, found in zip(texts, model.summarize(texts, explain=True), strict=True):
-        told = found.explanation
+        told = found.provenance
         assert [w.text for w in told.words] == found.text.split()
         total = sum(w.log_prob for w in told.words) + told.end
         assert total == pytest.approx(found.hypothesis.log_prob, abs=1e-3)
@@ -369,7 +376,7 @@ def test_an_exported_model_explains_its_summaries(model):
             for source in word.sources:
                 assert text[source.begin : source.end] == word.text
         plain = model.summarize([text])[0]
-        assert (plain.text, plain.explanation) == (found.text, None)
+        assert (plain.text, plain.provenance) == (found.text, None)
 
 
 def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
@@ -378,13 +385,13 @@ def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
         old._model, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
     )
     (found,) = old.summarize(["1 2 3"])
-    assert found.hypothesis.steps is None
+    assert found.hypothesis.token_log_probs is None
     with pytest.raises(ModelError, match="exported by an earlier version: export it again$"):
         old.summarize(["1 2 3"], explain=True)
 
 
 def test_summaries_of_summaries_are_not_explained(model):
-    with pytest.raises(InputError, match="^explain: not with long chunks"):
+    with pytest.raises(InputError, match="^explain: not available with long=chunk"):
         model.summarize(["1 2 3"], explain=True, long="chunk")
 
 
@@ -515,7 +522,7 @@ def test_json_and_page_say_the_same_of_each_word(summarize, files, tmp_path, mod
         assert set(found) == {"summary", "score", "unsupported", "words", "sentences", "end"}
         (again,) = model.summarize([text], explain=True)
         assert [w["text"] for w in record["words"]] == again.text.split()
-        for ours, word in zip(record["words"], again.explanation.words, strict=True):
+        for ours, word in zip(record["words"], again.provenance.words, strict=True):
             assert ours["log_prob"] == pytest.approx(word.log_prob, abs=1e-3)
             assert ours["copied"] == pytest.approx(word.copied, abs=1e-3)
             for source in ours["sources"]:

@@ -22,6 +22,11 @@ def add_arguments(parser: Any) -> None:
         "folders", nargs="*", metavar="FOLDER", help="folder of a report, or of an evaluated model"
     )
     group = parser.add_argument_group("training variants")
+    _add_training(group)
+    _add_test(group)
+
+
+def _add_training(group: Any) -> None:
     group.add_argument("--family", action="store_true", help="train each variant and compare them")
     group.add_argument("--variants", metavar="A,B,...", help="presets to train; default: twelve")
     group.add_argument("--data", metavar="SPEC", help="training data; default: docstrings")
@@ -42,6 +47,9 @@ def add_arguments(parser: Any) -> None:
         dest="settings",
         help="override a setting of all variants, such as model.dropout=0.2; repeatable",
     )
+
+
+def _add_test(group: Any) -> None:
     group.add_argument(
         "--test", metavar="SPEC", help="test data; default: the test split of the training data"
     )

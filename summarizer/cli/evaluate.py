@@ -26,6 +26,12 @@ def add_arguments(parser: Any) -> None:
         metavar="FOLDER",
         help="folder of report.json, predictions.jsonl and report.html",
     )
+    _add_scoring(parser)
+    add_content_selector(parser)
+    add_decoding_options(parser, ("n_best", "max_words"))
+
+
+def _add_scoring(parser: Any) -> None:
     parser.add_argument(
         "--stem",
         choices=("auto", "yes", "no"),
@@ -53,8 +59,6 @@ def add_arguments(parser: Any) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="skip and count lines that cannot be read"
     )
-    add_content_selector(parser)
-    add_decoding_options(parser, ("n_best", "max_words"))
 
 
 def run(a: argparse.Namespace) -> int:

@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="onnx",
         help="format of the exported model; default: onnx",
     )
+    _add_weights(parser)
+    _add_checks(parser)
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
         "--weights",
@@ -32,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     weights.add_argument(
         "--full", action="store_const", const="float32", dest="weights", help=argparse.SUPPRESS
     )
+
+
+def _add_checks(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
         ("--verify-on", "--data"),

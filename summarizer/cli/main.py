@@ -12,13 +12,28 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from summarizer import __version__
 from summarizer.cli import compare, demo, doctor, evaluate, export, generate, lists, summarize
 from summarizer.errors import ConfigError, SummarizerError
 
 DISTRIBUTION = "summarizer-lstm"
+
+Run = Callable[[argparse.Namespace], int]
+AddArguments = Callable[[argparse.ArgumentParser], None]
+
+HELP = {
+    "summarize": "summarize documents, one summary a line",
+    "train": "train a model from a preset and your data",
+    "generate": "continue a prompt with a language model",
+    "evaluate": "score a model, or the predictions of any system, on a data set",
+    "export": "export a model for other programs, and check that it gives the same summaries",
+    "compare": "compare reports, or train variants under equal budgets and compare them",
+    "doctor": "find problems of a data set or of a run",
+    "datasets": "list the data sources; all also take split= and shard=",
+    "presets": "list the presets",
+    "demo": "summarize the articles of data/ with the shipped model",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,66 +92,31 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"summarizer {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-
-    def verb(
-        name: str,
-        run: Callable[[argparse.Namespace], int],
-        add_arguments: Callable[[Any], None] | None,
-        text: str,
-    ) -> None:
+    for name, (run, add_arguments) in _verbs().items():
+        text = HELP[name]
         description = text[0].upper() + text[1:] + "."
-        subparser = verbs.add_parser(name, help=text, description=description)
-        subparser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
-        subparser.set_defaults(run=run)
+        verb = verbs.add_parser(name, help=text, description=description)
+        verb.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+        verb.set_defaults(run=run)
         if add_arguments:
-            add_arguments(subparser)
-
-    verb(
-        "summarize",
-        summarize.run,
-        summarize.add_arguments,
-        "summarize documents, one summary a line",
-    )
-    verb("train", _train, _add_train_arguments, "train a model from a preset and your data")
-    verb(
-        "generate",
-        generate.run,
-        generate.add_arguments,
-        "continue a prompt with a language model",
-    )
-    verb(
-        "evaluate",
-        evaluate.run,
-        evaluate.add_arguments,
-        "score a model, or the predictions of any system, on a data set",
-    )
-    verb(
-        "export",
-        export.run,
-        export.add_arguments,
-        "export a model for other programs, and check that it gives the same summaries",
-    )
-    verb(
-        "compare",
-        compare.run,
-        compare.add_arguments,
-        "compare reports, or train variants under equal budgets and compare them",
-    )
-    verb("doctor", doctor.run, doctor.add_arguments, "find problems of a data set or of a run")
-    verb(
-        "datasets",
-        lists.run_datasets,
-        None,
-        "list the data sources; all also take split= and shard=",
-    )
-    verb("presets", lists.run_presets, None, "list the presets")
-    verb(
-        "demo",
-        demo.run,
-        demo.add_arguments,
-        "summarize the articles of data/ with the shipped model",
-    )
+            add_arguments(verb)
     return parser
+
+
+def _verbs() -> dict[str, tuple[Run, AddArguments | None]]:
+    """Return the function of each verb, and the function that adds its arguments."""
+    return {
+        "summarize": (summarize.run, summarize.add_arguments),
+        "train": (_train, _add_train_arguments),
+        "generate": (generate.run, generate.add_arguments),
+        "evaluate": (evaluate.run, evaluate.add_arguments),
+        "export": (export.run, export.add_arguments),
+        "compare": (compare.run, compare.add_arguments),
+        "doctor": (doctor.run, doctor.add_arguments),
+        "datasets": (lists.run_datasets, None),
+        "presets": (lists.run_presets, None),
+        "demo": (demo.run, demo.add_arguments),
+    }
 
 
 def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
