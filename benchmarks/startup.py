@@ -24,9 +24,9 @@ SECONDS, MEGABYTES, HELP_SECONDS = 0.5, 250, 0.15  # the targets
 STAGES = """
 import json, sys, time
 begin = time.perf_counter()
-from summarizer import answers
+from summarizer.api import summarizer as api
 imported = time.perf_counter()
-summarizer = answers.Summarizer.load(sys.argv[1])
+summarizer = api.Summarizer.load(sys.argv[1])
 loaded = time.perf_counter()
 summarizer.summarize([open(sys.argv[2]).read()])
 first = time.perf_counter()
