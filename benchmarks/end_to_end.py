@@ -1,6 +1,6 @@
 """The whole loop of training on real pairs: examples a second, waiting for data, padding.
 
-`training.trainer` runs as `summarizer train --preset arxiv_titles` has it run, with that preset's
+`training.loop.fit` runs as `summarizer train --preset arxiv_titles` has it run, with that preset's
 model (16,000 tokens, bidirectional LSTM 2 x 256, decoder 512, pointer). Only validation and export
 are left out. Vocabulary and token store are made first, or read from --cache.
 """
@@ -140,16 +140,18 @@ def train(options: Namespace, folder: Path, report: Report) -> Watch:
     """Run the training loop until the time is over."""
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
     from summarizer.model.seq2seq import Seq2Seq
-    from summarizer.training import hardware, loop
+    from summarizer.training import compile_step, hardware, loop, time_budget, validators
+    from summarizer.training.state import TrainingState
 
     config = make_config(options)
     watch = Watch(0.5, 1) if options.quick else Watch(options.warm, options.seconds)
     choice = hardware.choose_hardware(config.train.precision, config.train.compile)
+    hardware.keep_memory()
     hardware.set_threads(choice)
     words, store = prepare(config, options.cache or folder)
-    data, lengths = config.data, store.lengths()
+    data = config.data
     shape = batching.BatchShape(
         config.train.batch_size,
         data.max_document_tokens,
@@ -160,12 +162,15 @@ def train(options: Namespace, folder: Path, report: Report) -> Watch:
     model = Seq2Seq(config.model, words.size, config.seed, words.has_document_words)
 
     def stream(epoch: int, index: int) -> Iterator[Any]:
-        return watch.over(
-            tokenize.prefetched_batches(store, lengths, config.seed, epoch, index, shape)
-        )
+        return watch.over(tf_pipeline.prefetched_batches(store, config.seed, epoch, index, shape))
 
+    settings, metric = config.train, validators.selection_metric(config)
+    optimizer = compile_step.make_optimizer(model, settings)
+    step = compile_step.make_train_step(model, optimizer, settings, choice.compile)
+    budget = time_budget.TimeBudget(settings.budget)
+    context = loop.TrainingContext(config, folder, step, stream, unwanted, metric, budget, choice)
     with contextlib.suppress(Enough):
-        loop.fit(config, model, stream, unwanted, folder, choice)
+        loop.fit(context, TrainingState())
     report.detail |= {"choice": choice.reason, "rows": store.rows}
     report.detail["shapes"] = sorted(watch.shapes)
     return watch

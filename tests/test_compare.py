@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from summarizer import cli, plugins
-from summarizer.api.train import fit_model
+from summarizer.api import train as train_module
 from summarizer.comparison import (
     compare_variants,
     measurements,
@@ -260,7 +260,7 @@ class Bench:
         patch.setattr(plan.plugins, "load", self.load)
         patch.setattr(compare_variants, "_count_parameters", lambda config: 7)
         patch.setattr("summarizer.api.prepare_data.prepare_data", self.prepare)
-        patch.setattr("summarizer.api.train.fit_model", self.train)
+        patch.setattr("summarizer.api.train.train", self.train)
         patch.setattr(train_variant, "_measure", self.measure)
         patch.setattr(train_variant, "_free_memory", lambda: None)
         patch.setattr(plots, "draw", self.draw)
@@ -275,8 +275,8 @@ class Bench:
         (folder / "store" / "pieces.bin").write_text("tokens")
         (folder / "config.json").write_text(plan.configuration.to_json(config))
 
-    def train(self, config: Config, folder: Path, *_: Any, prepared: bool) -> Any:
-        assert prepared
+    def train(self, config: Config, folder: Path, *_: Any, training_only: bool) -> Any:
+        assert training_only
         assert (folder / "store" / "pieces.bin").read_text() == "tokens"
         assert not (folder / "half").exists()
         (folder / "half").touch()
@@ -416,7 +416,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
     command += [word for setting in settings.split() for word in ("--set", setting)]
     command += ["--output", str(tmp_path)]
 
-    real, trained = fit_model, []
+    real, trained = train_module.train, []
 
     def train(config: Config, *rest: Any, **more: Any) -> Any:
         trained.append(config.name)
@@ -424,7 +424,7 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
             raise KeyboardInterrupt
         return real(config, *rest, **more)
 
-    monkeypatch.setattr("summarizer.api.train.fit_model", train)
+    monkeypatch.setattr("summarizer.api.train.train", train)
     assert cli.main(command) == 130
     first = tmp_path / "examples" / "lstm" / results.FILE
     written = first.read_bytes()

@@ -441,7 +441,7 @@ def fake(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda *_: model)
     train = lines(tmp_path / "train.jsonl", [("1", "bees fly"), ("2", "ants walk"), ("3", "cats")])
     recorder = contamination.ContaminationIndex(spec.identity(train))
-    assert len(list(recorder.watch(spec.examples(train)))) == 3
+    assert len(list(recorder.record(spec.examples(train)))) == 3
     (tmp_path / "model").mkdir()
     recorder.save(tmp_path / "model" / contamination.FILE)
     model.folder, model.train = tmp_path / "model", train
@@ -483,7 +483,7 @@ def test_an_id_counts_within_its_own_source_alone(fake, tmp_path):
 
 def test_documents_of_signs_alone_are_not_known_by_their_text(tmp_path):
     recorder = contamination.ContaminationIndex("one")
-    list(recorder.watch([Example("x", "***")]))
+    list(recorder.record([Example("x", "***")]))
     recorder.save(tmp_path / contamination.FILE)
     assert not contamination.find_overlap(
         tmp_path / contamination.FILE, [Example("y", "…")], "other"
@@ -517,7 +517,9 @@ def test_fingerprints_that_are_cut_are_told(fake):
     path = fake.folder / contamination.FILE
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut, or holds no fingerprints"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints\.npz: cut or not written by this program"
+        ):
             evaluate_module.evaluate(fake.folder, fake.train)
 
 
@@ -525,7 +527,7 @@ def test_the_documents_of_a_tagger_count_too(fake, tmp_path):
     tagger = tmp_path / "tagger"
     tagger.mkdir()
     recorder = contamination.ContaminationIndex("elsewhere")
-    list(recorder.watch([Example("x", "fish")]))
+    list(recorder.record([Example("x", "fish")]))
     recorder.save(tagger / contamination.FILE)
     test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
     assert evaluate_module.evaluate(fake.folder, test).overlap == 0

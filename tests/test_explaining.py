@@ -137,7 +137,7 @@ def test_words_are_the_summary_and_their_numbers_those_of_their_pieces(kind, tex
     if kind == "words" and "▁" not in words_of(kind).tokens(found.ids):  # a piece each
         np.testing.assert_allclose([w.copied for w in told.words], shares.sum(1), atol=1e-9)
         np.testing.assert_allclose([w.gate for w in told.words], found.gate)
-        np.testing.assert_allclose([w.log_prob for w in told.words], found.steps)
+        np.testing.assert_allclose([w.log_prob for w in told.words], found.token_log_probs)
     for word in told.words:
         assert sum(word.attention) == pytest.approx(1)
         listed = sum(source.share for source in word.sources)
@@ -177,7 +177,7 @@ def test_a_copied_word_is_traced_to_its_own_place(kind):
 def test_a_model_that_only_generates_copies_nothing():
     found, _, _ = made("unigram", TEXTS[0])
     ones, nothing = np.ones_like(found.gate), np.zeros_like(found.attention)
-    found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.steps)
+    found = Hypothesis(found.ids, found.text, -1.0, 0, nothing, ones, found.token_log_probs)
     for word in provenance.trace_provenance(found, DOCUMENT, words_of("unigram")).words:
         assert (word.copied, word.gate, word.sources) == (0, 1, ())
         assert set(word.attention) == {0}
@@ -186,7 +186,7 @@ def test_a_model_that_only_generates_copies_nothing():
 def test_only_sentences_that_were_read_are_told():
     found, _, _ = made("unigram", "The bridge")
     found = Hypothesis(*[getattr(found, n) for n in ("ids", "text", "log_prob", "score")],
-                       found.attention[:, :12], found.gate, found.steps)  # fmt: skip
+                       found.attention[:, :12], found.gate, found.token_log_probs)  # fmt: skip
     told = provenance.trace_provenance(found, DOCUMENT, words_of("unigram"))
     read = words_of("unigram").spans(DOCUMENT)[11][1]
     assert 1 <= len(told.sentences) < 4
@@ -201,7 +201,7 @@ def test_only_sentences_that_were_read_are_told():
 )
 def test_the_first_pieces_are_told_by_the_beginning(kind, text, count):
     words, text = words_of(kind), clean(" ".join(text))
-    read = provenance._beginning(text, count, words)
+    read = provenance._text_of_first_tokens(text, count, words)
     assert text.startswith(read)
     assert words.encode(read)[:count] == words.encode(text)[:count]
     assert words.spans(read)[:count] == words.spans(text)[:count]
@@ -231,7 +231,7 @@ def test_another_spelling_of_the_summary_moves_no_word():
     found, _, _ = made("unigram", "the old bridge")
     for text in ("The old bridge", "The OLD  bridge!", "Straße old bridge"):
         spelled = Hypothesis(found.ids, text, *[getattr(found, n) for n in (
-            "log_prob", "score", "attention", "gate", "steps",
+            "log_prob", "score", "attention", "gate", "token_log_probs",
         )])  # fmt: skip
         told = provenance.trace_provenance(spelled, DOCUMENT, words).words
         plain = provenance.trace_provenance(found, DOCUMENT, words).words
@@ -380,7 +380,7 @@ def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
         old._session, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
     )
     (found,) = old.summarize(["1 2 3"])
-    assert found.hypothesis.steps is None
+    assert found.hypothesis.token_log_probs is None
     with pytest.raises(ModelError, match="exported by an earlier version: export it again$"):
         old.summarize(["1 2 3"], explain=True)
 
@@ -646,12 +646,12 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_summarized(
 def test_any_spelling_is_carried_from_end_to_end(data):
     one = data.draw(st.text("aBc é", max_size=12))
     other = data.draw(st.text("aBc é", max_size=12))
-    found = provenance._carried(one, other)
+    found = provenance._map_offsets(one, other)
     assert len(found) == len(one) + 1
     assert found == sorted(found)
     assert all(0 <= place <= len(other) for place in found)
     assert found[-1] == len(other)
-    assert provenance._carried(one, one) == list(range(len(one) + 1))
+    assert provenance._map_offsets(one, one) == list(range(len(one) + 1))
 
 
 def test_copying_a_folder_of_a_model_is_enough_to_explain(digits, tmp_path):

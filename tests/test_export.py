@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summarizer import cli, vocabulary
-from summarizer.api import export
+from summarizer import cli, storage, vocabulary
+from summarizer.api.load_model import load_keras_model
 from summarizer.datasets import spec
 from summarizer.decoding.graph_inputs import arrays as input_arrays
 from summarizer.decoding.graph_inputs import neutral_inputs
@@ -17,7 +17,6 @@ from summarizer.errors import ModelError
 from summarizer.exporters import onnx_export, parity
 from summarizer.model import named_weights
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer.training import checkpoint
 from summarizer.vocabulary import END, PAD
 
 TEST = "reverse_digits,count=800,seed=2"
@@ -60,15 +59,15 @@ def test_training_ends_with_an_export_that_is_proved(digits):
 
 def test_keras_opens_the_exported_file_and_finds_the_same_summaries(copy, session):
     (copy / "weights.npz").unlink()
-    config, _, model = export.load_keras_model(copy)
+    config, _, model = load_keras_model(copy)
     ids = documents(session, 30)
-    ours = parity.keras_search(model, config.decode, ids)
+    ours = [best.tokens for best in parity.searcher(model, config.decode)(ids)]
     assert parity.fraction_equal(ours, best(session.search(ids))) >= 0.95
 
 
 def test_half_precision_rounds_the_matrices_and_nothing_else(digits):
     half = onnx_export.read_weights(digits.folder / "model.onnx")
-    full, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
+    full, _ = storage.load_arrays(digits.folder / "weights.npz")
     for name, array in full.items():
         if array.ndim > 1:
             assert half[name].dtype == np.float16
@@ -131,7 +130,7 @@ def test_export_in_full_precision(copy, capsys):
     assert record["worst"] <= 1e-3
     assert (copy / "model.onnx").stat().st_size == record["bytes"] > 1.3 * half
     full = onnx_export.read_weights(copy / "model.onnx")
-    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
+    for name, array in storage.load_arrays(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(full[name], array)
 
 
@@ -246,14 +245,18 @@ GRAPHS = {
     ),
 }  # fmt: skip
 WEIGHTS = {
-    "cut weights": (lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not a checkpoint"),
-    "empty weights": (lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not a checkpoint"),
+    "cut weights": (
+        lambda f: cut(f / "weights.npz"), "/weights.npz: cut or not written by this program",
+    ),
+    "empty weights": (
+        lambda f: cut(f / "weights.npz", 0), "/weights.npz: cut or not written by this program",
+    ),
     "weights of another model": (
         lambda f: set_in_config(f / "config.json", "model", "embedding", 32),
         "/weights.npz: weight 'encoder.left.kernel' has shape [",
     ),
     "a weight too few": (
-        lambda f: checkpoint.save_arrays(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
+        lambda f: storage.save_arrays(f / "weights.npz", {"embeddings": np.zeros(1)}, {}),
         "/weights.npz: ",
     ),
     "neither weights nor graph": (
@@ -311,16 +314,16 @@ class Payload:
 
 def test_opening_a_model_runs_no_code_of_its_folder(copy, tmp_path, capsys):
     payload, place = Payload(tmp_path / "ran"), np.frombuffer(b"{}", np.uint8)
-    arrays, _ = checkpoint.load_checkpoint(copy / "weights.npz")
+    arrays, _ = storage.load_arrays(copy / "weights.npz")
     arrays["embeddings"] = np.array([payload], dtype=object)
     np.savez(copy / "weights.npz", **arrays, **{"place.json": place})
     assert cli.main(["export", str(copy)]) == 1
-    assert f"{copy}/weights.npz: cut or not a checkpoint" in told(capsys)
+    assert f"{copy}/weights.npz: cut or not written by this program" in told(capsys)
     assert not payload.path.exists()
 
 
 def test_a_graph_is_read_back_under_the_names_of_the_weights(digits):
-    _, _, model = export.load_keras_model(digits.folder)
+    _, _, model = load_keras_model(digits.folder)
     held = onnx_export.read_weights(digits.folder / "model.onnx")
     assert {name for name, _ in named_weights.named_variables(model)} <= set(held)
     with pytest.raises(ModelError, match="no weight"):

@@ -14,7 +14,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.exporters import hoist_invariants, int8, onnx_export, onnx_ops
+from summarizer.exporters import (
+    hoist_invariants,
+    int8,
+    onnx_convert,
+    onnx_export,
+    onnx_ops,
+    weight_formats,
+)
 from summarizer.model import recurrence
 from summarizer.model.cells import lstm
 from summarizer.model.encoders import bidirectional
@@ -22,7 +29,7 @@ from summarizer.model.encoders import bidirectional
 
 def converted(run: Any, *signature: Any) -> Any:
     """The ONNX graph of a function that returns a dict of tensors."""
-    return onnx_export._convert(tf.function(run, autograph=False).get_concrete_function(*signature))
+    return onnx_convert.convert(tf.function(run, autograph=False).get_concrete_function(*signature))
 
 
 def opened(proto: Any) -> onnxruntime.InferenceSession:
@@ -261,7 +268,7 @@ def whole_numbers() -> Any:
         tf.TensorSpec([SIZE, WIDTH], tf.float32, "weight_1"),
     )
     onnx_export._embed_weights(proto, held, "int8")
-    weights = onnx_export.round_trip(held, "int8")
+    weights = weight_formats.round_trip(held, "int8")
     return SimpleNamespace(proto=proto, session=opened(proto), held=held, weights=weights)
 
 
@@ -333,8 +340,8 @@ def test_a_file_of_eight_bits_has_a_third_of_the_bytes_at_most():
         kind: sum(
             kept.nbytes
             for n, a in held.items()
-            for kept in onnx_export.quantize(n, a, kind).values()
+            for kept in weight_formats.quantize(n, a, kind).values()
         )
-        for kind in onnx_export.WEIGHTS
+        for kind in weight_formats.WEIGHT_FORMATS
     }
     assert size["int8"] < size["float32"] / 3

@@ -21,15 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from summarizer import cli, config, vocabulary
+from summarizer import cli, config, storage, vocabulary
 from summarizer.api import export as export_module
 from summarizer.api import verify_export
 from summarizer.api.export import export
 from summarizer.datasets import spec
-from summarizer.errors import ConfigError
-from summarizer.exporters import onnx_export, parity, saved_model, text_ops
+from summarizer.errors import ConfigError, ModelError
+from summarizer.exporters import onnx_export, parity, saved_model, text_ops, weight_formats
+from summarizer.exporters.record import read_export_record
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer.training import checkpoint
 from summarizer.vocabulary import Vocabulary
 
 DATA = ["--data", "reverse_digits,count=800", "--documents", "20"]
@@ -131,9 +131,9 @@ def test_the_share_of_equal_summaries_is_said_and_noted_beside_the_graph(exporte
     (line,) = exported.said
     assert line.startswith(f"{exported.folder / 'saved_model'}: ")
     assert re.search(r"same summary as Keras on (100\.0|99\.\d)% of \d+ documents", line)
-    notes = export_module.read_export_record(exported.folder)
+    notes = read_export_record(exported.folder)
     assert notes.pop("saved_model").keys() >= {"same", "worst", "documents", "bytes", "sha256"}
-    assert notes == export_module.read_export_record(digits.folder)
+    assert notes == read_export_record(digits.folder)
 
 
 @pytest.mark.parametrize(
@@ -149,46 +149,50 @@ def test_a_full_disk_leaves_the_old_saved_model(copy, monkeypatch, capsys, error
         (Path(path) / "part").write_text("x")
         raise error
 
-    before = export_module.sha256(copy / "saved_model")
+    before = storage.sha256(copy / "saved_model")
     monkeypatch.setattr(tf.saved_model, "save", full)
     line = fails(capsys, copy, "--format", "saved_model")
-    assert line.endswith("saved_model.new: cannot be written: No space left on device")
-    assert export_module.sha256(copy / "saved_model") == before
+    assert line.endswith("saved_model.part: cannot be written: No space left on device")
+    assert storage.sha256(copy / "saved_model") == before
     assert {p.name for p in copy.iterdir() if p.is_dir()} == {"saved_model"}
 
 
 def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
-    old, new = tmp_path / "saved_model", tmp_path / "saved_model.new"
-    for folder in (old, new):
-        folder.mkdir()
-        (folder / "which").write_text(folder.name)
+    folder = tmp_path / "saved_model"
+    folder.mkdir()
+    (folder / "which").write_text("old")
     rename = Path.rename
 
     def refused(path: Path, target: Path) -> Any:
-        if path == new:
+        if target == folder and path.suffix == ".part":
             raise PermissionError(13, "Permission denied")
         return rename(path, target)
 
+    def replace() -> None:
+        with storage.atomic_directory(folder) as new:
+            (new / "which").write_text("new")
+
     monkeypatch.setattr(Path, "rename", refused)
-    with pytest.raises(export_module.ModelError, match="cannot be written: Permission denied"):
-        export_module._replace_folder(new, old)
-    assert (old / "which").read_text() == "saved_model"
+    with pytest.raises(ModelError, match="cannot be written: Permission denied"):
+        replace()
+    assert (folder / "which").read_text() == "old"
     monkeypatch.undo()
-    export_module._replace_folder(new, old)
-    assert (old / "which").read_text() == "saved_model.new"
+    replace()
+    assert (folder / "which").read_text() == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["saved_model"]
 
 
 def test_a_saved_model_that_differs_from_keras_is_refused(copy, monkeypatch, capsys):
-    before = export_module.sha256(copy / "saved_model")
+    before = storage.sha256(copy / "saved_model")
 
     def another(model: Any, config: Any, words: Any, path: Path, about: Any) -> None:
-        shutil.copytree(copy / "saved_model", path)
+        shutil.copytree(copy / "saved_model", path, dirs_exist_ok=True)
 
     monkeypatch.setattr(saved_model, "export", another)
-    monkeypatch.setattr(export, "keras_summaries", lambda given, _: [("1", 0.0)] * len(given.ids))
+    summaries = [("1", 0.0)] * 20
+    monkeypatch.setattr(export_module, "keras_summaries", lambda *_: summaries)
     assert "the exported graph differs from Keras" in fails(capsys, copy, "--format", "saved_model")
-    assert export_module.sha256(copy / "saved_model") == before
+    assert storage.sha256(copy / "saved_model") == before
 
 
 # --- what cannot be exported -------------------------------------------------------------------
@@ -255,20 +259,22 @@ MATRICES = arrays.arrays(
 @given(MATRICES)
 def test_int8_is_within_half_a_step_of_each_row_or_column(matrix):
     matrix = np.tile(matrix, (20, 1))  # large enough to be compressed
-    kept = onnx_export.quantize("kernel", matrix, "int8")
-    values, scale = kept["kernel"], kept["kernel" + onnx_export.SCALE]
+    kept = weight_formats.quantize("kernel", matrix, "int8")
+    values, scale = kept["kernel"], kept["kernel" + weight_formats.SCALE]
     assert values.dtype == np.int8
     assert sorted(scale.shape)[0] == 1
     assert (np.abs(values * scale - matrix) <= scale * 0.5001).all()
     assert (np.abs(values).max() == 127) == matrix.any()  # no bit is wasted
-    again = onnx_export.round_trip({"kernel": matrix}, "int8")
-    np.testing.assert_array_equal(onnx_export.round_trip(again, "int8")["kernel"], again["kernel"])
+    again = weight_formats.round_trip({"kernel": matrix}, "int8")
+    np.testing.assert_array_equal(
+        weight_formats.round_trip(again, "int8")["kernel"], again["kernel"]
+    )
 
 
 def test_only_large_matrices_are_int8():
     shapes = {"bias": (5000,), "gate": (5000, 1), "small": (8, 8), "kernel": (64, 64)}
     kept = {
-        n: onnx_export.quantize(n, np.ones(s, np.float32), "int8")[n].dtype
+        n: weight_formats.quantize(n, np.ones(s, np.float32), "int8")[n].dtype
         for n, s in shapes.items()
     }
     assert kept == {"bias": "float32", "gate": "float16", "small": "float16", "kernel": "int8"}
@@ -278,7 +284,7 @@ def test_only_large_matrices_are_int8():
 def untraced(digits, monkeypatch) -> None:
     """Take the traced search from the file that has it: tracing takes long."""
     proto = onnx_library.load(digits.folder / "model.onnx")
-    names = set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
+    names = set(storage.load_arrays(digits.folder / "weights.npz")[0])
     for kept, goes in (
         (proto.graph.node, lambda node: node.output[0].startswith("weight_")),
         (proto.graph.initializer, lambda array: array.name in names),
@@ -297,17 +303,17 @@ def test_int8_weights_end_to_end(copy, untraced, tmp_path, capsys):
     said = capsys.readouterr().out.splitlines()
     assert "same summary as Keras on 100.0% of 20 documents" in said[0]
     assert said[1].startswith("int8 weights: same summary as float32 on ")
-    record = export_module.read_export_record(copy)
+    record = read_export_record(copy)
     assert record["weights"] == "int8"
     assert record["bytes"] == (copy / "model.onnx").stat().st_size < 0.8 * half
     assert "saved_model" in record
-    for name, array in checkpoint.load_checkpoint(copy / "weights.npz")[0].items():
+    for name, array in storage.load_arrays(copy / "weights.npz")[0].items():
         np.testing.assert_array_equal(array, held[name].astype(np.float32))
 
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "folded.onnx")
     onnxruntime.InferenceSession(copy / "model.onnx", options, providers=["CPUExecutionProvider"])
-    assert onnx_export.read_graph(copy / "model.onnx").kind == "int8"
+    assert onnx_export.read_graph(copy / "model.onnx").weight_format == "int8"
     # The optimizer has not unpacked them.
     assert b"MatMulIntegerToFloat" in (tmp_path / "folded.onnx").read_bytes()
 
@@ -343,7 +349,7 @@ def test_sizes_need_references(exported, tmp_path, capsys):
 
 
 def test_exports_are_proved_again_and_nothing_is_written(exported, capsys):
-    before = export_module.sha256(exported.folder)
+    before = storage.sha256(exported.folder)
     assert cli.main(["export", str(exported.folder), "--verify", *DATA]) == 0
     said = capsys.readouterr().out
     for name, kind in (("model.onnx", "float16"), ("saved_model", "float32")):
@@ -352,7 +358,7 @@ def test_exports_are_proved_again_and_nothing_is_written(exported, capsys):
         assert f"{start}made for this vocabulary and configuration\n" in said
         assert f"{start}{kind} weights, those of weights.npz\n" in said
         assert re.search(rf"{start}same summary as Keras on (100|9\d)\.\d% of 20 documents", said)
-    assert export_module.sha256(exported.folder) == before
+    assert storage.sha256(exported.folder) == before
 
 
 def altered(path: Path) -> None:
@@ -362,9 +368,9 @@ def altered(path: Path) -> None:
 
 
 def other_weights(folder: Path) -> None:
-    held, place = checkpoint.load_checkpoint(folder / "weights.npz")
+    held, place = storage.load_arrays(folder / "weights.npz")
     held["embeddings"] = held["embeddings"] + 1
-    checkpoint.save_arrays(folder / "weights.npz", held, place)
+    storage.save_arrays(folder / "weights.npz", held, place)
 
 
 def other_setting(folder: Path, section: str, name: str, value: Any) -> None:

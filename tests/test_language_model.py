@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import cli, vocabulary
+from summarizer import cli, storage, vocabulary
 from summarizer import config as configuration
 from summarizer.api import export, text_generator, train
 from summarizer.api.presets import apply_overrides, load_preset
@@ -26,7 +26,7 @@ from summarizer.errors import ConfigError, InputError
 from summarizer.exporters import onnx_export
 from summarizer.model import named_weights, pointer
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import checkpoint, validators
+from summarizer.training import validators
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START
 
@@ -58,7 +58,7 @@ def network(size, **changes):
 def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size):
     texts = [list(range(4, 4 + length)) for length in lengths]
     data = DataConfig(task="language_model", max_summary_tokens=size)
-    found = list(tasks.cut(data, (([], text) for text in texts)))
+    found = list(tasks.cut_windows(data, (([], text) for text in texts)))
     every = [piece for text in texts for piece in text]
     assert [piece for _, window in found for piece in window] == every
     assert all(1 <= len(window) <= size and not document for document, window in found)
@@ -192,7 +192,7 @@ def reader(tmp_path_factory):
             "model.encoder.width=6", "model.decoder_cell.width=12", "vocabulary.kind=bytes",
         ],
     )  # fmt: skip
-    train.fit_model(config, folder)
+    train.train(config, folder)
     return folder
 
 
@@ -205,8 +205,8 @@ def started(reader, folder, *more):
     ]  # fmt: skip
     settings.remove("model.embedding_size=8")
     config = apply_overrides(load_preset("docstrings"), settings)
-    train.fit_model(config, folder)
-    return checkpoint.load_checkpoint(folder / "weights.npz")[0]
+    train.train(config, folder)
+    return storage.load_arrays(folder / "weights.npz")[0]
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_a_run_starts_from_the_encoder_of_another(reader, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         made = started(reader, tmp_path / "run", "model.tying=summary", "model.pointer=false")
     assert f"starting from the encoder of {reader} " in caplog.text
-    given, _ = checkpoint.load_checkpoint(reader / "weights.npz")
+    given, _ = storage.load_arrays(reader / "weights.npz")
     same = {k for k in given if k in made and np.array_equal(given[k], made[k])}
     zero = {k for k in given if not given[k].any()}
     assert {k for k in given if k.startswith("encoder.")} | {"embeddings"} == same - zero
@@ -260,7 +260,7 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     batch = {"document": nothing, "summary_in": inputs, "summary_out": text}
     whole = np.asarray(model(batch)[0])
     memory = model.encode(nothing)
-    state, output = model.decoder.start(memory, steps), model.output()
+    state, output = model.initial_state(memory, steps), model.output_layer()
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
         logs = np.asarray(
@@ -293,7 +293,7 @@ def test_a_language_model_does_not_know_what_the_document_is():
     [
         (
             ["data.task=language_model"],
-            "model.encoder=bidirectional: data.task=language_model reads nothing",
+            "model.encoder=bidirectional: data.task=language_model reads no document",
         ),
         (
             [
@@ -303,12 +303,12 @@ def test_a_language_model_does_not_know_what_the_document_is():
                 "model.attention=none",
                 "model.tying=none",
             ],
-            "model.tying=none: no document is read",
+            "model.tying=none: without an encoder",
         ),
         (["model.encoder=none"], "model.encoder=none: data.task=summarize needs"),
         (
             ["model.encoder=none", "data.task=language_model"],
-            "model.attention=dot: nothing is read .*model.attention=none",
+            "model.attention=dot: without an encoder .*model.attention=none",
         ),
     ],
 )

@@ -16,26 +16,26 @@ if backend != "none":
 from itertools import islice
 from pathlib import Path
 from summarizer import vocabulary
-from summarizer.datasets import batches, fingerprints, pipeline, store
+from summarizer.datasets import batching, contamination, token_store, tokenize
 from summarizer.types import Example
 
 def source():
     for i in range(rows):
         yield Example(f"id{i}", f"{i} bees fly over {i * 7919 % 1000} fields", f"bees {i % 100}")
 
-def tokens(words):
-    recorder = fingerprints.Recorder()
-    ids = pipeline.tokenize(recorder.watch(source()), words)
-    made = store.write(Path("store"), ids, words.size, {})
+def stored(words):
+    recorder = contamination.ContaminationIndex()
+    ids = tokenize.tokenize_pairs(recorder.record(source()), words)
+    made = token_store.write_store(Path("store"), ids, words.size, {})
     recorder.save(Path("fingerprints.npz"))
     return made
 
-words = vocabulary.train((e.document for e in islice(source(), 1000)), 300)
-made = tokens(words)
+words = vocabulary.train_vocabulary((e.document for e in islice(source(), 1000)), 300)
+made = stored(words)
 lengths = made.lengths()
-shape = batches.Shape(64, 256, 32, 100)
-assert made.rows == rows == sum(len(p.rows) for p in batches.plan(lengths, 1, 1, shape))
-assert len(list(islice(batches.stream(made, lengths, 1, 0, 0, shape), 300))) == 300
+shape = batching.BatchShape(64, 256, 32, 100)
+assert made.rows == rows == sum(len(p.rows) for p in batching.plan_batches(lengths, 1, 1, shape))
+assert len(list(islice(batching.stream_batches(made, lengths, 1, 0, 0, shape), 300))) == 300
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 

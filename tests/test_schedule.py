@@ -13,17 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer import config as configuration
+from summarizer import storage
 from summarizer.config import Config, TrainConfig
 from summarizer.datasets import batching
 from summarizer.errors import ConfigError, TrainingError
-from summarizer.training import averaging, checkpoint, schedules, state, time_budget
+from summarizer.training import averaging, schedules, state, time_budget
 from summarizer.training.state import TrainingState
+from summarizer.training.step import StepMetrics
 
 PEAK = 2e-3
 
 
 def settings(name: str, **more: Any) -> TrainConfig:
     return TrainConfig(schedule=name, learning_rate=PEAK, warmup_steps=100, steps=1100, **more)
+
+
+def measured(nll: float = 1.0, weight: float = 1.0) -> StepMetrics:
+    return StepMetrics(objective=1.0, gradient_norm=1.0, nll=nll, weight=weight, accuracy=0.5)
 
 
 # --- the learning rate -------------------------------------------------------------------------
@@ -67,14 +73,17 @@ def test_a_plateau_halves_the_rate_each_time_that_validation_is_no_better():
     wanted, here = settings("plateau"), TrainingState(step=200)
     rates = []
     for score in (10.0, 12.0, 12.0, 11.0, 13.0):
-        here = state.validated(wanted, here, score)
-        rates.append(state.rate(wanted, here) / PEAK)
+        here = state.after_validation(wanted, here, score)
+        rates.append(state.learning_rate(wanted, here) / PEAK)
     assert rates == [1, 1, 0.5, 0.25, 0.25]
-    assert (here.best, here.stale) == (13.0, 0)
-    early = state.validated(wanted, TrainingState(step=50, best=20.0), 10.0)
-    assert early.factor == 1  # a rate that still rises has reached no plateau
+    assert (here.best_score, here.validations_without_gain) == (13.0, 0)
+    early = state.after_validation(wanted, TrainingState(step=50, best_score=20.0), 10.0)
+    assert early.lr_factor == 1  # a rate that still rises has reached no plateau
     assert (
-        state.validated(settings("constant"), TrainingState(step=200, best=20.0), 1.0).factor == 1
+        state.after_validation(
+            settings("constant"), TrainingState(step=200, best_score=20.0), 1.0
+        ).lr_factor
+        == 1
     )
 
 
@@ -82,41 +91,45 @@ def test_a_plateau_halves_the_rate_each_time_that_validation_is_no_better():
 
 
 def test_the_share_of_own_pieces_grows_linearly():
-    wanted = settings("cosine", sampling=0.4)
-    shares = [state.numbers(wanted, TrainingState(step=step))["sampling"] for step in range(1100)]
+    wanted = settings("cosine", scheduled_sampling=0.4)
+    shares = [
+        state.step_inputs(wanted, TrainingState(step=step))["sampling"] for step in range(1100)
+    ]
     np.testing.assert_allclose(shares, np.linspace(0, 0.4, 1100))
 
 
 def test_coverage_counts_once_the_loss_has_flattened():
-    wanted, here, weights = settings("cosine", coverage=0.7), TrainingState(), []
+    wanted, here, weights = settings("cosine", coverage_loss=0.7), TrainingState(), []
     for loss in (5.0, 4.0, 3.99, 2.0):
         for _ in range(3):
-            weights.append(state.numbers(wanted, here)["coverage"])
-            here = state.stepped(here, 0, 0, total=loss * 10, pieces=10)
-        here = state.validated(wanted, here, 1.0)
+            weights.append(state.step_inputs(wanted, here)["coverage"])
+            here = state.after_step(here, 0, 0, measured(nll=loss * 10, weight=10))
+        here = state.after_validation(wanted, here, 1.0)
         assert here.loss == pytest.approx(loss)
     assert weights == [0] * 9 + [0.7] * 3  # 4 to 3.99 is less than 1%
-    assert state.numbers(wanted, here)["coverage"] == 0.7  # it stays, whatever the loss does
+    assert state.step_inputs(wanted, here)["coverage"] == 0.7  # it stays, whatever the loss does
     begun = replace(wanted, coverage_start="start")
-    assert state.numbers(begun, TrainingState())["coverage"] == 0.7
+    assert state.step_inputs(begun, TrainingState())["coverage"] == 0.7
 
 
 def test_the_scale_of_the_loss_halves_at_an_overflow_and_grows_when_calm():
-    here = state.skipped(state.skipped(TrainingState(scale=64.0), 0, 4), 0, 5)
-    assert (here.scale, here.step, here.batch) == (16, 2, 6)
+    here = state.after_overflow(state.after_overflow(TrainingState(loss_scale=64.0), 0, 4), 0, 5)
+    assert (here.loss_scale, here.step, here.batch) == (16, 2, 6)
     scales = []
     for _ in range(2 * state.GROWTH_INTERVAL):
-        here = state.stepped(here, 0, 0, 1.0, 1.0)
-        scales.append(here.scale)
+        here = state.after_step(here, 0, 0, measured())
+        scales.append(here.loss_scale)
     assert scales == [16] * (state.GROWTH_INTERVAL - 1) + [32] * state.GROWTH_INTERVAL + [64]
-    top = TrainingState(scale=state.MAX_LOSS_SCALE, calm=state.GROWTH_INTERVAL - 1)
-    assert state.stepped(top, 0, 0, 1.0, 1.0).scale == state.MAX_LOSS_SCALE
+    top = TrainingState(
+        loss_scale=state.MAX_LOSS_SCALE, steps_since_scale_change=state.GROWTH_INTERVAL - 1
+    )
+    assert state.after_step(top, 0, 0, measured()).loss_scale == state.MAX_LOSS_SCALE
 
 
 def test_a_scale_is_exhausted_when_it_would_shrink_the_loss():
     here, halvings = TrainingState(), 0
-    while not state.exhausted(here):
-        here, halvings = state.skipped(here, 0, 0), halvings + 1
+    while not state.loss_scale_exhausted(here):
+        here, halvings = state.after_overflow(here, 0, 0), halvings + 1
     assert halvings == 16
 
 
@@ -124,13 +137,13 @@ def test_a_scale_is_exhausted_when_it_would_shrink_the_loss():
 @hypothesis.settings(max_examples=25)
 def test_a_curriculum_goes_from_short_documents_to_long_ones(rows, batch, window):
     lengths = np.random.default_rng(rows).integers(0, 300, (rows, 2), np.int32)
-    shape = batching.BatchShape(batch, 256, 32, window, curriculum=2)
+    shape = batching.BatchShape(batch, 256, 32, window, curriculum_epochs=2)
     for epoch in range(3):
         planned = batching.plan_batches(lengths, 7, epoch, shape)
-        plain = batching.plan_batches(lengths, 7, epoch, shape._replace(curriculum=0))
+        plain = batching.plan_batches(lengths, 7, epoch, shape._replace(curriculum_epochs=0))
         key = sorted(tuple(p.rows) for p in planned)
         assert key == sorted(tuple(p.rows) for p in plain)  # the same batches
-        sizes = [p.documents for p in planned]
+        sizes = [p.document_length for p in planned]
         if epoch < 2:
             assert sizes == sorted(sizes)
         else:
@@ -176,11 +189,13 @@ def test_what_is_no_time_is_told(text):
 
 def run(
     minutes: float, speed: float, compiling: float, validation: float, data: float,
-    alone: bool = False,
+    training_only: bool = False,
 ) -> Any:  # fmt: skip
     """Go through a run on a clock that only work moves; all times but the minutes in seconds."""
     clock = SimpleNamespace(now=1000.0)
-    limit = time_budget.TimeBudget(minutes, 1000.0, now=lambda: clock.now, alone=alone)
+    limit = time_budget.TimeBudget(
+        minutes, 1000.0, now=lambda: clock.now, training_only=training_only
+    )
     wanted, here, validations, rates = settings("cosine", budget=minutes), TrainingState(), [], []
     logged = []
     clock.now += data
@@ -191,22 +206,22 @@ def run(
         began, clock.now = clock.now, clock.now + took
         logged.append(limit.elapsed(began))
         validations.append(here.step)
-        return limit.validated(here, took)
+        return limit.record_validation(here, took)
 
-    while here.step < state.length(wanted, here) or limit.unplanned():
-        if limit.over():
+    while here.step < state.total_steps(wanted, here) or limit.unplanned():
+        if limit.exhausted():
             break
         took = compiling if here.step == 0 else speed
         clock.now += took
-        rates.append(state.rate(wanted, here))
-        limit.stepped(took)
-        here = state.stepped(here, 0, 0, 1.0, 1.0)
+        rates.append(state.learning_rate(wanted, here))
+        limit.record_step(took)
+        here = state.after_step(here, 0, 0, measured())
         limit.check()
-        if state.due(wanted, here) or limit.measured():
+        if state.validation_due(wanted, here) or limit.measured():
             here = validate(here)
     if here.step > validations[-1]:
         here = validate(here)
-    if not alone:
+    if not training_only:
         clock.now += time_budget.CONVERT + time_budget.EXPORT * (validation + compiling)
     return SimpleNamespace(
         seconds=clock.now - 1000, steps=here.step, validations=validations, rates=rates,
@@ -225,7 +240,7 @@ def test_a_run_ends_within_its_minutes_and_uses_them(minutes, steps, compiling, 
     assert found.seconds <= 60 * minutes
     unused = 60 * minutes - found.seconds
     assert unused < 3 * speed + 3 * validation + 2 * compiling + time_budget.PLOT
-    assert 2 <= len(found.validations) <= time_budget.MOST + 2
+    assert 2 <= len(found.validations) <= time_budget.MAX_VALIDATIONS + 2
     assert found.validations[-1] == found.steps
     assert found.rates[-1] < 0.05 * PEAK  # the schedule has come to its end
 
@@ -245,10 +260,10 @@ def test_a_run_that_goes_on_counts_what_it_took_before():
     limit = time_budget.TimeBudget(10, 0.0, now=lambda: clock.now)
     limit.resume(9.9, 2.0)
     assert limit.elapsed() == pytest.approx(9.9)
-    assert limit.over()
+    assert limit.exhausted()
     more = time_budget.TimeBudget(20, 0.0, now=lambda: clock.now)
     more.resume(9.9, 2.0)
-    assert not more.over()
+    assert not more.exhausted()
     assert more.unplanned()  # until it knows how fast it is today
 
 
@@ -256,7 +271,7 @@ def test_a_run_that_goes_on_counts_what_it_took_before():
 @hypothesis.settings(max_examples=10)
 def test_minutes_of_training_alone_leave_out_the_validations(validation, minutes):
     found, other = (
-        run(minutes, 0.5, 5, v, data=0, alone=True) for v in (validation, validation / 9)
+        run(minutes, 0.5, 5, v, data=0, training_only=True) for v in (validation, validation / 9)
     )
     trained = found.seconds - len(found.validations) * validation
     assert 60 * minutes - 2 < trained - 5 <= 60 * minutes  # the first validation compiles, too
@@ -264,35 +279,32 @@ def test_minutes_of_training_alone_leave_out_the_validations(validation, minutes
     assert found.validations == pytest.approx(other.validations, abs=1)
     assert found.logged == pytest.approx(other.logged, abs=0.02)
     assert found.logged[-1] <= minutes
-    assert len(found.validations) == time_budget.ALONE + 1
+    assert len(found.validations) == time_budget.UNTIMED_VALIDATIONS + 1
     assert found.rates[-1] < 0.05 * PEAK
 
 
 def test_without_minutes_there_is_no_plan():
     limit = time_budget.TimeBudget(0)
-    limit.stepped(1e6)
-    assert limit.validated(TrainingState(step=3), 1e6) == TrainingState(step=3)
-    assert [limit.over(), limit.unplanned(), limit.measured()] == [False] * 3
+    limit.record_step(1e6)
+    assert limit.record_validation(TrainingState(step=3), 1e6) == TrainingState(step=3)
+    assert [limit.exhausted(), limit.unplanned(), limit.measured()] == [False] * 3
 
 
 # --- the best, kept aside ----------------------------------------------------------------------
 
 
-def test_only_the_best_are_kept_aside_and_averaged(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(
-        averaging.named_weights, "weight_arrays", lambda model: {"w": np.float32([model])}
-    )
+def test_only_the_best_are_kept_aside_and_averaged(tmp_path: Path):
     for step, rouge1 in enumerate([30.0, 50.0, 10.0, 50.0, 40.0, 20.0], 1):
         found = []
         for _ in range(2):  # a run that was killed and goes on does its last validation again
-            averaging.keep_candidate(tmp_path, float(step), step, rouge1, 3)
+            averaging.keep_candidate(tmp_path, {"w": np.float32([step])}, step, rouge1, 3)
             found.append({path.name for path in tmp_path.rglob("*.npz")})
         assert found[0] == found[1]
         assert len(found[0]) == min(step, 3)
     steps, mean = averaging.average_checkpoints(tmp_path)
     assert steps == [2, 4, 5]
     assert mean["w"] == pytest.approx([11 / 3])
-    assert checkpoint.load_checkpoint(tmp_path / "candidates" / "2.npz")[1] == {
+    assert storage.load_arrays(tmp_path / "candidates" / "2.npz").metadata == {
         "step": 2,
         "score": 50.0,
     }

@@ -12,6 +12,7 @@ from summarizer import plugins
 from summarizer.config import ModelConfig, Part
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import compile_search, search
+from summarizer.decoding.search_step import Conditions
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.vocabulary import END, PAD, START
 
@@ -65,7 +66,7 @@ def beam(model, width, maximum):
     def run(document, minimum, penalty, block):
         allowed = ops.ones((ops.shape(document)[0], model.size), "bool")
         limits = SearchLimits(minimum, maximum, penalty, block)
-        return search(model, document, strategy, width, limits, allowed)
+        return search(model, document, strategy, width, limits, Conditions(allowed))
 
     number = ([], "int32")
     compiled = graph(run, ([None, None], "int32"), number, ([], "float32"), number)
@@ -163,15 +164,17 @@ def test_search_score_is_the_rescored_one():
 def test_steps_are_what_each_piece_adds():
     model, docs = tiny(attention="dot"), documents()
     found = beam(model, 3, 9)(docs)
-    np.testing.assert_allclose(found.steps.sum(axis=2), found.log_prob * written(found), atol=1e-4)
-    assert not found.steps[found.tokens == PAD].any()
+    np.testing.assert_allclose(
+        found.token_log_probs.sum(axis=2), found.log_prob * written(found), atol=1e-4
+    )
+    assert not found.token_log_probs[found.tokens == PAD].any()
     for b, document in enumerate(docs):
         for k in range(3):
             ids = [p for p in found.tokens[b, k] if p != PAD]
             beginnings = [tuple(ids[: t + 1]) for t in range(len(ids))]
             whole = log_probability(model, document, beginnings)
             alone = np.diff([0.0, *whole])
-            np.testing.assert_allclose(found.steps[b, k, : len(ids)], alone, atol=2e-3)
+            np.testing.assert_allclose(found.token_log_probs[b, k, : len(ids)], alone, atol=2e-3)
 
 
 def written(found):

@@ -125,18 +125,22 @@ def test_what_follows_a_part_is_its_own_and_what_stands_before_the_colon_the_mix
 @pytest.mark.parametrize(
     ("what", "error", "message"),
     [
-        ("mix", ConfigError, "mix: what shall it read? write mix:PARTS"),
-        ("mix:", ConfigError, "mix:: what shall it read? write mix:PARTS"),
+        ("mix", ConfigError, "mix: names no data; write mix:PARTS"),
+        ("mix:", ConfigError, "mix:: names no data; write mix:PARTS"),
         ("mix:docstrings", ConfigError, "mix: 'docstrings' has no weight; write mix:0.7*a.jsonl"),
         ("mix:a*docstrings", ConfigError, "mix: 'a*docstrings' has no weight"),
         ("mix:1*", ConfigError, "mix: nothing follows the weight 1"),
         ("mix:0*docstrings", ConfigError, "the weight 0 of 'docstrings' must be above 0"),
         ("mix:1*docstrings+-2*docstrings", ConfigError, "the weight -2 of 'docstrings' must be"),
         ("mix:nan*docstrings", ConfigError, "the weight nan of 'docstrings' must be above 0"),
-        ("mix:inf*docstrings", ConfigError, "must be above 0, and finite"),
+        ("mix:inf*docstrings", ConfigError, "must be above 0 and finite"),
         ("mix:1*docstring", ConfigError, "mix: no file, folder or source 'docstring': did you"),
-        ("mix:1*none.jsonl+docstrings", InputError, "a part begins with its weight: write mix:"),
-        ("mix:1*docstrings+1*mix:1*docstrings", ConfigError, "is a mix in a mix"),
+        ("mix:1*none.jsonl+docstrings", InputError, "each part begins with its weight: write mix:"),
+        (
+            "mix:1*docstrings+1*mix:1*docstrings",
+            ConfigError,
+            "is itself a mix; nested mixes are not supported",
+        ),
         ("mix,stop=never:1*docstrings", ConfigError, "stop=never: must be first, last or each"),
         ("mix,stpo=last:1*docstrings", ConfigError, "did you mean 'stop'?"),
         ("mix,split=tset:1*docstrings", ConfigError, "did you mean 'test'?"),
@@ -194,7 +198,7 @@ def test_training_reads_a_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(loop, "fit", stop)
     with pytest.raises(StopError):
-        train.fit_model(chosen, tmp_path / "run")
+        train.train(chosen, tmp_path / "run")
     expected = list(spec.examples(what, "train"))
     lengths = token_store.read_store(tmp_path / "run" / "store").lengths()
     assert len(lengths) == len(expected) > 500

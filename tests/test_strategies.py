@@ -1,18 +1,24 @@
 """The strategies and the scores by themselves, on arrays: each against its definition."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
+from keras import ops
 
-from summarizer import plugins
-from summarizer.decoding import ngram_blocking, scoring
+from summarizer import cli, plugins
+from summarizer.api.load_model import load_keras_model
+from summarizer.decoding import graph_inputs, ngram_blocking, scoring, strategies
 from summarizer.decoding.candidates import AllCandidates, TopCandidates, apply_end_rules
+from summarizer.decoding.graph_search import SelectedStrategy
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.greedy import Greedy
 from summarizer.decoding.strategies.sample import Sample
 from summarizer.errors import ConfigError
+from summarizer.exporters import onnx_export, parity
+from summarizer.exporters.record import read_export_record
 from summarizer.model.pointer import TokenScores
 from summarizer.runtime import decoding_plan
 from summarizer.vocabulary import END
@@ -152,7 +158,7 @@ def test_scores_are_as_defined():
     random = np.random.default_rng(0)
     attended = random.gamma(0.5, size=(2 * 3, 4)).astype("float32")
     mask = np.array([[True] * 4, [True, True, False, False]])
-    found = scoring.coverage_penalty(attended, mask, gnmt._replace(coverage=0.3))
+    found = scoring.coverage_penalty(attended, mask, gnmt._replace(coverage_penalty=0.3))
     for b, k in itertools.product(range(2), range(3)):
         real = attended[3 * b + k][mask[b]].astype(float)
         assert np.asarray(found)[b, k] == pytest.approx(
@@ -182,3 +188,129 @@ def test_runtime_and_training_agree_on_what_is_usual():
         made = plugins.options("strategy", name)
         assert {key: getattr(made, key) for key in usual} == usual
         assert decoding_plan.DEFAULT_WIDTHS[name] == getattr(made, "width", 1)
+
+
+# --- a new strategy ----------------------------------------------------------------------------
+
+NEW_STRATEGY = '''"""Take the token of a given rank at each position; rank 1 is greedy search."""
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from summarizer.decoding.strategies._base import Continuations
+from summarizer.model.pointer import LOG_ZERO
+from summarizer.vocabulary import END
+
+GRAPH_INPUTS = {"rank": "rank"}
+
+
+@dataclass(frozen=True)
+class Options:
+    rank: int = 2
+
+
+def build(options):
+    return Ranked(options.rank)
+
+
+def from_inputs(inputs):
+    return Ranked(inputs["rank"])
+
+
+class Ranked:
+    width = groups = 1
+    needs_only_top_k = False
+
+    def __init__(self, rank):
+        self.rank = rank
+
+    def choose(self, t, log_prob, candidates):
+        values, tokens = ops.top_k(candidates.all, self.rank)
+        possible = values[:, :, -1] > LOG_ZERO / 2
+        tokens = ops.cast(ops.where(possible, tokens[:, :, -1], tokens[:, :, 0]), "int32")
+        total = log_prob + ops.where(possible, values[:, :, -1], values[:, :, 0])
+        total, ends = ops.maximum(total, LOG_ZERO), tokens == END
+        return Continuations(
+            end_log_prob=ops.where(ends, total, float(LOG_ZERO)),
+            parents=ops.zeros_like(tokens),
+            tokens=tokens,
+            log_prob=ops.where(ends, float(LOG_ZERO), total),
+        )
+'''
+
+
+@pytest.fixture
+def new_strategy(tmp_path, monkeypatch):
+    """A strategy that is added as one file."""
+    folder = tmp_path / "strategies"
+    folder.mkdir()
+    (folder / "ranked.py").write_text(NEW_STRATEGY)
+    monkeypatch.setattr(strategies, "__path__", [*strategies.__path__, str(folder)])
+    yield "ranked"
+    sys.modules.pop(f"{strategies.__name__}.ranked", None)
+
+
+def test_a_new_strategy_gets_a_number_and_an_input(new_strategy):
+    assert graph_inputs.exported_strategies() == ("beam", "sample", "diverse", new_strategy)
+    assert graph_inputs.input_types()["rank"] == ("int32", 0)
+    document = np.array([[5]], np.int32)
+    assert graph_inputs.neutral_inputs(document, 1, SIZE)["rank"] == 2
+    assert graph_inputs.arrays({"rank": 7})["rank"].dtype == np.int32
+    assert not graph_inputs.is_random(new_strategy)
+
+
+def test_the_graph_runs_the_strategy_of_a_number(new_strategy):
+    log_prob, log_probs = distributions(1)
+    document = np.array([[5]], np.int32)
+    values = graph_inputs.neutral_inputs(document, 1, SIZE) | {"beam": 1}
+    for name, own, expected in (
+        ("beam", {}, Beam(1)),
+        ("sample", {"top_k": np.int32(1), "noise": np.zeros((BATCH, 1, 1), "f")}, Greedy()),
+        ("diverse", {}, Diverse(1, 1, 0.5)),
+        (new_strategy, {"rank": 1}, Greedy()),
+        (new_strategy, {"rank": 3}, plugins.build("strategy", new_strategy, rank=3)),
+    ):
+        number = graph_inputs.exported_strategies().index(name)
+        selected = SelectedStrategy({**values, **own, "strategy": ops.convert_to_tensor(number)})
+        for ours, theirs in zip(
+            chosen(selected, log_prob, log_probs),
+            chosen(expected, log_prob, log_probs),
+            strict=True,
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=1e-5, err_msg=name)
+
+
+def test_old_graphs_have_three_strategies():
+    assert graph_inputs.strategies_in({}) == ("beam", "sample", "diverse")
+    assert graph_inputs.strategies_in({"strategies": '["beam", "x"]'}) == ("beam", "x")
+    assert [graph_inputs.is_random(n) for n in ("beam", "greedy", "sample")] == [False, False, True]
+
+
+@pytest.mark.slow
+def test_a_strategy_is_one_file(new_strategy, tmp_path, capsys):
+    """It trains, is exported and compared with Keras, and runs on the command line."""
+    folder, document = tmp_path / "model", tmp_path / "document.txt"
+    document.write_text("3 1 4 1 5")
+    command = f"train --preset reverse_digits --data reverse_digits,count=400 --output {folder}"
+    settings = "train.steps=1 train.validation_examples=10 decode.strategy.rank=3"
+    settings = [f"decode.strategy={new_strategy}", *settings.split()]
+    options = [word for setting in settings for word in ("--set", setting)]
+    assert cli.main([*command.split(), *options]) == 0, capsys.readouterr().err
+    assert read_export_record(folder)["same"] == 1
+    metadata = onnx_export.read_graph(folder / "model.onnx").metadata
+    assert graph_inputs.strategies_in(metadata)[-1] == new_strategy
+
+    capsys.readouterr()
+    run = ["summarize", "--model", str(folder), str(document), "--strategy"]
+    texts = {}
+    for name in plugins.names("strategy"):
+        assert cli.main([*run, name]) == 0
+        texts[name] = capsys.readouterr().out
+    config, vocabulary, model = load_keras_model(folder)
+    (best,) = parity.searcher(model, config.decode)([vocabulary.encode(document.read_text())])
+    assert texts[new_strategy].strip() == vocabulary.decode(best.tokens, document.read_text())
+    assert texts[new_strategy] != texts["greedy"]
+
+    assert cli.main(["summarize", str(document), "--strategy", new_strategy]) == 1  # shipped model
+    assert "export" in capsys.readouterr().err

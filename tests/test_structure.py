@@ -82,9 +82,9 @@ def docstring_lines(node: ast.AST) -> int:
     for inner in ast.walk(node):
         if isinstance(inner, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = inner.body[0] if inner.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                if isinstance(first.value.value, str):
-                    count += first.end_lineno - first.lineno + 1
+            value = first.value if isinstance(first, ast.Expr) else None
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                count += first.end_lineno - first.lineno + 1
     return count
 
 

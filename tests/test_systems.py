@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from summarizer import config as configuration
-from summarizer import plugins
+from summarizer import plugins, storage
 from summarizer.api import export, train
 from summarizer.config import Config, Part
 from summarizer.datasets.tag_labels import DROP, KEEP
@@ -23,7 +23,6 @@ from summarizer.exporters import parity
 from summarizer.model import build, cells, named_weights, recurrence
 from summarizer.model.loss import loss
 from summarizer.model.tagger import Tagger
-from summarizer.training import checkpoint
 from summarizer.vocabulary import END, PAD, START
 from tests.gradients import compiled, differentiable
 
@@ -42,7 +41,7 @@ def small(name: str) -> Config:
         kind: Part(
             part.name, {k: v // ratio if k == "width" else v for k, v in part.options.items()}
         )
-        for kind in ("encoder", "decoder", "attention")
+        for kind in ("encoder", "decoder_cell", "attention")
         for part in [getattr(model, kind)]
     }
     made = dataclasses.replace(
@@ -117,9 +116,9 @@ def test_padding_changes_nothing_that_a_system_learns(name):
 def trained(name: str, folder: Path) -> Path:
     """A run of a few steps whose weights are then made large."""
     folder = folder / name
-    train.fit_model(small(name), folder)
+    train.train(small(name), folder)
     _, _, model = export.load_keras_model(folder)
-    checkpoint.save_arrays(
+    storage.save_arrays(
         folder / "weights.npz", named_weights.weight_arrays(loud(model)), {"step": 3}
     )
     return folder
@@ -164,7 +163,7 @@ def test_a_system_writes_the_same_on_jax_and_learns_there(name, place):
 
 def on_jax(name: str, folder: str) -> None:
     """What the child process of the test above does."""
-    train.fit_model(small(name), Path(folder) / "on_jax")
+    train.train(small(name), Path(folder) / "on_jax")
     print(json.dumps(written(Path(folder))))
 
 
@@ -180,13 +179,13 @@ def written(folder: Path) -> dict[str, Any]:
     }
 
 
-# --- a cell of one's own -----------------------------------------------------------------------
+# --- a new cell --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def example(tmp_path, monkeypatch) -> str:
-    """The cell of the guide, as if its file had been added."""
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    """The name of the cell in the guide, as if its file had been added."""
+    text = (ROOT / "docs/howto/add-a-part.md").read_text("utf-8")
     (code,) = (c for c in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "(Cell)" in c)
     name = re.search(r"`summarizer/model/cells/(\w+)\.py`", text)[1]
     (tmp_path / f"{name}.py").write_text(code)

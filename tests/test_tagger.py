@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
-from summarizer import cli, plugins, vocabulary
+from summarizer import cli, plugins, storage, vocabulary
 from summarizer import config as configuration
 from summarizer.api import export
 from summarizer.api.ensemble import create_ensemble
@@ -29,6 +29,7 @@ from summarizer.datasets.tag_labels import DROP, KEEP
 from summarizer.decoding import scoring
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.tag_decoding import TaggedDocument
 from summarizer.errors import ConfigError, InputError, ModelError
 from summarizer.exporters import onnx_export, parity
@@ -43,7 +44,7 @@ from summarizer.runtime.onnx_summarizer import OnnxSummarizer, pad_batch
 from summarizer.runtime.onnx_tagger import OnnxTagger
 from summarizer.text import alignment, cleaning
 from summarizer.text.alignment import AlignedText
-from summarizer.training import checkpoint, step
+from summarizer.training import compile_step, step
 from summarizer.types import Example
 from summarizer.vocabulary import PAD, Vocabulary
 from tests.commands import copy_model
@@ -257,8 +258,8 @@ def batch(rows=4):
 
 def test_padding_changes_no_tag():
     model, document = network(), batch()["document"]
-    wide = np.asarray(model.keep(np.pad(document, ((0, 0), (0, 5)))))
-    alone = [np.asarray(model.keep(row[None, : (row > 0).sum()]))[0] for row in document]
+    wide = np.asarray(model.probabilities(np.pad(document, ((0, 0), (0, 5)))))
+    alone = [np.asarray(model.probabilities(row[None, : (row > 0).sum()]))[0] for row in document]
     for i, row in enumerate(alone):
         assert row.min() > 0
         np.testing.assert_allclose(wide[i, : len(row)], row, atol=1e-6)
@@ -269,7 +270,9 @@ def test_a_word_of_one_document_is_read_as_unknown():
     model = network(extended=True)
     own = np.array([[5, SIZE + 3, 7]], "int32")
     known = np.array([[5, vocabulary.UNKNOWN, 7]], "int32")
-    np.testing.assert_array_equal(np.asarray(model.keep(own)), np.asarray(model.keep(known)))
+    np.testing.assert_array_equal(
+        np.asarray(model.probabilities(own)), np.asarray(model.probabilities(known))
+    )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -278,7 +281,7 @@ def test_the_loss_is_the_cross_entropy_of_real_pieces(smoothing, width):
     model, given = network(), batch()
     given = {**given, "summary_out": given["summary_out"][:, :width]}
     value, shown = model.objective(given, smoothing, training=False)
-    keep = np.asarray(model.keep(given["document"]), np.float64)
+    keep = np.asarray(model.probabilities(given["document"]), np.float64)
     plain_, smoothed, right, count = 0.0, 0.0, 0, 0
     for row, labels in zip(keep, given["summary_out"], strict=True):
         for p, label in zip(row, labels, strict=False):
@@ -313,16 +316,16 @@ def test_the_compiled_step_learns_labels(compiler):
     model = network(dropout=0.1)
     optimizer = keras.optimizers.Adam(0.03)
     optimizer.build(model.trainable_variables)
-    run = step.make_train_step(
+    run = compile_step.make_train_step(
         model, optimizer, TrainConfig(batch_size=8, gradient_accumulation=2), compiler
     )
     said = []
     for number in range(60):
         step.set_dropout_seed(model, 1, number, 2)
-        said.append(np.asarray(run(batch(8), {})))
+        said.append(run(batch(8), {}))
     assert np.isfinite(said).all()
-    assert said[-1][0] < 0.3 * said[0][0]
-    assert said[-1][4] > 0.9
+    assert said[-1].objective < 0.3 * said[0].objective
+    assert said[-1].accuracy > 0.9
 
 
 # --- bottom-up ---------------------------------------------------------------------------------
@@ -357,9 +360,9 @@ def distribution(model, document, selected):
     """What two documents' first steps generate and copy, with the context that they go on with."""
     memory = model.encode(document)
     memory = memory if selected is None else model.mask_copying(memory, selected)
-    state = model.decoder.start(memory, 1)
+    state = model.initial_state(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
-    weights = model.next_token_scores(account, model.output(), model.copy_indices(memory, 1))
+    weights = model.next_token_scores(account, model.output_layer(), model.copy_indices(memory, 1))
     return np.exp(np.asarray(pointer.to_log_probs(*weights))), account, state
 
 
@@ -389,7 +392,9 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
     some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
     for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
         find = functools.partial(search, model, limits=SearchLimits(2, 6, 0.7, 0), **some)
-        run = compiled(lambda rows, chosen, find=find: find(rows, selected=chosen))
+        run = compiled(
+            lambda rows, chosen, find=find: find(rows, conditions=Conditions(None, chosen))
+        )
 
         def found(rows, chosen, run=run):
             return [np.asarray(x) for x in run(rows, chosen)]
@@ -530,7 +535,7 @@ def selecting(model: Path, folder: Path) -> Path:
     random = np.random.default_rng(7)
     arrays = {n: random.normal(0, 0.7, a.shape).astype("float32")
               for n, a in named_weights.weight_arrays(made).items()}  # fmt: skip
-    checkpoint.save_arrays(folder / "weights.npz", arrays, {"step": 0})
+    storage.save_arrays(folder / "weights.npz", arrays, {"step": 0})
     export.export(folder, documents=10)
     return folder
 
@@ -550,7 +555,12 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
-        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), selected=selected
+        network_,
+        pad_batch(ids),
+        strategy,
+        3,
+        scoring.limits_from(limits),
+        Conditions(None, selected),
     )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
@@ -609,7 +619,7 @@ def test_a_tagger_refuses_what_only_writing_has():
         compare_variants._count_parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
-        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no pieces"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no tokens"):
             apply_overrides(config, [setting])
     with pytest.raises(ConfigError, match="decode.tagger_threshold=1.0: must be below 1"):
         apply_overrides(config, ["decode.tagger_threshold=1"])

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from summarizer import cli, plugins
+from summarizer import cli, plugins, storage
 from summarizer import config as configuration
-from summarizer.api import export, train
+from summarizer.api import export, prepare_data, train
 from summarizer.config import Config, TrainConfig
 from summarizer.datasets import batching, contamination, spec, token_store
 from summarizer.decoding.scoring import SearchLimits
@@ -29,11 +29,11 @@ from summarizer.decoding.search import compile_search
 from summarizer.errors import ModelError, TrainingError
 from summarizer.model import named_weights
 from summarizer.training import (
-    checkpoint,
+    compile_step,
     hardware,
     loop,
+    metrics_log,
     progress,
-    step,
     tensorboard,
     time_budget,
     validators,
@@ -41,10 +41,11 @@ from summarizer.training import (
 from summarizer.training.metric import ValidationResult
 from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, Vocabulary
+from tests import fake_step
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch_size=16)
-SHAPE = batching.BatchShape(batch=16, document_pieces=32, summary_pieces=32, window=4)
+SHAPE = batching.BatchShape(batch_size=16, document_tokens=32, summary_tokens=32, window=4)
 WIDTH, LIMITS = 3, SearchLimits(2, 24, 0.6, 0)
 
 
@@ -86,7 +87,7 @@ def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
     assert all(re.fullmatch(r"\d( \d)+", reference) for _, reference in samples)
     bar = re.split(r"[\r\n]", digits.err)[-2]
     assert "250/250" in bar
-    for shown in ("loss=", "ppl=", "acc=", "lr=", "ex/s=", "pieces/s=", "<00:00"):
+    for shown in ("loss=", "ppl=", "acc=", "lr=", "ex/s=", "tokens/s=", "<00:00"):
         assert shown in bar
     assert f"{digits.folder}: 250 steps, validation ROUGE-1" in digits.out
     assert f"summarize --model {digits.folder}" in digits.out
@@ -94,8 +95,8 @@ def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
 
 def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits, monkeypatch):
     gate = np.array([[[0.3, 0.6, 0.99, 0.0]], [[0.6, 0.99, 0.0, 0.0]]])
-    found = SimpleNamespace(gate=gate, pieces=np.array([[[7, 8, END, PAD]], [[9, END, PAD, PAD]]]))
-    monkeypatch.setattr("summarizer.decoding.search.compile_search", lambda *_: lambda rows: found)
+    found = SimpleNamespace(gate=gate, tokens=np.array([[[7, 8, END, PAD]], [[9, END, PAD, PAD]]]))
+    monkeypatch.setattr("summarizer.decoding.search.compile_search", lambda *_: lambda *rows: found)
     known = Vocabulary.load(digits.folder / "vocabulary.model")
     examples = [Example("a", "1 2", "2 1"), Example("b", "3", "3")]
     validate = validators.make_validator(None, known, Config(), examples)
@@ -163,12 +164,13 @@ def test_a_processor_says_whether_it_multiplies_bfloat16(tmp_path, flags, fast):
 
 THREADS = """
 import sys, tensorflow as tf
-from summarizer.training import machine
-machine.share_cores(machine.Choice("mixed_bfloat16", sys.argv[1], ""))
+from summarizer.training import hardware
+choice = hardware.HardwareChoice("mixed_bfloat16", sys.argv[1], "")
+hardware.set_threads(choice)
 tf.constant(1)
 found = tf.config.threading
 print(found.get_inter_op_parallelism_threads(), found.get_intra_op_parallelism_threads())
-machine.share_cores(machine.Choice("mixed_bfloat16", sys.argv[1], ""))  # too late, and no error
+hardware.set_threads(choice)  # too late, and no error
 """
 
 
@@ -188,7 +190,7 @@ def test_kernels_of_a_graph_share_the_cores(compiler, environment, shared):
 
 MEMORY = """
 import resource
-from summarizer.training import machine
+from summarizer.training import hardware
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -196,7 +198,7 @@ def faults():
         b"x" * (64 << 20)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-once, kept = faults(), machine.keep_memory()
+once, kept = faults(), hardware.keep_memory()
 print(kept, once, faults() and faults())
 """
 
@@ -236,7 +238,7 @@ def test_xla_asked_for_and_not_used_is_an_error(digits):
 def a_batch(folder: Path) -> dict[str, Any]:
     """A batch of the run's token store, with short documents and long ones."""
     opened = token_store.read_store(folder / "store")
-    return next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
+    return next(batching.stream_batches(opened, 1, 0, 0, SHAPE))[2]
 
 
 def first_step(folder: Path, compiler: str) -> Any:
@@ -244,9 +246,7 @@ def first_step(folder: Path, compiler: str) -> Any:
     _, _, model = export.load_keras_model(folder)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
-    return np.asarray(
-        step.make_train_step(model, optimizer, DEFAULTS, compiler)(a_batch(folder), {})
-    )
+    return compile_step.make_train_step(model, optimizer, DEFAULTS, compiler)(a_batch(folder), {})
 
 
 @pytest.fixture(scope="module")
@@ -255,9 +255,9 @@ def graph_step(digits) -> Any:
 
 
 def test_xla_and_graph_give_the_same_step(digits, graph_step):
-    loss, norm, total, pieces, accuracy = graph_step
-    assert loss == pytest.approx(total / pieces, rel=1e-5)
-    assert pieces == a_batch(digits.folder)["weight"].sum()
+    loss, norm, nll, weight, accuracy = graph_step
+    assert loss == pytest.approx(nll / weight, rel=1e-5)
+    assert weight == a_batch(digits.folder)["weight"].sum()
     assert accuracy > 0.5
     assert norm > 0
     np.testing.assert_allclose(first_step(digits.folder, "xla"), graph_step, rtol=1e-4, atol=1e-5)
@@ -273,12 +273,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from summarizer import cli, delivery, plugins
+from summarizer import cli, plugins
+from summarizer.api.export import load_keras_model
 from summarizer.config import TrainConfig
-from summarizer.datasets import batches, store
+from summarizer.datasets import batching, token_store
 from summarizer.decoding.scoring import SearchLimits
-from summarizer.decoding.search import compiled
-from summarizer.training import step
+from summarizer.decoding.search import compile_search
+from summarizer.training import compile_step
 
 trained, folder = Path(sys.argv[1]), sys.argv[2]
 line = f"train --preset reverse_digits --data reverse_digits,count=600,low=9 --output {{folder}}"
@@ -286,18 +287,20 @@ more = "--set train.steps=3 --set train.batch_size=8 --set train.validation_exam
 status = cli.main([*line.split(), *more.split()])
 graph = cli.main([*line.replace(folder, folder + "-graph").split(), "--set", "train.compile=graph"])
 
-opened = store.read(trained / "store")
-batch = next(batches.stream(opened, opened.lengths(), 1, 0, 0, batches.{SHAPE!r}))[2]
-_, _, model = delivery.network(trained)
+opened = token_store.read_store(trained / "store")
+shape = batching.{SHAPE!r}
+batch = next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, shape))[2]
+_, _, model = load_keras_model(trained)
 optimizer = keras.optimizers.Adam(1e-3)
 optimizer.build(model.trainable_variables)
-before = compiled(model, plugins.build("strategy", "beam"), {WIDTH}, {LIMITS!r})(batch["document"])
-values = step.make(model, optimizer, {DEFAULTS!r}, "xla")(batch, {{}})
+search = compile_search(model, plugins.build("strategy", "beam"), {WIDTH}, {LIMITS!r})
+before = search(batch["document"])
+values = compile_step.make_train_step(model, optimizer, {DEFAULTS!r}, "xla")(batch, {{}})
 print(json.dumps({{
     "status": status, "graph": graph, "backend": keras.backend.backend(),
     "tensorflow": sorted(m for m in sys.modules if m.split(".")[0].startswith("tensorflow")),
-    "step": np.asarray(values).tolist(),
-    "pieces": np.asarray(before.tokens).tolist(), "score": np.asarray(before.score).tolist(),
+    "step": values,
+    "tokens": np.asarray(before.tokens).tolist(), "score": np.asarray(before.score).tolist(),
 }}))
 """
 
@@ -323,7 +326,7 @@ def test_jax_trains_through_the_command_line_without_tensorflow(on_jax):
     assert "training with float32, xla on CPU" in on_jax.err.replace(" with bfloat16 products", "")
     assert f"{on_jax.folder}: 3 steps" in on_jax.out
     assert "summarize with" not in on_jax.out  # an export needs TensorFlow
-    arrays, place = checkpoint.load_checkpoint(on_jax.folder / "checkpoint.npz")
+    arrays, place = storage.load_arrays(on_jax.folder / "checkpoint.npz")
     assert place["step"] == 3
     assert all(np.isfinite(v).all() for v in arrays.values())
 
@@ -354,19 +357,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Steps that cost nothing, each adding 1 to the output bias; fill in the ROUGE-1 to come."""
     scores: list[float] = []
 
-    def make(model: Any, optimizer: Any, *_: Any) -> Any:
-        def run(*_: Any) -> Any:
-            model.output_bias.assign_add(np.ones(model.size, "float32"))
-            return np.array([1, 1, 10, 10, 0.5], "float32")
-
-        return run
-
     def validator(model: Any, *_: Any) -> Any:
         return lambda: ValidationResult({"rouge1": scores.pop(0)}, ["a sample"])
 
-    monkeypatch.setattr(step, "make_train_step", make)
+    monkeypatch.setattr(compile_step, "make_train_step", fake_step.maker(fake_step.add_one))
     monkeypatch.setattr(validators, "make_validator", validator)
-    monkeypatch.setattr(progress, "plot_metrics", lambda folder: folder)
+    monkeypatch.setattr(metrics_log, "plot_metrics", lambda folder: folder)
     monkeypatch.setattr("summarizer.api.train.export", lambda folder: {})
     return scores
 
@@ -386,7 +382,7 @@ SMALL = ("model.embedding_size=8", "model.encoder.width=8", "model.decoder_cell.
 
 
 def biases(path: Path) -> set[float]:
-    arrays, _ = checkpoint.load_checkpoint(path)
+    arrays, _ = storage.load_arrays(path)
     return set(arrays.get("output_bias", arrays.get("model.output_bias")).tolist())
 
 
@@ -396,8 +392,8 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path, quick, ca
     assert quick == [99.0]  # it was never asked for: two validations were not better
     assert biases(tmp_path / "weights.npz") == {4.0}
     assert biases(tmp_path / "checkpoint.npz") == {8.0}
-    _, place = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")
-    assert (place["step"], place["best"], place["stale"]) == (8, 45.5, 2)
+    _, place = storage.load_arrays(tmp_path / "checkpoint.npz")
+    assert (place["step"], place["best_score"], place["validations_without_gain"]) == (8, 45.5, 2)
     said = capsys.readouterr()
     assert "no better ROUGE-1 in 2 validations: stopping" in said.err
     assert "8 steps, validation ROUGE-1 45.50" in said.out
@@ -442,7 +438,7 @@ def test_a_run_says_when_its_settings_change_by_themselves(tmp_path, quick, caps
     assert said.count("the loss has flattened at 1.000: the coverage loss counts from now") == 1
     assert said.count("no better ROUGE-1: learning rate times 0.5 from now") == 1
     assert [r["learning_rate"] for r in records(tmp_path)] == [4e-3, 4e-3, 2e-3]
-    assert checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["covering"] is True
+    assert storage.load_arrays(tmp_path / "checkpoint.npz").metadata["coverage_active"] is True
 
 
 # --- minutes -----------------------------------------------------------------------------------
@@ -453,12 +449,8 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
     """Steps of half a second and validations of two, on a clock that only they move."""
     ticking = SimpleNamespace(passed=0.0, began=time.perf_counter())
 
-    def make(model: Any, *_: Any) -> Any:
-        def run(*_: Any) -> Any:
-            ticking.passed += 0.5
-            return np.array([1, 1, 10, 10, 0.5], "float32")
-
-        return run
+    def work(model: Any) -> None:
+        ticking.passed += 0.5
 
     def validator(*_: Any) -> Any:
         def validate() -> ValidationResult:
@@ -475,7 +467,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, quick: list[float]) -> SimpleNamespac
 
     budget_class = time_budget.TimeBudget
     monkeypatch.setattr(time_budget, "TimeBudget", counting)
-    monkeypatch.setattr(step, "make_train_step", make)
+    monkeypatch.setattr(compile_step, "make_train_step", fake_step.maker(work))
     monkeypatch.setattr(validators, "make_validator", validator)
     return ticking
 
@@ -499,20 +491,19 @@ def test_a_run_with_minutes_ends_in_time_and_shows_what_they_bought(tmp_path, cl
 
 
 def test_a_run_with_minutes_goes_on_within_them(tmp_path, clock, capsys):
-    one, killed = loop._train_step, []
+    real, killed = progress.Progress.step, []
 
-    def dies(*arguments: Any) -> Any:
-        here = one(*arguments)
+    def dies(*arguments: Any) -> None:
+        real(*arguments)
         if clock.passed > 100 and not killed:
             killed.append(clock.passed)
             raise RuntimeError("killed")
-        return here
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "_train_step", dies)
+        patch.setattr(progress.Progress, "step", dies)
         with pytest.raises(RuntimeError, match="killed"):
             cli.main(command(tmp_path, 10, 3, "--budget", "3m"))
-    saved = checkpoint.load_checkpoint(tmp_path / "checkpoint.npz")[1]["step"]
+    saved = storage.load_arrays(tmp_path / "checkpoint.npz")[1]["step"]
     before = [r["minutes"] for r in records(tmp_path) if r["step"] <= saved][-1]
     assert 1 < before < 100 / 60
     clock.passed = 0.0  # of the new command
@@ -559,7 +550,7 @@ def test_tensorboard_gets_the_numbers_of_the_log(tmp_path, quick):
 def test_tensorboard_without_tensorflow_is_one_line(tmp_path, quick, monkeypatch, capsys):
     monkeypatch.setattr(tensorboard.importlib.util, "find_spec", lambda name: None)
     assert cli.main(command(tmp_path, 4, 2, "--set", "train.tensorboard=true")) == 1
-    assert "is written by TensorFlow, which is not installed" in one_line(capsys)
+    assert "needs TensorFlow, which is not installed" in one_line(capsys)
 
 
 # --- from a trained model ----------------------------------------------------------------------
@@ -588,8 +579,8 @@ def test_a_run_starts_from_a_model(digits, tmp_path, quick, capsys, caplog, ship
     said = capsys.readouterr().out
     assert f"{folder}: 2 steps from {start}, validation ROUGE-1 50.00" in said
     assert f"starting from {start} (reverse_digits, configuration " in caplog.text
-    given, _ = checkpoint.load_checkpoint(digits.folder / "weights.npz")
-    made, _ = checkpoint.load_checkpoint(folder / "weights.npz")
+    given, _ = storage.load_arrays(digits.folder / "weights.npz")
+    made, _ = storage.load_arrays(folder / "weights.npz")
     assert set(given) == set(made)
     for name, value in given.items():
         more = 2 if name == "output_bias" else 0  # the two steps
@@ -665,13 +656,18 @@ def test_a_full_disk_leaves_the_last_checkpoint(begun, quick, monkeypatch, capsy
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    def refused(aside: Path, path: Path) -> None:
+        if path.name == "checkpoint.npz":
+            full()
+        os.replace(aside, path)
+
     quick += [40.0]  # not the best, so that the checkpoint is the first to be written
     before = (begun / "checkpoint.npz").read_bytes()
     with monkeypatch.context() as patch:
         if fails == "savez":
-            patch.setattr(checkpoint.np, "savez", full)
+            patch.setattr(storage.np, "savez", full)
         else:
-            patch.setattr(checkpoint, "os", SimpleNamespace(replace=full, fsync=os.fsync))
+            patch.setattr(storage, "os", SimpleNamespace(replace=refused, fsync=os.fsync))
         capsys.readouterr()
         assert cli.main(command(begun, 6, 2, "--resume")) == 1
     assert one_line(capsys) == f"{begun}/checkpoint.npz: cannot be written: No space left on device"
@@ -722,7 +718,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
         config.data.max_summary_tokens,
         config.data.bucket_window,
     )
-    _, _, batch = next(batching.stream_batches(opened, opened.lengths(), config.seed, 0, 3, shape))
+    _, _, batch = next(batching.stream_batches(opened, config.seed, 0, 3, shape))
     capsys.readouterr()
     wanted = ("train.learning_rate=1e38", "train.precision=float32", "train.compile=graph")
     more = [word for setting in wanted for word in ("--set", setting)]
@@ -743,10 +739,97 @@ def test_a_folder_with_a_run_is_not_written_over(digits, capsys):
     assert (digits.folder / "checkpoint.npz").read_bytes() == before
 
 
-def test_there_must_be_a_run_to_resume(tmp_path, capsys):
-    assert cli.main(command(tmp_path / "none", 2, 2, "--resume")) == 1
-    assert one_line(capsys) == f"{tmp_path}/none: holds no run to resume"
-    assert not (tmp_path / "none").exists()
+# --- resuming before the first checkpoint ------------------------------------------------------
+
+
+def killed_while(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """End a training, as Ctrl-C does, when it calls a function."""
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    patch.setattr(owner, name, interrupt)
+
+
+def test_resuming_without_a_folder_begins(tmp_path, quick):
+    quick += [50.0]
+    assert cli.main(command(tmp_path / "run", 2, 2, "--resume")) == 0
+    assert biases(tmp_path / "run" / "checkpoint.npz") == {2.0}
+    (tmp_path / "empty").mkdir()
+    quick += [50.0]
+    assert cli.main(command(tmp_path / "empty", 2, 2, "--resume")) == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "left"),
+    [
+        (prepare_data.vocabulary, "train_vocabulary", set()),
+        (prepare_data.configuration, "to_json", {"vocabulary.model"}),
+        (prepare_data.token_store, "write_store", {"vocabulary.model", "config.json"}),
+        (loop, "fit", {"vocabulary.model", "config.json", "store", "fingerprints.npz",
+                       "lowercase.npz"}),
+    ],
+)  # fmt: skip
+def test_a_run_killed_before_its_first_checkpoint_goes_on(tmp_path, quick, owner, name, left):
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, owner, name)
+        assert cli.main(command(folder, 2, 2, "--resume")) == 130
+    assert {path.name for path in folder.iterdir()} == left
+    made = {path: path.stat().st_ino for path in (folder / "store").glob("*")}
+    quick += [50.0, 50.0]
+    assert cli.main(command(folder, 2, 2, "--resume")) == 0
+    assert {path: path.stat().st_ino for path in made} == made  # not tokenized again
+    assert cli.main(command(whole, 2, 2)) == 0
+    for file in ("vocabulary.model", "store/pieces.bin", "weights.npz", "config.json"):
+        assert (folder / file).read_bytes() == (whole / file).read_bytes()
+
+
+def test_a_resumed_run_without_a_checkpoint_has_its_own_settings(tmp_path, quick):
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, loop, "fit")
+        assert cli.main(command(tmp_path, 2, 2)) == 130
+    quick += [50.0]
+    assert cli.main(["train", "--output", str(tmp_path), "--resume"]) == 0
+    assert biases(tmp_path / "checkpoint.npz") == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--data", "reverse_digits,count=300"], "it has data.train=reverse_digits,count=400, not"),
+        (["--set", "vocabulary.size=300"], "it has vocabulary.size="),
+        (["--set", "model.dropout=0.9"], "it has model.dropout="),
+        (["--preset", "lstm"], "of preset reverse_digits, not lstm;"),
+    ],
+)
+def test_another_run_is_not_resumed(tmp_path, quick, capsys, more, said):
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, loop, "fit")
+        assert cli.main(command(tmp_path, 2, 2)) == 130
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
+    capsys.readouterr()
+    assert cli.main(command(tmp_path, 2, 2, "--resume", *more)) == 1
+    assert one_line(capsys).startswith(f"{tmp_path}: holds another run: {said}")
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+
+
+def test_a_folder_that_holds_no_run_is_not_resumed(digits, tmp_path, capsys):
+    (tmp_path / "notes.txt").touch()
+    assert cli.main(command(tmp_path, 2, 2, "--resume")) == 1
+    assert one_line(capsys) == (
+        f"{tmp_path}: holds notes.txt but no run to resume (no config.json)"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("config.json", "vocabulary.model", "model.onnx"):
+        shutil.copy(digits.folder / name, model)
+    assert cli.main(["train", "--output", str(model), "--resume"]) == 1
+    assert "model: holds a model but no checkpoint to resume from" in one_line(capsys)
+
+
+# --- damaged files -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "foreign"])
@@ -756,33 +839,33 @@ def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, dama
     path = folder / "checkpoint.npz"
     raw = path.read_bytes()
     if damage == "foreign":
-        arrays, place = checkpoint.load_checkpoint(path)
-        checkpoint.save_arrays(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
+        arrays, place = storage.load_arrays(path)
+        storage.save_arrays(path, {**arrays, "model.output_bias": np.zeros(7, "float32")}, place)
     else:
         path.write_bytes(raw[: len(raw) // 2] if damage == "cut" else b"")
     line = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
     assert cli.main([*line.split(), "--resume"]) == 1
     reason = {"foreign": "weight 'output_bias' has shape [7]"}.get(
-        damage, "cut or not a checkpoint"
+        damage, "cut or not written by this program"
     )
     assert one_line(capsys).startswith(f"{path}: {reason}")
 
 
 def test_an_interrupted_save_leaves_the_last_file(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
-    checkpoint.save_arrays(path, {"a": np.arange(3)}, {"step": 1})
+    storage.save_arrays(path, {"a": np.arange(3)}, {"step": 1})
 
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoint.np, "savez", interrupt)
+    monkeypatch.setattr(storage.np, "savez", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.save_arrays(path, {"a": np.arange(4)}, {"step": 2})
-    arrays, place = checkpoint.load_checkpoint(path)
+        storage.save_arrays(path, {"a": np.arange(4)}, {"step": 2})
+    arrays, place = storage.load_arrays(path)
     assert (arrays["a"].tolist(), place) == ([0, 1, 2], {"step": 1})
     assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
     with pytest.raises(ModelError, match=r"y\.npz: no such file"):
-        checkpoint.load_checkpoint(tmp_path / "y.npz")
+        storage.load_arrays(tmp_path / "y.npz")
 
 
 def test_weights_have_the_same_names_in_every_process(digits):
@@ -792,7 +875,7 @@ def test_weights_have_the_same_names_in_every_process(digits):
     assert {id(variable) for _, variable in named_weights.named_variables(model)} == {
         id(v) for v in model.weights
     }
-    assert set(names) == set(checkpoint.load_checkpoint(digits.folder / "weights.npz")[0])
+    assert set(names) == set(storage.load_arrays(digits.folder / "weights.npz")[0])
 
 
 # --- the toy task, whole -----------------------------------------------------------------------

@@ -8,13 +8,13 @@ import pytest
 from keras import ops
 
 from summarizer import config as configuration
+from summarizer import storage
 from summarizer.api import export
 from summarizer.config import ModelConfig, Part
 from summarizer.model import named_weights
 from summarizer.model.loss import loss
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
-from summarizer.training import checkpoint
 from tests.test_model import N, a_batch
 
 EVERYTHING = ModelConfig(
@@ -92,7 +92,7 @@ def test_the_exported_graph_says_what_keras_says(digits, tmp_path: Path, config)
     (tmp_path / "vocabulary.model").write_bytes(proto)
     size = OnnxSummarizer(digits.folder).vocabulary.size
     model = loud(Seq2Seq(config, size))
-    checkpoint.save_arrays(tmp_path / "weights.npz", named_weights.weight_arrays(model), {})
+    storage.save_arrays(tmp_path / "weights.npz", named_weights.weight_arrays(model), {})
     found = export.export(tmp_path, weights="float32", documents=40)
     assert found["same"] >= 0.99
     assert found["worst"] < 1e-3

@@ -19,6 +19,7 @@ from summarizer.decoding.graph_search import graph_search
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
+from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.errors import InputError, ModelError
 from summarizer.exporters import onnx_export
@@ -48,7 +49,7 @@ def constrained():
         demands = LexicalConstraints(True, prefix, forced, banned, begins, words, shortest, longest)
         allowed = ops.ones((batch, SIZE), "bool")
         limits = SearchLimits(0, LONGEST, 0.8, 0)
-        return search(model, document, strategy, MOST, limits, allowed, demands)
+        return search(model, document, strategy, MOST, limits, Conditions(allowed, None, demands))
 
     ranks = [2, 2, 3, 3, 0, 0]
     return graph(run, *(([None] * rank, "int32") for rank in ranks))
@@ -144,7 +145,7 @@ def keras_served(digits):
         model, onnx_export.read_weights(digits.folder / "model.onnx"), digits.folder
     )
     signature = {
-        n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in graph_inputs.INPUTS.items()
+        n: tf.TensorSpec([None] * rank, d, n) for n, (d, rank) in graph_inputs.input_types().items()
     }
     compiled = tf.function(
         lambda given: graph_search(model, given), input_signature=[signature], autograph=False
@@ -152,7 +153,7 @@ def keras_served(digits):
 
     def run(values):
         found = compiled({name: tf.convert_to_tensor(value) for name, value in values.items()})
-        return {name: np.asarray(value) for name, value in found._asdict().items()}
+        return {n: np.asarray(x) for n, x in zip(graph_inputs.OUTPUTS, found, strict=True)}
 
     return run
 
@@ -444,7 +445,9 @@ def stepped(model, pieces, state, memory):
     """The log-probabilities of all next pieces, and the next state."""
     account, state = model.step(pieces, state, memory)
     places = model.copy_indices(memory, pieces.shape[1])
-    return pointer.to_log_probs(*model.next_token_scores(account, model.output(), places)), state
+    return pointer.to_log_probs(
+        *model.next_token_scores(account, model.output_layer(), places)
+    ), state
 
 
 def test_an_ensemble_of_one_model_twice_is_the_model():
@@ -453,7 +456,7 @@ def test_an_ensemble_of_one_model_twice_is_the_model():
     pieces = np.full((len(docs), 1), 5, "int32")
     memory, memories = one.encode(docs), two.encode(docs)
     start, starts = (
-        m.start(x, 2, coverage=True) for m, x in ((one.decoder, memory), (two, memories))
+        m.initial_state(x, 2, coverage=True) for m, x in ((one, memory), (two, memories))
     )
     for _ in range(2):
         ours, starts = stepped(two, pieces, starts, memories)
@@ -469,10 +472,10 @@ def test_an_ensemble_averages_probabilities():
     each = []
     for model in models:
         memory = model.encode(docs)
-        log_probs, _ = stepped(model, pieces, model.decoder.start(memory, 1), memory)
+        log_probs, _ = stepped(model, pieces, model.initial_state(memory, 1), memory)
         each.append(np.exp(np.asarray(log_probs)))
     memory = both.encode(docs)
-    found, _ = stepped(both, pieces, both.decoder.start(memory, 1), memory)
+    found, _ = stepped(both, pieces, both.initial_state(memory, 1), memory)
     np.testing.assert_allclose(np.exp(np.asarray(found)), np.mean(each, axis=0), atol=1e-5)
 
 

@@ -10,7 +10,7 @@ from step.shape import CLIP, EPSILON, LEARNING_RATE, Shape, batch
 from summarizer.config import ModelConfig, Part, TrainConfig
 from summarizer.model import named_weights
 from summarizer.model.seq2seq import Seq2Seq
-from summarizer.training import hardware, step
+from summarizer.training import compile_step, hardware
 from summarizer.vocabulary import PAD, START, UNKNOWN
 
 
@@ -46,12 +46,12 @@ class Built:
             batch_size=shape.batch, max_gradient_norm=CLIP, gradient_accumulation=parts
         )
         self.compiled = compiler == "xla"
-        self.run = step.make_train_step(self.model, self.optimizer, self.config, compiler)
+        self.run = compile_step.make_train_step(self.model, self.optimizer, self.config, compiler)
         self.batch = placed(batch(shape))
 
     def step(self) -> float:
         """Train one step; the loss before it."""
-        return float(np.asarray(self.run(self.batch, {}))[0])
+        return self.run(self.batch, {}).objective
 
     def parameters(self) -> int:
         return sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)

@@ -179,7 +179,7 @@ def _score(
     report = evaluate_summaries(examples, predictions, dataclasses.replace(options, full=True))
     if report.empty:
         records = report.per_example
-        first = next(r["id"] for r in records if cleaning.blank(r["prediction"]))
+        first = next(r["id"] for r in records if cleaning.is_blank(r["prediction"]))
         message = "%d of %d predictions are empty and score 0, the first that of %r"
         LOG.warning(message, report.empty, report.examples, first)
     return report

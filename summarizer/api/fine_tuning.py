@@ -1,29 +1,31 @@
-"""Starting from a trained model instead of from nothing: `--init MODEL`."""
+"""Starting from a trained model instead of from random weights: `--init MODEL`."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from summarizer import config as configuration
 from summarizer.config import Config, Part, flatten
 from summarizer.errors import ConfigError, ModelError
 
-MAY_DIFFER = ("model.dropout",)  # may differ: it changes no weight's shape or meaning
-ENCODER_SETTINGS = (
-    "model.embedding_size",
-    "model.encoder",
-    "model.pretrained_embeddings",
-)  # what an encoder's weights go with
+if TYPE_CHECKING:
+    from summarizer.training.averaging import Weights
+    from summarizer.training.step import TrainableModel
+
+MAY_DIFFER = ("model.dropout",)  # changes no weight's shape or meaning
+# Settings that the weights of an encoder depend on.
+ENCODER_SETTINGS = ("model.embedding_size", "model.encoder", "model.pretrained_embeddings")
 
 
-def read_weights(folder: Path) -> tuple[dict[str, Any], Path]:
-    """Return a model's best weights by name, or those its exported graph carries; and the file.
+def read_weights(folder: Path) -> tuple["Weights", Path]:
+    """Return a model's best weights by name, or those of its exported graph; and their file.
 
     Raises:
-        ModelError: the folder or the file is missing, cut or foreign.
+        ModelError: the folder or the file is missing, cut or of another program.
     """
+    from summarizer import storage
     from summarizer.exporters import onnx_export
-    from summarizer.training import checkpoint
 
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
@@ -31,41 +33,42 @@ def read_weights(folder: Path) -> tuple[dict[str, Any], Path]:
     if not path.exists() and (folder / "model.onnx").exists():
         path = folder / "model.onnx"
         return onnx_export.read_weights(path), path
-    return checkpoint.load_checkpoint(path)[0], path
+    return storage.load_arrays(path).arrays, path
 
 
-def load_initial_weights(model: Any, config: Config) -> None:
-    """Give a network the weights of the model that `train.init` names, all or those that read.
+def load_initial_weights(model: "TrainableModel", config: Config) -> None:
+    """Give a network the weights of `train.init`: all, or those of embeddings and encoder.
 
     Raises:
         ModelError: they cannot be read, or are of another network.
     """
     from summarizer.model import named_weights
 
-    arrays, path = read_weights(Path(config.train.init))
+    weights, path = read_weights(Path(config.train.init))
     if config.train.init_parts == "encoder":
-        own = {
-            k: v for k, v in named_weights.weight_arrays(model).items() if not _is_encoder_weight(k)
+        fresh = named_weights.weight_arrays(model)
+        weights = {
+            **{name: array for name, array in fresh.items() if not _is_encoder_weight(name)},
+            **{name: array for name, array in weights.items() if _is_encoder_weight(name)},
         }
-        arrays = own | {k: v for k, v in arrays.items() if _is_encoder_weight(k)}
-    named_weights.assign_weights(model, arrays, path)
+    named_weights.assign_weights(model, weights, path)
 
 
 def _is_encoder_weight(name: str) -> bool:
-    """Tell whether a weight is one of those that read documents."""
+    """Tell whether a weight belongs to the part that reads documents."""
     return name == "embeddings" or name.startswith(("encoder.", "sentences."))
 
 
 def inherit_model_settings(config: Config, model: str | Path, parts: str = "all") -> Config:
-    """Return a configuration that starts from a model: its network and vocabulary, all else kept.
+    """Return a configuration that starts from a model, with its network and vocabulary.
 
     Args:
-        config: data, training and search.
+        config: data, training and search, which stay.
         model: folder of a trained or shipped model.
-        parts: `all`, or `encoder`: of the network only what reads, embeddings and encoder.
+        parts: `all`, or `encoder`: take only embeddings and encoder from the model's network.
 
     Raises:
-        ModelError: no model there, or its configuration cannot be read.
+        ModelError: the folder holds no model, or its configuration cannot be read.
     """
     base = _load_config(model)
     network = base.model
@@ -90,40 +93,46 @@ def check_initial_model(config: Config) -> None:
     Raises:
         ConfigError: names the setting, its value and the model's.
     """
-    base, parts = _load_config(config.train.init), config.train.init_parts
-    for part in ("model", "vocabulary"):
-        mine = flatten(getattr(config, part), f"{part}.")
-        theirs = dict(flatten(getattr(base, part), f"{part}."))
-        for path, value in mine:
-            if parts == "encoder" and part == "model" and path not in ENCODER_SETTINGS:
-                continue
-            if value != theirs[path] and path not in MAY_DIFFER:
-                raise ConfigError(
-                    f"{path}={_said(value)}: {config.train.init}, which this starts from, "
-                    f"has {_said(theirs[path])}; leave the setting out"
-                )
+    base = _load_config(config.train.init)
+    for name, value, base_value in _shared_settings(config, base):
+        if value != base_value:
+            raise ConfigError(
+                f"{name}={setting_text(value)}: {config.train.init}, which this starts from, "
+                f"has {setting_text(base_value)}; leave the setting out"
+            )
+
+
+def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the settings that have to equal the initial model's: name, value, its value."""
+    encoder_only = config.train.init_parts == "encoder"
+    for section in ("model", "vocabulary"):
+        base_values = dict(flatten(getattr(base, section), f"{section}."))
+        for name, value in flatten(getattr(config, section), f"{section}."):
+            free = encoder_only and section == "model" and name not in ENCODER_SETTINGS
+            if not free and name not in MAY_DIFFER:
+                yield name, value, base_values[name]
 
 
 def describe_initial_model(config: Config) -> str:
-    """Say in a line what `train.init` names."""
+    """Return the name of the model in `train.init` and the hash of its configuration, in a line."""
     base = configuration.load_config(Path(config.train.init) / "config.json")
-    what = "" if config.train.init_parts == "all" else "the encoder of "
+    part = "" if config.train.init_parts == "all" else "the encoder of "
     return (
-        f"{what}{config.train.init} ({base.name}, configuration {configuration.config_hash(base)})"
+        f"{part}{config.train.init} ({base.name}, configuration {configuration.config_hash(base)})"
     )
+
+
+def setting_text(value: Any) -> str:
+    """Return the value of a setting as `--set` takes it."""
+    if isinstance(value, Part):
+        return ",".join([value.name, *(f"{name}={v}" for name, v in value.options.items())])
+    return str(value)
 
 
 def _load_config(folder: str | Path) -> Config:
     if not Path(folder).is_dir():
         raise ModelError(f"{folder}: no such model folder")
-    found = configuration.load_config(Path(folder) / "config.json")
-    model = dataclasses.replace(
-        found.model, pretrained_embeddings=""
-    )  # they were needed but to begin
-    return dataclasses.replace(found, model=model)
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, Part):
-        return ",".join([value.name, *(f"{k}={v}" for k, v in value.options.items())])
-    return str(value)
+    config = configuration.load_config(Path(folder) / "config.json")
+    # Pretrained embeddings are only needed to begin, and the model has begun.
+    model = dataclasses.replace(config.model, pretrained_embeddings="")
+    return dataclasses.replace(config, model=model)

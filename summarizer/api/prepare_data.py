@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,11 @@ from summarizer import config as configuration
 from summarizer import summary_types, vocabulary
 from summarizer.api import fine_tuning
 from summarizer.config import Config
-from summarizer.datasets import groups, lowercase_words, tasks
+from summarizer.datasets import contamination, groups, lowercase_words, tasks, token_store
 from summarizer.datasets import spec as specs
+from summarizer.datasets.contamination import ContaminationIndex
+from summarizer.datasets.lowercase_words import LowercaseRecorder
+from summarizer.datasets.token_store import TokenStore
 from summarizer.errors import InputError, ModelError
 from summarizer.storage import atomic_write
 from summarizer.types import Example
@@ -19,140 +22,176 @@ from summarizer.vocabulary import Vocabulary
 
 LOG = logging.getLogger("summarizer")
 MEMBERS = "ensemble.json"  # in the folder of an ensemble: the configurations of its members
+VOCABULARY = "vocabulary.model"
+STORE = "store"
 
 
 def prepare_data(
-    config: Config, folder: Path, resume: bool, skip_bad: bool
-) -> tuple[Vocabulary, Any]:
-    """Return vocabulary and token store of a run, made in its folder with fingerprints beside.
+    config: Config, folder: Path, reuse: bool, skip_bad: bool
+) -> tuple[Vocabulary, TokenStore]:
+    """Return vocabulary and token store of a run, made in its folder with the side files.
 
     Args:
-        config: says what is read.
+        config: names the data.
         folder: of the run.
-        resume: take those that are there as they are, as far as there are any.
+        reuse: take the vocabulary and the tokens in the folder as far as they are there and fit.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
+
+    Raises:
+        SummarizerError: the data or the initial model cannot be used, or a file not be written.
     """
-    from summarizer.datasets import contamination, token_store
-
-    data, split = config.data, _split(config)
-    about = {"spec": data.train, "split": split, "vocabulary": "", **tasks.store_metadata(data)}
-    about |= {"thin": data.thin} if data.thin else {}
-    path = folder / "vocabulary.model"
     folder.mkdir(parents=True, exist_ok=True)
-
-    def source() -> Iterator[Example]:
-        return groups.thinned(tasks.examples(data, data.train, split, skip_bad), data.thin)
-
-    if resume and path.exists():
-        words = Vocabulary.load(path)
+    reuse = reuse and (folder / "config.json").exists()  # else a vocabulary may be of another run
+    if reuse and (folder / VOCABULARY).exists():
+        words = Vocabulary.load(folder / VOCABULARY)
     elif config.train.init:
         LOG.info("starting from %s", fine_tuning.describe_initial_model(config))
-        given = Path(config.train.init) / path.name
-        words = Vocabulary.load(given)
-        atomic_write(path, given.read_bytes())
+        words = Vocabulary.load(Path(config.train.init) / VOCABULARY)
+        atomic_write(folder / VOCABULARY, (Path(config.train.init) / VOCABULARY).read_bytes())
     else:
-        wanted = config.vocabulary
-        sample = groups.reservoir(source(), wanted.sample_size, data.weights)
-        controls = summary_types.CONTROLLED if any(e.type for e in sample) else ()
-        texts = [text for e in sample for text in (e.document, e.summary or "")]
-        texts = texts if tasks.needs_summaries(data) else texts[::2]
-        words = vocabulary.train_vocabulary(
-            texts, wanted.size, wanted.lowercase, kind=wanted.kind, controls=controls
-        )
-        atomic_write(path, words.proto)
-    about["vocabulary"] = words.fingerprint
+        words = _train_vocabulary(config, skip_bad)
+        atomic_write(folder / VOCABULARY, words.proto)
     atomic_write(folder / "config.json", configuration.to_json(config).encode())
-    kept, prints = folder / "store", folder / contamination.FILE
-    if resume and kept.exists() and prints.exists():
-        opened = token_store.read_store(kept)
-        if all(opened.metadata.get(k) == v for k, v in about.items()):
-            return words, opened
-    recorders: dict[Path, contamination.ContaminationIndex | lowercase_words.LowercaseRecorder] = {
-        folder / lowercase_words.FILE: lowercase_words.LowercaseRecorder(),
-        prints: contamination.ContaminationIndex(
-            specs.identity(data.train)
-        ),  # the last: with it all is there
+    metadata = _store_metadata(config, words)
+    if reuse and (store := _known_store(folder, metadata)):
+        return words, store
+    return words, _write_store(config, folder, words, metadata, skip_bad)
+
+
+def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
+    """Train the vocabulary on a sample of the training examples."""
+    data, settings = config.data, config.vocabulary
+    examples = _training_examples(config, skip_bad)
+    sample = groups.reservoir_sample(examples, settings.sample_size, data.weights)
+    controls = summary_types.CONTROLLED if any(example.type for example in sample) else ()
+    texts = [text for example in sample for text in (example.document, example.summary or "")]
+    texts = texts if tasks.needs_summaries(data) else texts[::2]
+    return vocabulary.train_vocabulary(
+        texts, settings.size, settings.lowercase, kind=settings.kind, controls=controls
+    )
+
+
+def _training_examples(config: Config, skip_bad: bool) -> Iterator[Example]:
+    data = config.data
+    examples = tasks.examples(data, data.train, _split(config), skip_bad)
+    return groups.thin(examples, data.thin)
+
+
+def _store_metadata(config: Config, words: Vocabulary) -> dict[str, Any]:
+    """Return what tells in a token store whether it belongs to a configuration."""
+    data = config.data
+    return {
+        "spec": data.train,
+        "split": _split(config),
+        "vocabulary": words.fingerprint,
+        **tasks.store_metadata(data),
+        **({"thin": data.thin} if data.thin else {}),
     }
-    grouped = groups.Recorder(words.start)
-    examples = grouped.watch(source())
-    for recorder in recorders.values():
-        examples = recorder.watch(examples)
-    ids = tasks.tokenize(data, examples, words)
-    labels = None if data.task == "language_model" else grouped  # there a text gives several pairs
-    made = token_store.write_store(kept, ids, words.size, about, words.has_document_words, labels)
-    for path, recorder in recorders.items():
-        _save(recorder, path, config.train.init)
-    return words, made
 
 
-def _save(recorder: Any, path: Path, init: str) -> None:
-    """Write what a run saw, together with what the model saw that it starts from, if any."""
-    known = Path(init) / path.name
-    if init and known.exists():
-        recorder.add(known)
-    elif (
-        init and path.name == lowercase_words.FILE
-    ):  # by a part, the model's other words were names
+def _known_store(folder: Path, metadata: Mapping[str, Any]) -> TokenStore | None:
+    """Return the token store of a run; None if it is missing, incomplete or of other data."""
+    # The index is the last file that is written: with it the others are complete.
+    if not ((folder / STORE).exists() and (folder / contamination.FILE).exists()):
+        return None
+    store = token_store.read_store(folder / STORE)
+    fits = all(store.metadata.get(name) == value for name, value in metadata.items())
+    return store if fits else None
+
+
+def _write_store(
+    config: Config, folder: Path, words: Vocabulary, metadata: Mapping[str, Any], skip_bad: bool
+) -> TokenStore:
+    """Tokenize the training examples into a store, and record what the model will have seen."""
+    lowercase, index = LowercaseRecorder(), ContaminationIndex(specs.identity(config.data.train))
+    grouped = groups.GroupIndex(words.start)
+    examples = grouped.record(_training_examples(config, skip_bad))
+    examples = index.record(lowercase.record(examples))
+    store = token_store.write_store(
+        folder / STORE,
+        tasks.tokenize(config.data, examples, words),
+        words.size,
+        dict(metadata),
+        words.has_document_words,
+        # A text of a language model gives several pairs, so the pairs have no groups.
+        None if config.data.task == "language_model" else grouped,
+    )
+    _save(lowercase, folder / lowercase_words.FILE, config.train.init)
+    _save(index, folder / contamination.FILE, config.train.init)
+    return store
+
+
+def _save(recorder: LowercaseRecorder | ContaminationIndex, path: Path, init: str) -> None:
+    """Write what a run saw, together with what its initial model saw, if there is one."""
+    inherited = Path(init) / path.name
+    if init and inherited.exists():
+        recorder.add(inherited)
+    elif init and path.name == lowercase_words.FILE:
+        # Without the initial model's words these would wrongly count as names.
         path.unlink(missing_ok=True)
-        LOG.info("%s: missing, so the new model gets none: faithful strict is refused", known)
+        LOG.info("%s: missing, so the new model gets none: faithful strict is refused", inherited)
         return
     elif init:
-        LOG.info("%s: missing: what it was trained on will not be known as seen", known)
+        LOG.info("%s: missing: the initial model's training data will not be recognized", inherited)
     recorder.save(path)
 
 
 def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = False) -> Path:
-    """Write `lowercase.npz` for a model trained before there was one; return where.
+    """Write `lowercase.npz` for a model that was trained without it; return its path.
 
     Args:
         folder: of the model.
-        spec: what it was trained on; empty: as its `config.json` names it.
+        spec: what the model was trained on; empty: the data that its `config.json` names.
         skip_bad: count lines that cannot be used and go on, instead of stopping.
 
     Raises:
-        SummarizerError: the folder or the data cannot be read, the model is an ensemble, or one
-            that it started from has no such file.
+        SummarizerError: the folder or the data cannot be read, the model is an ensemble, or its
+            initial model has no such file.
     """
     folder = Path(folder)
     config = configuration.load_config(folder / "config.json")
     if (folder / MEMBERS).exists():
         raise ModelError(
-            f"{folder}: an ensemble of {config.name}: record the words of each of these and make "
-            "it again"
+            f"{folder}: an ensemble of {config.name}: record the words of each member and make "
+            "the ensemble again"
         )
-    recorder = lowercase_words.LowercaseRecorder()
+    recorder = LowercaseRecorder()
     if config.train.init:
-        known = Path(config.train.init) / lowercase_words.FILE
-        if not known.exists():
+        inherited = Path(config.train.init) / lowercase_words.FILE
+        if not inherited.exists():
             raise ModelError(
-                f"{known}: no such file: {folder} started from that model; record its words first"
+                f"{inherited}: no such file: {folder} started from that model; record its words "
+                "first"
             )
-        recorder.add(known)
+        recorder.add(inherited)
     spec = spec or config.data.train
-    for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
+    for _ in recorder.record(tasks.examples(config.data, spec, _split(config), skip_bad)):
         pass
     recorder.save(folder / lowercase_words.FILE)
     return folder / lowercase_words.FILE
 
 
 def _split(config: Config) -> str:
-    """The split to train on: all of it where another set validates."""
+    """Return the split to train on: all of the data if other data validates."""
     return "all" if config.data.validation else "train"
 
 
 def held_out_examples(config: Config, count: int, skip_bad: bool = False) -> list[Example]:
-    """Return `count` examples of those that the configuration validates on.
+    """Return `count` of the examples that the configuration validates on.
 
     They are drawn from all of them by the seed, equally by type and source; in schema 1 they are
     the first ones.
+
+    Raises:
+        InputError: there are none, or they cannot be read.
     """
     spec = config.data.validation or config.data.train
     split = "all" if config.data.validation and not specs.has_splits(spec) else "validation"
     examples = tasks.examples(config.data, spec, split, skip_bad)
     if config.schema == 1:
-        found = list(itertools.islice(examples, count))
+        held_out = list(itertools.islice(examples, count))
     else:
-        found = groups.sample(examples, count, config.seed)
-    if not found:
+        held_out = groups.balanced_sample(examples, count, config.seed)
+    if not held_out:
         raise InputError(f"{spec}: no validation examples")
-    return found
+    return held_out

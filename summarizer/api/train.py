@@ -1,11 +1,10 @@
-"""One experiment from its data to a trained model: what `summarizer train` does."""
+"""Train a model: check, prepare the data, build the model, fit, export."""
 
-import dataclasses
 import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,27 +12,35 @@ from summarizer import config as configuration
 from summarizer.api import fine_tuning
 from summarizer.api.export import export
 from summarizer.api.prepare_data import held_out_examples, prepare_data
-from summarizer.config import Config
+from summarizer.config import Config, flatten
 from summarizer.datasets import groups, tasks
+from summarizer.datasets.token_store import TokenStore
 from summarizer.errors import ConfigError
 from summarizer.training import validators
 from summarizer.training.metric import ROUGE1, Metric
 from summarizer.vocabulary import UNKNOWN, Vocabulary, sentence_boundaries
+
+if TYPE_CHECKING:
+    from summarizer.model.seq2seq import Seq2Seq
+    from summarizer.model.tagger import Tagger
+    from summarizer.training.hardware import HardwareChoice
+    from summarizer.training.loop import Batches
+    from summarizer.training.step import TrainStep
 
 LOG = logging.getLogger("summarizer")
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What training made.
+    """The result of training.
 
     Attributes:
-        folder: of the model.
-        steps: done in all.
-        score: the best on the validation examples.
-        metric: what that is: ROUGE-1, in points, or the loss, in nats a piece.
-        exported: whether `model.onnx` was made, so that the model summarizes.
-        init: the model it started from; empty: none.
+        folder: the folder of the model.
+        steps: number of steps done in all.
+        score: the best score on the validation examples.
+        metric: the metric of `score`: ROUGE-1 in points, or the loss in nats per token.
+        exported: whether `model.onnx` was made, so that the model can summarize.
+        init: the model that the run started from; empty: none.
     """
 
     folder: Path
@@ -44,107 +51,196 @@ class TrainingRun:
     init: str = ""
 
 
-def fit_model(
-    config: Config,
-    folder: str | Path | None = None,
-    resume: bool = False,
-    skip_bad: bool = False,
-    began: float | None = None,
-    prepared: bool = False,
-) -> TrainingRun:
-    """Train a model as its configuration says.
-
-    Args:
-        config: what to train on, how and how long.
-        folder: of the model; None: `runs/NAME`.
-        resume: go on with the run in the folder; its vocabulary and tokens are used again.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
-        began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
-        prepared: the folder holds vocabulary and tokens, see `prepare`, and of the minutes those
-            of training count alone.
-
-    Raises:
-        SummarizerError: a setting, the data, the folder or the run itself is at fault.
-    """
-    began = time.perf_counter() if began is None else began
-    configuration.check(config)
-    if config.train.init and not resume:
-        fine_tuning.check_initial_model(config)
-    folder = Path(folder or Path("runs") / config.name)
-    started = (folder / "checkpoint.npz").exists()
-    if started and not resume:
-        raise ConfigError(f"{folder}: already holds a run; add --resume to go on, or remove it")
-    if resume and not started:
-        raise ConfigError(f"{folder}: holds no run to resume")
-    import keras
-
-    from summarizer.datasets import pretrained_embeddings
-    from summarizer.model import build
-    from summarizer.training import hardware, loop, progress, tensorboard, time_budget
-
-    settings, metric = config.train, validators.selection_metric(config)
-    if settings.tensorboard:
-        tensorboard.check_tensorboard()
-    if config.model.pretrained_embeddings and not resume:
-        pretrained_embeddings.check_vectors(
-            config.model.pretrained_embeddings, config.model.embedding_size
-        )
-    ending = 1 if settings.average_checkpoints == 1 else 2  # validations
-    exports = keras.backend.backend() == "tensorflow"
-    limit = time_budget.TimeBudget(settings.budget, began, ending, exports, alone=prepared)
-    choice = hardware.choose_hardware(settings.precision, settings.compile)
-    hardware.keep_memory()
-    hardware.set_threads(choice)
-    build.build_model(config, UNKNOWN + 1)  # what does not fit is refused before any data is read
-    words, store = prepare_data(config, folder, resume or prepared, skip_bad)
-    limit.check()
-    validation = held_out_examples(config, settings.validation_examples, skip_bad)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(choice.precision)
-    try:
-        model = build.build_model(config, words.size, words.has_document_words, len(words.controls))
-        if config.model.pretrained_embeddings and not resume:
-            _start_from_vectors(model, words, config.model.pretrained_embeddings)
-        numbers = getattr(model, "sentences", None)  # not every network has them
-        if numbers is not None and not (resume or settings.init):
-            numbers.fill(*sentence_boundaries.boundary_tables(words))
-        if settings.init and not resume:
-            fine_tuning.load_initial_weights(model, config)
-        validate = validators.make_validator(model, words, config, validation)
-        batches = _batches(config, store)
-        place = loop.fit(config, model, batches, validate, folder, choice, resume, limit, metric)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    progress.plot_metrics(folder)
-    score = metric.sign * place.best
-    return TrainingRun(folder, place.step, score, metric, init=settings.init)
-
-
 def train(
     config: Config,
     folder: str | Path | None = None,
     resume: bool = False,
     skip_bad: bool = False,
     began: float | None = None,
+    training_only: bool = False,
 ) -> TrainingRun:
-    """Train a model as `experiment.train` does, and export it where TensorFlow runs."""
+    """Train a model as its configuration says, and export it if TensorFlow is the backend.
+
+    Args:
+        config: data, model, schedule and search.
+        folder: of the model; None: `runs/NAME`.
+        resume: go on with the run in the folder, from its checkpoint or else from its vocabulary
+            and tokens; begin if there is none.
+        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
+        training_only: use the vocabulary and the tokens in the folder, count only the minutes of
+            the training itself, and do not export. For comparisons.
+
+    Raises:
+        SummarizerError: a setting, the data or the folder cannot be used, or the run has to stop.
+    """
     began = time.perf_counter() if began is None else began
+    folder = Path(folder or Path("runs") / config.name)
+    restored = _check(config, folder, resume)
     import keras
 
-    run = fit_model(config, folder, resume, skip_bad, began)
-    if keras.backend.backend() != "tensorflow":
-        return run
-    export(run.folder)
-    return dataclasses.replace(run, exported=True)
+    from summarizer.training import checkpoint, hardware, loop, metrics_log
+    from summarizer.training.state import TrainingState
+    from summarizer.training.time_budget import TimeBudget
+
+    settings, metric = config.train, validators.selection_metric(config)
+    exports = keras.backend.backend() == "tensorflow" and not training_only
+    last_validations = 1 if settings.average_checkpoints == 1 else 2
+    budget = TimeBudget(settings.budget, began, last_validations, exports, training_only)
+    choice = _check_hardware(config)
+
+    words, store = prepare_data(config, folder, resume or training_only, skip_bad)
+    budget.check()
+    examples = held_out_examples(config, settings.validation_examples, skip_bad)
+
+    with hardware.dtype_policy(choice.precision):
+        step = _build_step(config, words, choice, restored)
+        validate = validators.make_validator(step.model, words, config, examples)
+        batches = _batches(config, store)
+        context = loop.TrainingContext(
+            config, folder, step, batches, validate, metric, budget, choice
+        )
+        state = checkpoint.restore_checkpoint(folder, step) if restored else TrainingState()
+        state = loop.fit(context, state)
+
+    metrics_log.plot_metrics(folder)
+    if exports:
+        export(folder)
+    score = metric.sign * state.best_score
+    return TrainingRun(folder, state.step, score, metric, exports, settings.init)
 
 
-def _batches(config: Config, store: Any) -> Any:
+def _check(config: Config, folder: Path, resume: bool) -> bool:
+    """Check settings, files and the folder before anything is read or written.
+
+    Returns:
+        Whether the folder holds a checkpoint to go on from.
+
+    Raises:
+        SummarizerError: names what is wrong.
+    """
+    from summarizer.datasets import pretrained_embeddings
+    from summarizer.training import tensorboard
+
+    configuration.check(config)
+    restored = (folder / "checkpoint.npz").exists()
+    if restored and not resume:
+        raise ConfigError(f"{folder}: already holds a run; add --resume to go on, or remove it")
+    if resume and not restored:
+        _check_same_run(config, folder)
+    if config.train.tensorboard:
+        tensorboard.check_tensorboard()
+    if restored:
+        return True
+    if config.train.init:
+        fine_tuning.check_initial_model(config)
+    if config.model.pretrained_embeddings:
+        pretrained_embeddings.check_vectors(
+            config.model.pretrained_embeddings, config.model.embedding_size
+        )
+    return False
+
+
+def _check_same_run(config: Config, folder: Path) -> None:
+    """Check that a folder without a checkpoint is empty, or of this run.
+
+    Raises:
+        ConfigError: it holds other files, a finished model, or a run with other data, vocabulary,
+            model or initial model.
+    """
+    path = folder / "config.json"
+    if not path.exists():
+        names = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        # A killed run may leave these before it writes its configuration.
+        if others := [name for name in names if not name.startswith("vocabulary.model")]:
+            raise ConfigError(f"{folder}: holds {others[0]} but no run to resume (no config.json)")
+        return
+    if (folder / "model.onnx").exists():
+        raise ConfigError(
+            f"{folder}: holds a model but no checkpoint to resume from; name another --output"
+        )
+    saved = dict(flatten(configuration.load_config(path)))
+    for name, value in flatten(config):
+        compared = name.startswith(("data.", "vocabulary.", "model.", "train.init"))
+        if compared and value != saved[name]:
+            raise ConfigError(
+                f"{folder}: holds another run: it has {name}="
+                f"{fine_tuning.setting_text(saved[name])}, not {fine_tuning.setting_text(value)}; "
+                "name another --output, or remove the folder"
+            )
+
+
+def _check_hardware(config: Config) -> "HardwareChoice":
+    """Choose precision and compiler, set up the process, and try to build the network.
+
+    Raises:
+        SummarizerError: the backend cannot do what the settings ask, or parts do not fit.
+    """
+    from summarizer.model import build
+    from summarizer.training import hardware
+
+    choice = hardware.choose_hardware(config.train.precision, config.train.compile)
+    hardware.keep_memory()
+    hardware.set_threads(choice)
+    build.build_model(config, UNKNOWN + 1)  # the smallest there is: data is read only if it fits
+    return choice
+
+
+def _build_step(
+    config: Config, words: Vocabulary, choice: "HardwareChoice", restored: bool
+) -> "TrainStep":
+    """Return the compiled step with the network and a fresh optimizer."""
+    from summarizer.training import compile_step
+
+    model = _build_model(config, words, restored)
+    optimizer = compile_step.make_optimizer(model, config.train)
+    return compile_step.make_train_step(model, optimizer, config.train, choice.compile)
+
+
+def _build_model(config: Config, words: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
+    """Return the network with the weights that the run begins with.
+
+    Args:
+        config: names pretrained embeddings and an initial model, if any.
+        words: the vocabulary.
+        restored: leave the weights random, because a checkpoint follows.
+    """
+    from summarizer.model import build
+
+    model: Seq2Seq | Tagger
+    model = build.build_model(config, words.size, words.has_document_words, len(words.controls))
+    if restored:
+        return model
+    if config.model.pretrained_embeddings:
+        _load_embeddings(model, words, config.model.pretrained_embeddings)
+    sentence_ids = getattr(model, "sentences", None)  # only some encoders need them
+    if sentence_ids is not None and not config.train.init:
+        sentence_ids.fill(*sentence_boundaries.boundary_tables(words))
+    if config.train.init:
+        fine_tuning.load_initial_weights(model, config)
+    return model
+
+
+def _load_embeddings(model: "Seq2Seq | Tagger", words: Vocabulary, path: str) -> None:
+    """Start the embeddings of documents and summaries from the vectors of a file."""
+    from summarizer.datasets import pretrained_embeddings
+
+    random = np.asarray(model.embeddings.value)
+    table, share = pretrained_embeddings.initial_embeddings(path, words, random)
+    model.embeddings.assign(table)
+    summary = getattr(model, "summary_embeddings", model.embeddings)
+    if summary is not model.embeddings:
+        summary.assign(table)
+    LOG.info("%s: has vectors for %.1f%% of the tokens", path, 100 * share)
+
+
+def _batches(config: Config, store: TokenStore) -> "Batches":
+    """Return a function that gives the batches from an epoch and an index on."""
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
 
-    data, lengths = config.data, store.lengths()
-    weights = groups.weights(store, data.weights)
+    data = config.data
     shape = batching.BatchShape(
         config.train.batch_size,
         data.max_document_tokens,
@@ -153,18 +249,6 @@ def _batches(config: Config, store: Any) -> Any:
         data.curriculum_epochs,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
-    stream = tokenize.prefetched_batches if tensorflow else batching.stream_batches
-    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape, weights)
-
-
-def _start_from_vectors(model: Any, words: Vocabulary, path: str) -> None:
-    """Put the vectors of a file where documents and summaries are read."""
-    from summarizer.datasets import pretrained_embeddings
-
-    table, share = pretrained_embeddings.initial_embeddings(
-        path, words, np.asarray(model.embeddings.value)
-    )
-    model.embeddings.assign(table)
-    if getattr(model, "summary_embeddings", model.embeddings) is not model.embeddings:
-        model.summary_embeddings.assign(table)
-    LOG.info("%s: has vectors for %.1f%% of the pieces", path, 100 * share)
+    stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
+    weights = groups.store_weights(store, data.weights)
+    return lambda epoch, index: stream(store, config.seed, epoch, index, shape, weights)

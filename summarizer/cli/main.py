@@ -6,20 +6,19 @@ interrupted.
 
 import argparse
 import logging
-import os
 import shlex
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from summarizer import __version__
 from summarizer.cli import compare as comparison
-from summarizer.cli import doctor
+from summarizer.cli import doctor, train
 from summarizer.cli import evaluate as evaluation
 from summarizer.cli.options import add_decoding_options, add_sampling_options, decoding_options_from
-from summarizer.errors import ConfigError, SummarizerError
+from summarizer.errors import SummarizerError
+from summarizer.training import quiet_start
 
 Arguments = argparse.Namespace
 PACKAGE = "summarizer-lstm"  # the distribution's name
@@ -27,21 +26,13 @@ PACKAGE = "summarizer-lstm"  # the distribution's name
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `summarizer VERB …`; return the exit status."""
-    return _run(sys.argv[1:] if arguments is None else arguments)
-
-
-def summarize_main(arguments: Sequence[str] | None = None) -> int:
-    """Run `summarize FILE …`, the shortcut for `summarizer summarize`."""
-    return _run(["summarize", *(sys.argv[1:] if arguments is None else arguments)])
-
-
-def _run(arguments: Sequence[str]) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     parsed.command = shlex.join(["summarizer", *arguments])
     logging.basicConfig(format="summarizer: %(message)s", stream=sys.stderr)
     logging.getLogger("summarizer").setLevel(logging.INFO)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's own chatter
+    quiet_start.install()
     run: Callable[[Arguments], int] = parsed.run
     try:
         return run(parsed)
@@ -68,6 +59,11 @@ def _run(arguments: Sequence[str]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         print(f"summarizer: {place}{(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
+
+
+def summarize_main(arguments: Sequence[str] | None = None) -> int:
+    """Run `summarize FILE …`, the shortcut for `summarizer summarize`."""
+    return main(["summarize", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -98,15 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_decoding_options(p)
     _documents(p)
 
-    p = verb("train", _train, "train a model from a preset and your data")
-    p.add_argument("--preset", default="docstrings", help="default: docstrings")
-    p.add_argument("--data", metavar="SPEC", help="what to train on")
-    p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
-    p.add_argument("--budget", metavar="TIME", help="end in time, as 90s, 30m or 2h, all included")
-    p.add_argument("--init", metavar="MODEL", help="fine-tune this model, with its vocabulary")
-    p.add_argument("--output", metavar="FOLDER", help="default: runs/NAME")
-    p.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    p.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
+    train.add_arguments(verb("train", train.run, "train a model from a preset and your data"))
 
     p = verb("generate", _generate, "continue a prompt with a language model")
     p.add_argument("--prompt", default="", metavar="TEXT", help="how the text begins")
@@ -170,35 +158,6 @@ def _summarize(a: Arguments) -> int:
     return summarize.run(
         a.model, a.files, options | decoding_options_from(a), shape, a.fetch, a.select
     )
-
-
-def _train(a: Arguments) -> int:
-    from summarizer import config
-    from summarizer.api.presets import apply_overrides, load_preset
-    from summarizer.api.train import train
-
-    began = time.perf_counter()
-    if a.resume and a.init:
-        raise ConfigError("--init: a resumed run goes on with its own weights; leave it out")
-    chosen = load_preset(a.preset)
-    folder = Path(a.output or Path("runs") / chosen.name)
-    if a.resume and (folder / "config.json").exists():
-        chosen = config.load_config(folder / "config.json")
-    settings = [f"data.train={a.data}"] if a.data else []
-    settings += [f"train.budget={config.parse_duration(a.budget)}"] if a.budget else []
-    settings += [f"train.init={a.init}"] if a.init else []
-    read = config.apply_settings if a.resume else apply_overrides
-    chosen = read(chosen, [*settings, *a.settings])
-    run = train(chosen, folder, a.resume, a.skip_bad, began)
-    start = f" from {run.init}" if run.init else ""
-    score = f"{run.metric.label} {run.metric.text(run.score)}"
-    print(f"{run.folder}: {run.steps} steps{start}, validation {score}")
-    if run.exported:
-        use = f"summarize with: summarize --model {run.folder} FILE"
-        if chosen.data.task == "language_model":
-            use = f'continue with: summarizer generate --model {run.folder} --prompt "TEXT"'
-        print(use)
-    return 0
 
 
 def _generate(a: Arguments) -> int:

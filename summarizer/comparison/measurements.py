@@ -1,6 +1,5 @@
 """Measurements of a trained variant: summaries, word statistics, reach of the encoder."""
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from summarizer import plugins
 from summarizer.config import Config
 from summarizer.metrics import rouge_tokenizer, summary_statistics
-from summarizer.training import validators
+from summarizer.training import metrics_log, validators
 from summarizer.types import Example, Tensor
 from summarizer.vocabulary import PAD, Vocabulary
 
@@ -158,8 +157,7 @@ def read_log(folder: Path, batch: int) -> TrainingLog:
         folder: of the run.
         batch: examples of a step.
     """
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = metrics_log.read_log(folder)
     steps = np.diff([0, *(record["step"] for record in records)])
     scored = [i for i, record in enumerate(records) if "rouge1" in record]
     begin = scored[0] + 1 if scored[0] + 1 < len(records) else 0  # until then things are compiled

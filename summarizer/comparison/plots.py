@@ -10,6 +10,7 @@ from summarizer.comparison.results import VariantResult
 from summarizer.comparison.table import PLOTS
 from summarizer.evaluation.statistics_table import fifths
 from summarizer.reports.plots import SVG_STYLE
+from summarizer.storage import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,6 +71,5 @@ def _write_figure(
             plot(axes, result, label=result.name, marker=".", linewidth=1.2, **style)
         axes.set_title(title, fontsize="medium")
         figure.legend(loc="outside right upper", fontsize="small")
-        part = path.with_name(path.name + ".part")
-        figure.savefig(part, format="svg", metadata={"Date": None})
-        part.replace(path)
+        with atomic_path(path) as part:
+            figure.savefig(part, format="svg", metadata={"Date": None})

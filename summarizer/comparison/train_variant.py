@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 
 from summarizer import config as configuration
-from summarizer.api import export, prepare_data, train
+from summarizer.api import prepare_data, train
+from summarizer.api.load_model import load_keras_model
 from summarizer.comparison import measurements, results
 from summarizer.comparison.results import VariantResult
 from summarizer.config import Config
@@ -53,7 +54,8 @@ def finish_variant(
         atomic_write(folder / "config.json", configuration.to_json(config).encode())
         outcome = {"steps": 0, "failed": ""}
         try:
-            outcome["steps"] = train.fit_model(config, folder, False, skip_bad, prepared=True).steps
+            run = train.train(config, folder, False, skip_bad, training_only=True)
+            outcome["steps"] = run.steps
         except TrainingError as error:
             LOG.info("%s: %s", folder, error)
             outcome["failed"] = str(error)
@@ -84,7 +86,7 @@ def _measure(
 ) -> VariantResult:
     from summarizer.evaluation import evaluate, lead, report_files
 
-    _, words, model = export.load_keras_model(folder)
+    _, words, model = load_keras_model(folder)
     summaries = measurements.greedy_summaries(model, words, config, tests)
     report = dataclasses.replace(
         evaluate.evaluate_summaries(tests, summaries.texts),

@@ -1,139 +1,205 @@
-"""What a search carries from position to position, and the pool of finished hypotheses."""
+"""The state of a search between two positions: live beams and the pool of finished hypotheses."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from keras import ops, tree
 
 from summarizer.decoding import ngram_blocking
-from summarizer.model.indexing import gather_along, gather_rows
+from summarizer.decoding.lexical_constraints import ConstraintState
+from summarizer.decoding.strategies._base import Continuations
+from summarizer.model.indexing import gather_along, gather_rows, static_cond
 from summarizer.model.pointer import LOG_ZERO
-from summarizer.model.static_cond import static_cond
+from summarizer.types import Tensor
 from summarizer.vocabulary import END, START
+
+Structure = TypeVar("Structure")
+
+
+class Pool(NamedTuple):
+    """The K finished hypotheses of each document, sorted by score within each beam group.
+
+    A path names the beam that wrote each position, because beams change places.
+
+    Attributes:
+        tokens: int32 [B, K, T].
+        path: int32 [B, K, T].
+        log_prob: float32 [B, K].
+        score: float32 [B, K]; LOG_ZERO where there are fewer than K.
+    """
+
+    tokens: Tensor
+    path: Tensor
+    log_prob: Tensor
+    score: Tensor
 
 
 class BeamState(NamedTuple):
-    """K beams alive and K finished hypotheses of each document.
+    """K live beams and K finished hypotheses of each document.
 
-    A path says for every position which beam wrote it, as beams change places.
+    Attributes:
+        last: int32 [B, K], the last token of each beam.
+        tokens: int32 [B, K, T].
+        path: int32 [B, K, T], see `Pool`.
+        suffix_matches: int32 [B, K, T], see `ngram_blocking`.
+        log_prob: float32 [B, K].
+        constraints: progress on lexical constraints; () without constraints.
+        pool: the finished hypotheses.
     """
 
-    last: Any  # int32 [B, K], the pieces written last
-    tokens: Any  # int32 [B, K, T]
-    path: Any  # int32 [B, K, T]
-    runs: Any  # int32 [B, K, T], see `blocking`
-    log_prob: Any  # float32 [B, K]
-    progress: Any  # `constraints.Progress`, or () where nothing is demanded
-    done_pieces: Any  # int32 [B, K, T]
-    done_path: Any  # int32 [B, K, T]
-    done_log_prob: Any  # float32 [B, K]
-    done_score: Any  # float32 [B, K], each group's sorted, the best first
+    last: Tensor
+    tokens: Tensor
+    path: Tensor
+    suffix_matches: Tensor
+    log_prob: Tensor
+    constraints: ConstraintState | tuple[()]
+    pool: Pool
 
 
 class StepChoice(NamedTuple):
-    """What is decided at a position."""
+    """The decisions at one position.
 
-    ended: Any  # float32 [B, K], log-probability of each beam with the end; NEVER: does not end
-    scores: Any  # float32 [B, 2 K], of the pool and of the beams that end
-    pool: Any  # int32 [B, K], the best of these
-    parents: Any  # int32 [B, K], the beams that go on
-    tokens: Any  # int32 [B, K], with these
-    log_prob: Any  # float32 [B, K], of the new beams
-    progress: Any
+    Attributes:
+        continuations: what the beams end with and continue with.
+        scores: float32 [B, 2 K], of the pool and of the beams that end.
+        best: int32 [B, K], indices of the best of these: the new pool.
+        constraints: progress on lexical constraints of the new beams; () without constraints.
+    """
+
+    continuations: Continuations
+    scores: Tensor
+    best: Tensor
+    constraints: ConstraintState | tuple[()]
 
 
 def begin(
-    batch: Any, width: Any, groups: Any, maximum: Any, progress: Any, start: Any = None
+    batch: Tensor,
+    width: Tensor,
+    groups: Tensor,
+    max_tokens: Tensor,
+    constraints: ConstraintState | tuple[()],
+    start: Tensor | None = None,
 ) -> BeamState:
-    """Return one beam alive in each group, none finished.
+    """Return the state before the first position: one live beam in each group, an empty pool.
 
-    `start`, int32 [B], is the piece that each document's summary begins with; None: START.
+    Args:
+        batch: B.
+        width: K.
+        groups: number of beam groups.
+        max_tokens: T.
+        constraints: progress on lexical constraints; () without constraints.
+        start: int32 [B], the token before each summary; None: START.
     """
-    none = ops.zeros((batch, width, maximum), "int32")
-    never = ops.full((batch, width), LOG_ZERO, "float32")
-    first = ops.arange(width) % (width // groups) == 0
-    alive = ops.where(first[None, :], 0.0, never)
-    first_pieces = ops.full((batch, width), START, "int32")
+    no_tokens = ops.zeros((batch, width, max_tokens), "int32")
+    log_zero = ops.full((batch, width), LOG_ZERO, "float32")
+    is_first = ops.arange(width) % (width // groups) == 0
+    last = ops.full((batch, width), START, "int32")
     if start is not None:
-        first_pieces = ops.zeros((batch, width), "int32") + start[:, None]
-    return BeamState(first_pieces, none, none, none, alive, progress, none, none, never, never)
-
-
-def extend(beams: BeamState, choice: StepChoice, t: Any) -> BeamState:
-    """Write what is chosen at position t."""
-    width = ops.shape(beams.last)[1]
-    here = ops.arange(ops.shape(beams.tokens)[2], dtype="int32") == t
-    own = ops.arange(width, dtype="int32")[:, None]
-    complete = ops.where(here, END, beams.tokens), ops.where(here, own, beams.path)
-    done_pieces, done_path, done_log_prob = (
-        gather_along(ops.concatenate([old, new], axis=1), choice.pool)
-        for old, new in (
-            (beams.done_pieces, complete[0]),
-            (beams.done_path, complete[1]),
-            (beams.done_log_prob, choice.ended),
-        )
+        last = ops.zeros((batch, width), "int32") + start[:, None]
+    return BeamState(
+        last=last,
+        tokens=no_tokens,
+        path=no_tokens,
+        suffix_matches=no_tokens,
+        log_prob=ops.where(is_first[None, :], 0.0, log_zero),
+        constraints=constraints,
+        pool=Pool(no_tokens, no_tokens, log_zero, log_zero),
     )
-    pieces, path, runs = (
-        gather_along(x, choice.parents) for x in (beams.tokens, beams.path, beams.runs)
+
+
+def extend(beams: BeamState, choice: StepChoice, t: Tensor) -> BeamState:
+    """Return the state after the choice at position t is written."""
+    new = choice.continuations
+    at_t = ops.arange(ops.shape(beams.tokens)[2], dtype="int32") == t
+    tokens, path, suffix_matches = (
+        gather_along(x, new.parents) for x in (beams.tokens, beams.path, beams.suffix_matches)
     )
     return BeamState(
-        choice.tokens,
-        ops.where(here, choice.tokens[:, :, None], pieces),
-        ops.where(here, choice.parents[:, :, None], path),
-        ngram_blocking.extend(runs, pieces, choice.tokens),
-        choice.log_prob,
-        choice.progress,
-        done_pieces,
-        done_path,
-        done_log_prob,
-        gather_along(choice.scores, choice.pool),
+        last=new.tokens,
+        tokens=ops.where(at_t, new.tokens[:, :, None], tokens),
+        path=ops.where(at_t, new.parents[:, :, None], path),
+        suffix_matches=ngram_blocking.extend(suffix_matches, tokens, new.tokens),
+        log_prob=new.log_prob,
+        constraints=choice.constraints,
+        pool=_extend_pool(beams, choice, at_t),
     )
 
 
-def pooled(beams: BeamState, ended: Any, score: Any) -> Any:
-    """Return the scores of the pool and of beams that end, float32 [B, 2 K]; both [B, K]."""
-    score = ops.where(ended > LOG_ZERO / 2, score, float(LOG_ZERO))
-    return ops.concatenate([beams.done_score, score], axis=1)
+def _extend_pool(beams: BeamState, choice: StepChoice, at_t: Tensor) -> Pool:
+    """Return the best of the pool and of the beams that end at the position `at_t`, bool [T]."""
+    indices = ops.arange(ops.shape(beams.last)[1], dtype="int32")[:, None]
+    ended_tokens = ops.where(at_t, END, beams.tokens)
+    ended_path = ops.where(at_t, indices, beams.path)
+    tokens, path, log_prob = (
+        gather_along(ops.concatenate([old, new], axis=1), choice.best)
+        for old, new in (
+            (beams.pool.tokens, ended_tokens),
+            (beams.pool.path, ended_path),
+            (beams.pool.log_prob, choice.continuations.end_log_prob),
+        )
+    )
+    return Pool(tokens, path, log_prob, gather_along(choice.scores, choice.best))
 
 
-def best(scores: Any, width: Any, groups: Any) -> Any:
-    """Return the places int32 [B, K] of each group's best in the scores of `pooled`."""
+def pool_scores(pool: Pool, end_log_prob: Tensor, score: Tensor) -> Tensor:
+    """Return the scores of the pool and of the beams that end, float32 [B, 2 K].
 
-    def of_all() -> Any:
+    Args:
+        pool: the finished hypotheses.
+        end_log_prob: float32 [B, K], LOG_ZERO for beams that do not end.
+        score: float32 [B, K], of the beams if they end.
+    """
+    score = ops.where(end_log_prob > LOG_ZERO / 2, score, float(LOG_ZERO))
+    return ops.concatenate([pool.score, score], axis=1)
+
+
+def best(scores: Tensor, width: Tensor, groups: Tensor) -> Tensor:
+    """Return the indices of the best scores of each group, int32 [B, K].
+
+    Args:
+        scores: float32 [B, 2 K], from `pool_scores`.
+        width: K.
+        groups: number of groups.
+    """
+
+    def best_of_all() -> Tensor:
         return ops.cast(ops.top_k(scores, width)[1], "int32")
 
     if isinstance(groups, int) and groups == 1:
-        return of_all()
-    return static_cond(groups == 1, of_all, lambda: _of_groups(scores, width, groups))
+        return best_of_all()
+    return static_cond(groups == 1, best_of_all, lambda: _best_of_groups(scores, width, groups))
 
 
-def _of_groups(scores: Any, width: Any, groups: Any) -> Any:
+def _best_of_groups(scores: Tensor, width: Tensor, groups: Tensor) -> Tensor:
     batch, span = ops.shape(scores)[0], width // groups
-    parted = ops.transpose(ops.reshape(scores, (batch, 2, groups, span)), (0, 2, 1, 3))
-    _, found = ops.top_k(ops.reshape(parted, (batch, groups, 2 * span)), span)
-    found, group = ops.cast(found, "int32"), ops.arange(groups, dtype="int32")[:, None]
-    found = group * span + found + ops.where(found < span, 0, width - span)
-    return ops.reshape(found, (batch, width))
+    by_group = ops.transpose(ops.reshape(scores, (batch, 2, groups, span)), (0, 2, 1, 3))
+    _, index = ops.top_k(ops.reshape(by_group, (batch, groups, 2 * span)), span)
+    index, group = ops.cast(index, "int32"), ops.arange(groups, dtype="int32")[:, None]
+    # The first `span` scores of a group are in the pool, the others in the K after it.
+    index = group * span + index + ops.where(index < span, 0, width - span)
+    return ops.reshape(index, (batch, width))
 
 
-def worst(width: Any, groups: Any) -> Any:
-    """Return the last beam of each beam's group, int32 [K]: where the pool keeps the worst."""
+def last_of_group(width: Tensor, groups: Tensor) -> Tensor:
+    """Return the last beam of each beam's group, int32 [K]: the place of the worst in the pool."""
     span = width // groups
     return ops.arange(width, dtype="int32") // span * span + span - 1
 
 
-def still_open(beams: BeamState, worst: Any, longest: Any) -> Any:
-    """Tell which documents have a beam that could still enter the pool, bool [B].
+def unfinished(beams: BeamState, last_of_group: Tensor, max_normalizer: Tensor) -> Tensor:
+    """Return which documents have a beam that could still enter the pool, bool [B].
 
     Args:
-        beams: of the documents.
-        worst: from `worst`.
-        longest: what the log-probability of the longest summary is divided by; no beam can do
-            better than to get there without losing anything.
+        beams: state of the documents.
+        last_of_group: int32 [K].
+        max_normalizer: divisor of the log-probability of the longest summary. The best possible
+            score of a beam is that of the longest summary without any further loss.
     """
-    rivals = ops.take(beams.done_score, worst, axis=1)
-    return ops.any((beams.log_prob > LOG_ZERO / 2) & (beams.log_prob / longest > rivals), axis=1)
+    worst = ops.take(beams.pool.score, last_of_group, axis=1)
+    is_live = beams.log_prob > LOG_ZERO / 2
+    return ops.any(is_live & (beams.log_prob / max_normalizer > worst), axis=1)
 
 
-def select_rows(values: Any, places: Any) -> Any:
-    """Return rows of all tensors of a structure."""
-    return tree.map_structure(lambda x: gather_rows(x, places), values)
+def select_rows(values: Structure, rows: Tensor) -> Structure:
+    """Return the given rows of all tensors of a structure."""
+    selected: Structure = tree.map_structure(lambda x: gather_rows(x, rows), values)
+    return selected

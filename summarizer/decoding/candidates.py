@@ -1,11 +1,11 @@
-"""What may come next, as far as a strategy asks: the few best pieces, or all.
+"""Candidate next tokens: the top k of each beam, or the whole vocabulary if a strategy needs it.
 
-Most strategies look at a few pieces of each beam. For them nothing is made of the vocabulary's
-width but the weights themselves: the best are found among these, and only theirs become
-log-probabilities. The end is apart from all other pieces, as it never takes a beam's place.
+With the top k, only the scores of the model have the width of the vocabulary: the best are selected
+from these, and only the selected become log-probabilities. The end is separate from all other
+tokens, because it takes no beam.
 """
 
-from typing import Any
+from typing import TypeAlias
 
 from keras import ops
 
@@ -13,11 +13,12 @@ from summarizer.decoding import ngram_blocking
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.model import pointer
 from summarizer.model.pointer import LOG_ZERO, TokenScores
+from summarizer.types import Tensor
 from summarizer.vocabulary import END
 
 
 class TopCandidates:
-    """The best pieces of each beam.
+    """The best next tokens of each beam.
 
     Attributes:
         needs_only_top_k: True: there is no `all`.
@@ -26,66 +27,72 @@ class TopCandidates:
 
     needs_only_top_k = True
 
-    def __init__(self, weights: TokenScores, count: Any, t: Any, limits: SearchLimits):
-        """Find `count` pieces and the end.
+    def __init__(self, scores: TokenScores, count: Tensor, t: Tensor, limits: SearchLimits):
+        """Select `count` tokens and the end.
 
         Args:
-            weights: [B, K, N], after `blocking.block`.
-            count: how many pieces a strategy asks for, at most.
+            scores: [B, K, N], after `ngram_blocking.block_ngrams`.
+            count: maximum number of tokens that a strategy asks for.
             t: int32 [].
-            limits: of the lengths.
+            limits: minimum and maximum length.
         """
-        values, share = weights
-        size = ops.shape(values)[2]
-        known = isinstance(count, int) and isinstance(size, int)
-        found, pieces = ops.top_k(values, min(count + 1, size) if known else count + 1)
-        self._pieces = ops.cast(pieces, "int32")
-        late = t + 1 >= limits.maximum
-        taken = (self._pieces == END) | late
-        self._best = ops.where(taken, float(LOG_ZERO), pointer.to_log_probs(found, share))
+        values, share = scores
+        best, tokens = _top_k(values, count + 1)  # one of them may be the end
+        self._tokens = tokens
+        excluded = (tokens == END) | (t + 1 >= limits.max_tokens)
+        log_probs = pointer.to_log_probs(best, share)
+        self._log_probs = ops.where(excluded, float(LOG_ZERO), log_probs)
         end = pointer.to_log_probs(values[:, :, END : END + 1], share)[:, :, 0]
-        self.end = ngram_blocking.end_allowed(end, ops.max(self._best, axis=2), t, limits)
+        self.end = ngram_blocking.end_allowed(end, ops.max(self._log_probs, axis=2), t, limits)
 
-    def best(self, count: Any) -> tuple[Any, Any]:
-        """Return at least the `count` best without the end, in no order.
+    def best(self, count: Tensor) -> tuple[Tensor, Tensor]:
+        """Return at least the `count` best tokens other than the end, in no order.
 
         Returns:
-            Their log-probabilities float32 [B, K, C] and the pieces int32 [B, K, C]; NEVER where
-            there are fewer.
+            Their log-probabilities float32 [B, K, C], LOG_ZERO for tokens that are not allowed,
+            and the tokens int32 [B, K, C].
         """
-        return self._best, self._pieces
+        return self._log_probs, self._tokens
 
 
 class AllCandidates:
-    """All pieces of each beam.
+    """All next tokens of each beam.
 
     Attributes:
         needs_only_top_k: False.
         all: float32 [B, K, N], log-probabilities.
-        end: float32 [B, K], of the end.
-        documents: int32 [B], places of the documents in what the search was given.
+        end: float32 [B, K], log-probability of the end.
+        documents: int32 [B], indices of the documents in the batch of the search.
     """
 
     needs_only_top_k = False
 
-    def __init__(self, log_probs: Any, documents: Any = None):
+    def __init__(self, log_probs: Tensor, documents: Tensor = None):
         self.all, self.documents = log_probs, documents
         self.end = log_probs[:, :, END]
 
-    def best(self, count: Any) -> tuple[Any, Any]:
-        """Return the `count` best without the end, see `Few.best`."""
-        size = ops.shape(self.all)[2]
-        known = isinstance(count, int) and isinstance(size, int)
-        is_end = ops.arange(size, dtype="int32") == END
-        others = ops.where(is_end, float(LOG_ZERO), self.all)
-        best, pieces = ops.top_k(others, min(count, size) if known else count)
-        return best, ops.cast(pieces, "int32")
+    def best(self, count: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the `count` best tokens other than the end; see `TopCandidates.best`."""
+        is_end = ops.arange(ops.shape(self.all)[2], dtype="int32") == END
+        return _top_k(ops.where(is_end, float(LOG_ZERO), self.all), count)
 
 
-def apply_end_rules(weights: TokenScores, t: Any, limits: SearchLimits) -> Any:
-    """Return all log-probabilities, float32 [B, K, N], with the rules on the end kept."""
-    log_probs = pointer.to_log_probs(*weights)
+Candidates: TypeAlias = TopCandidates | AllCandidates
+
+
+def _top_k(values: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the `count` greatest values [B, K, C] of [B, K, N], and their indices int32."""
+    size = ops.shape(values)[2]
+    if isinstance(count, int) and isinstance(size, int):
+        count = min(count, size)
+    best, indices = ops.top_k(values, count)
+    return best, ops.cast(indices, "int32")
+
+
+def apply_end_rules(scores: TokenScores, t: Tensor, limits: SearchLimits) -> Tensor:
+    """Return all log-probabilities, float32 [B, K, N], with minimum and maximum length applied."""
+    log_probs = pointer.to_log_probs(*scores)
     is_end = ops.arange(ops.shape(log_probs)[2], dtype="int32") == END
-    others = ops.where(is_end | (t + 1 >= limits.maximum), float(LOG_ZERO), log_probs)
+    others = ops.where(is_end | (t + 1 >= limits.max_tokens), float(LOG_ZERO), log_probs)
     end = ngram_blocking.end_allowed(log_probs[:, :, END], ops.max(others, axis=2), t, limits)
     return ops.where(is_end, end[:, :, None], others)

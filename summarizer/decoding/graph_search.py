@@ -1,57 +1,74 @@
-"""The search as an exported graph holds it: all that can be asked for is an input."""
+"""The search as an exported graph: every option is an input."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras import ops
 
+from summarizer import plugins
+from summarizer.decoding.candidates import Candidates
+from summarizer.decoding.graph_inputs import exported_strategies
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
-from summarizer.decoding.search import SearchResult, search
-from summarizer.decoding.strategies.beam import Beam
-from summarizer.decoding.strategies.diverse import Diverse
-from summarizer.decoding.strategies.sample import Sample
-from summarizer.model.static_cond import static_cond
+from summarizer.decoding.search import search
+from summarizer.decoding.search_result import SearchResult
+from summarizer.decoding.search_step import Conditions
+from summarizer.decoding.strategies._base import Continuations, Strategy
+from summarizer.model.indexing import static_cond
+from summarizer.types import Tensor
+
+# Inputs of the graph in the order of the fields that they set.
+_LIMITS = ("minimum", "maximum", "penalty", "block", "average", "coverage")
+_CONSTRAINTS = (
+    "constrained", "prefix", "forced", "banned", "begins", "words", "shortest", "longest",
+)  # fmt: skip
 
 
-class _SelectedStrategy:
-    """The strategy whose number, its place in `inputs.STRATEGIES`, an input gives."""
+class SelectedStrategy:
+    """The strategy that the input `strategy` selects by its number."""
 
-    def __init__(self, inputs: Mapping[str, Any]):
-        self.groups = inputs["groups"]
+    def __init__(self, inputs: Mapping[str, Tensor]):
+        """Make all strategies of `exported_strategies` from the inputs of the graph."""
+        self.width, self.groups = inputs["beam"], inputs["groups"]
         self._number = inputs["strategy"]
-        self.needs_only_top_k = self._number == 0
-        self._beam = Beam(inputs["beam"])
-        options = (inputs[n] for n in ("temperature", "top_k", "top_p", "noise"))
-        self._sample = Sample(inputs["beam"], *options)
-        self._diverse = Diverse(inputs["beam"], inputs["groups"], inputs["diversity"])
-
-    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
-        """Continue the beams of each document; see `Beam.choose`."""
-        if nexts.needs_only_top_k:
-            return self._beam.choose(t, log_prob, nexts)
-        beam, sample, diverse = (
-            functools.partial(s.choose, t, log_prob, nexts)
-            for s in (self._beam, self._sample, self._diverse)
+        made = (plugins.load("strategy", n).from_inputs(inputs) for n in exported_strategies())
+        self._strategies: list[tuple[int, Strategy]] = list(enumerate(made))
+        self._top_k = [(n, s) for n, s in self._strategies if s.needs_only_top_k]
+        self.needs_only_top_k = functools.reduce(
+            ops.logical_or, [self._number == number for number, _ in self._top_k]
         )
-        number = self._number
-        return static_cond(number == 0, beam, lambda: static_cond(number == 1, sample, diverse))
+
+    def choose(self, t: Tensor, log_prob: Tensor, candidates: Candidates) -> Continuations:
+        """Continue the beams of each document; see `Strategy.choose`."""
+        possible = self._top_k if candidates.needs_only_top_k else self._strategies
+        return self._choose_among(possible, (t, log_prob, candidates))
+
+    def _choose_among(
+        self, strategies: Sequence[tuple[int, Strategy]], arguments: tuple[Tensor, ...]
+    ) -> Continuations:
+        """Return the choice of the selected strategy, which is one of these."""
+        (number, strategy), *others = strategies
+        if not others:
+            return strategy.choose(*arguments)
+        choice: Continuations = static_cond(
+            self._number == number,
+            lambda: strategy.choose(*arguments),
+            lambda: self._choose_among(others, arguments),
+        )
+        return choice
 
 
-def graph_search(model: Any, inputs: Mapping[str, Any]) -> SearchResult:
-    """Search as the inputs ask.
+def graph_search(model: Any, inputs: Mapping[str, Tensor]) -> SearchResult:
+    """Search as the inputs say.
 
     Args:
         model: a `Seq2Seq` or an `Ensemble`.
-        inputs: a tensor for each name of `inputs.INPUTS`.
+        inputs: a tensor for each name of `graph_inputs.input_types`.
     """
-    limits = SearchLimits(*(inputs[n] for n in (
-        "minimum", "maximum", "penalty", "block", "average", "coverage",
-    )))  # fmt: skip
-    demands = LexicalConstraints(*(inputs[n] for n in (
-        "constrained", "prefix", "forced", "banned", "begins", "words", "shortest", "longest",
-    )))  # fmt: skip
-    document, beam = (ops.convert_to_tensor(inputs[n]) for n in ("document", "beam"))
-    asked = inputs["allowed"], demands, inputs["selected"], inputs["start"]
-    return search(model, document, _SelectedStrategy(inputs), beam, limits, *asked)
+    inputs = {**inputs, **{n: ops.convert_to_tensor(inputs[n]) for n in ("document", "beam")}}
+    limits = SearchLimits(*(inputs[name] for name in _LIMITS))
+    constraints = LexicalConstraints(*(inputs[name] for name in _CONSTRAINTS))
+    conditions = Conditions(inputs["allowed"], inputs["selected"], constraints, inputs["start"])
+    strategy = SelectedStrategy(inputs)
+    return search(model, inputs["document"], strategy, inputs["beam"], limits, conditions)

@@ -1,53 +1,58 @@
-"""No sequence of n pieces twice, and an end neither too early nor too late.
+"""N-gram blocking, and the minimum length of a summary.
 
-For every position j, `runs[j]` is how many pieces before j equal the last ones written. So the
-piece at j may not come next where `runs[j] >= n - 1`, for any n, at a cost linear in the length.
-Source of the rule: Paulus, Xiong, Socher (2017), arXiv:1705.04304, section 2.5.
+For each position j, `suffix_matches[j]` is the number of tokens directly before j that equal the
+last tokens written. The token at j would therefore repeat an n-gram if `suffix_matches[j]` is at
+least n - 1. The cost is linear in the length for any n. Source of the rule: Paulus, Xiong, Socher
+(2017), arXiv:1705.04304, section 2.5.
 """
-
-from typing import Any
 
 from keras import ops
 
+from summarizer.decoding.scoring import SearchLimits
 from summarizer.model.pointer import LOG_ZERO, TokenScores, add_at
+from summarizer.types import Tensor
 
-_TAKEN = -1e34  # far below any of `pointer.Weights`; so many sums of it are still numbers
+_BLOCKED = -1e34  # far below any value of `TokenScores`; the sum of thousands is still finite
 
 
-def block_ngrams(weights: TokenScores, pieces: Any, runs: Any, t: Any, limits: Any) -> TokenScores:
-    """Take away the pieces that would repeat a sequence.
+def block_ngrams(
+    scores: TokenScores, tokens: Tensor, suffix_matches: Tensor, t: Tensor, limits: SearchLimits
+) -> TokenScores:
+    """Exclude tokens that would repeat an n-gram.
 
     Args:
-        weights: of the next pieces, [B, K, N].
-        pieces: int32 [B, K, T], written before t; 0 from t on.
-        runs: int32 [B, K, T].
+        scores: of the next tokens, [B, K, N].
+        tokens: int32 [B, K, T], written before t; 0 from t on.
+        suffix_matches: int32 [B, K, T].
         t: int32 [].
-        limits: `search.Limits`.
+        limits: gives the length of the n-grams.
     """
-    if isinstance(limits.block, int) and not limits.block:
-        return weights
-    written = ops.arange(ops.shape(pieces)[2], dtype="int32") < t
-    again = written & (runs >= limits.block - 1) & (limits.block > 0)
-    least = LOG_ZERO if weights.share is None else _TAKEN
-    amounts = ops.where(again, float(least), 0.0)
-    return weights._replace(values=add_at(weights.values, pieces, amounts))
+    length = limits.no_repeat_ngram
+    if isinstance(length, int) and not length:
+        return scores
+    written = ops.arange(ops.shape(tokens)[2], dtype="int32") < t
+    repeats = written & (suffix_matches >= length - 1) & (length > 0)
+    minimum = LOG_ZERO if scores.share is None else _BLOCKED
+    amounts = ops.where(repeats, float(minimum), 0.0)
+    return scores._replace(values=add_at(scores.values, tokens, amounts))
 
 
-def end_allowed(log_prob: Any, others: Any, t: Any, limits: Any) -> Any:
-    """Take away an end that comes too early.
+def end_allowed(log_prob: Tensor, best_other: Tensor, t: Tensor, limits: SearchLimits) -> Tensor:
+    """Return the log-probability of the end, LOG_ZERO before the minimum length, float32 [B, K].
 
-    It may always come where nothing else may, so a beam never runs into a dead end.
+    The end stays possible where no other token is, so a beam never reaches a dead end.
 
     Args:
         log_prob: float32 [B, K], of the end.
-        others: float32 [B, K], of the best other piece.
+        best_other: float32 [B, K], of the best other token.
         t: int32 [].
-        limits: `search.Limits`.
+        limits: gives the minimum length.
     """
-    return ops.where((t < limits.minimum) & (others > LOG_ZERO / 2), float(LOG_ZERO), log_prob)
+    too_early = (t < limits.min_tokens) & (best_other > LOG_ZERO / 2)
+    return ops.where(too_early, float(LOG_ZERO), log_prob)
 
 
-def extend(runs: Any, pieces: Any, chosen: Any) -> Any:
-    """Return the runs after `chosen`, int32 [B, K], is written behind `pieces`."""
-    same = ops.where(pieces == chosen[:, :, None], runs + 1, 0)
-    return ops.concatenate([ops.zeros_like(same[:, :, :1]), same[:, :, :-1]], axis=2)
+def extend(suffix_matches: Tensor, tokens: Tensor, chosen: Tensor) -> Tensor:
+    """Return the suffix matches after `chosen`, int32 [B, K], is written after `tokens`."""
+    matches = ops.where(tokens == chosen[:, :, None], suffix_matches + 1, 0)
+    return ops.concatenate([ops.zeros_like(matches[:, :, :1]), matches[:, :, :-1]], axis=2)

@@ -1,42 +1,46 @@
-"""What a hypothesis is worth: its log-probability by its length, less what it left unattended.
+"""Score of a hypothesis: log-probability, normalized by length, with a coverage penalty.
 
     score = log_prob / normalizer(length) + β · Σ_s log(min(Σ_t attention_{t,s}, 1))
 
-with normalizer ((5 + length) / 6) ** α, or the length itself for the average log-probability of a
-piece; the end counts as a piece. Source: Wu et al. (2016), arXiv:1609.08144, eq. 14.
+The normalizer is ((5 + length) / 6) ** α, or the length itself, which makes the score the average
+log-probability of a token. The end counts as a token. Source: Wu et al. (2016), arXiv:1609.08144,
+eq. 14.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
-MIN_ATTENTION = (
-    1e-4  # attention below it counts as this much: its logarithm is as inexact as it is large
-)
+from summarizer.config import DecodeConfig
+from summarizer.types import Tensor
+
+# Attention below this value counts as this value: the logarithm of a smaller number is both large
+# and inexact.
+MIN_ATTENTION = 1e-4
 
 
 class SearchLimits(NamedTuple):
-    """How long and how freely to write, and what counts; numbers, or tensors in a graph.
+    """Lengths, scoring and n-gram blocking of a search: numbers, or tensors in a graph.
 
     Attributes:
-        minimum: pieces before the end may come.
-        maximum: pieces at most, the end included; T.
-        penalty: alpha of the length normalisation.
-        block: no sequence of so many pieces twice; 0: allowed.
-        average: normalise by the length itself, whatever alpha.
-        coverage: beta of the coverage penalty; 0: none.
+        min_tokens: number of tokens before the end is allowed.
+        max_tokens: maximum number of tokens, the end included; T.
+        length_penalty: alpha of the length normalization.
+        no_repeat_ngram: length of the n-grams that may not repeat; 0: no blocking.
+        average: whether to normalize by the length itself; alpha then has no effect.
+        coverage_penalty: beta of the coverage penalty; 0: none.
     """
 
-    minimum: Any
-    maximum: Any
-    penalty: Any
-    block: Any
-    average: Any = False
-    coverage: Any = 0.0
+    min_tokens: Tensor
+    max_tokens: Tensor
+    length_penalty: Tensor
+    no_repeat_ngram: Tensor
+    average: Tensor = False
+    coverage_penalty: Tensor = 0.0
 
 
-def limits_from(decode: Any) -> SearchLimits:
-    """Return the limits that a `DecodeConfig` sets."""
+def limits_from(decode: DecodeConfig) -> SearchLimits:
+    """Return the limits that a configuration sets."""
     return SearchLimits(
         decode.min_tokens,
         decode.max_tokens,
@@ -47,23 +51,28 @@ def limits_from(decode: Any) -> SearchLimits:
     )
 
 
-def normalizer(length: Any, limits: SearchLimits) -> Any:
-    """Return what a log-probability is divided by, float32."""
+def normalizer(length: Tensor, limits: SearchLimits) -> Tensor:
+    """Return the divisor of the log-probability of a hypothesis, float32.
+
+    Args:
+        length: number of tokens, the end included, of any shape.
+        limits: gives alpha.
+    """
     length = ops.cast(length, "float32")
-    gnmt = ops.power((5.0 + length) / 6.0, ops.cast(limits.penalty, "float32"))
+    gnmt = ops.power((5.0 + length) / 6.0, ops.cast(limits.length_penalty, "float32"))
     return ops.where(limits.average, length, gnmt)
 
 
-def coverage_penalty(attended: Any, mask: Any, limits: SearchLimits) -> Any:
+def coverage_penalty(attended: Tensor, mask: Tensor, limits: SearchLimits) -> Tensor:
     """Return the coverage penalty, float32 [B, K], at most 0.
 
     Args:
-        attended: float32 [B * K, S], attention summed over the positions.
-        mask: bool [B, S], True at real pieces.
+        attended: float32 [B * K, S], sum of the attention over the summary positions.
+        mask: bool [B, S], True at tokens, False at padding.
         limits: gives beta.
     """
     batch, positions = ops.shape(mask)
     attended = ops.reshape(attended, (batch, -1, positions))
-    missing = ops.log(ops.clip(attended, MIN_ATTENTION, 1.0))
-    missing = ops.where(mask[:, None, :], missing, 0.0)
-    return ops.cast(limits.coverage, "float32") * ops.sum(missing, axis=-1)
+    log_attended = ops.log(ops.clip(attended, MIN_ATTENTION, 1.0))
+    log_attended = ops.where(mask[:, None, :], log_attended, 0.0)
+    return ops.cast(limits.coverage_penalty, "float32") * ops.sum(log_attended, axis=-1)

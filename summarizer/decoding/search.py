@@ -1,249 +1,207 @@
-"""Write summaries: compiled loops over positions, whatever the strategy.
+"""Search for summaries: compiled loops over positions, for any decoding strategy.
 
-A strategy says which pieces continue which beams; the loop keeps the finished hypotheses in a pool
-of K per document, sorted by score. A document is finished when no beam alive can still enter it.
-Where the strategy has groups of beams, each group has its part of the pool. What a row's pool holds
-does not depend on the other rows of the batch.
+A strategy chooses the continuations of the beams. The search keeps a pool of K finished hypotheses
+for each document, sorted by score. A document is finished when no live beam can enter its pool any
+more. If the strategy has beam groups, each group has its own part of the pool. The pool of a
+document does not depend on the other documents of the batch.
 
-Finished documents leave the batch: an inner loop goes on until an eighth of the documents that it
-began with are finished, the outer loop then goes on with the others. So a batch costs about the
-sum of its documents' lengths. XLA wants fixed shapes; there nobody leaves.
+Finished documents leave the batch: an inner loop runs until one document in eight is finished, and
+an outer loop continues with the others. The cost of a batch is therefore about the sum of the
+lengths of its summaries. XLA needs fixed shapes, so there no document leaves.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 from keras import ops, tree
 
 from summarizer.decoding import beam_state, lexical_constraints
-from summarizer.decoding.beam_state import BeamState
-from summarizer.decoding.lexical_constraints import LexicalConstraints
+from summarizer.decoding.beam_state import BeamState, Pool
 from summarizer.decoding.scoring import SearchLimits
-from summarizer.decoding.search_step import SearchStep
-from summarizer.model.indexing import gather_along, gather_rows, scatter_rows
-from summarizer.vocabulary import END, PAD, START
+from summarizer.decoding.search_result import Finished, SearchResult, Trace, to_result
+from summarizer.decoding.search_step import ActiveDocuments, Conditions, SearchStep
+from summarizer.decoding.strategies._base import Strategy
+from summarizer.model.compiled import compile_function
+from summarizer.model.indexing import gather_rows, scatter_rows
+from summarizer.types import DecoderState, EncoderMemory, Tensor
+from summarizer.vocabulary import START
 
-__all__ = ["LexicalConstraints", "SearchLimits", "SearchResult", "compile_search", "search"]
+# One document in so many may be finished without leaving the batch: leaving copies all states.
+COMPACTION_FRACTION = 8
 
-COMPACTION_FRACTION = (
-    8  # one document of so many may be finished without leaving: to leave costs copies, too
-)
+UNCONDITIONAL = Conditions()
 
-
-class SearchResult(NamedTuple):
-    """The K best hypotheses of each document, the best first.
-
-    Attributes:
-        pieces: int32 [B, K, T], the end included where it fits; 0 after it.
-        log_prob: float32 [B, K]; below -1e8 where there were fewer than K.
-        score: float32 [B, K].
-        attention: float32 [B, K, T, S]; 0 after the end.
-        gate: float32 [B, K, T], probability of generating; 0 after the end.
-        steps: float32 [B, K, T], log-probability of each piece behind those before it; 0 after the
-            end. Their sum is `log_prob`.
-    """
-
-    tokens: Any
-    log_prob: Any
-    score: Any
-    attention: Any
-    gate: Any
-    token_log_probs: Any
+Structure = TypeVar("Structure")
 
 
-class _Finished(NamedTuple):
-    """What is kept of all documents: the pools, and what each beam saw at each position."""
+class _Active(NamedTuple):
+    """What the loop over positions changes: position, decoder and beams of active documents."""
 
-    tokens: Any  # int32 [B, K, T]
-    path: Any  # int32 [B, K, T]
-    log_prob: Any  # float32 [B, K]
-    score: Any  # float32 [B, K]
-    attention: Any  # float32 [T, B, K, S], of the beams in the order that they had at t
-    gate: Any  # float32 [T, B, K]
-    log_probs: Any  # float32 [T, B, K], of the beams before t
+    t: Tensor
+    state: DecoderState
+    beams: BeamState
+    trace: Trace
 
 
 def search(
     model: Any,
-    document: Any,
-    strategy: Any,
-    width: Any,
+    document: Tensor,
+    strategy: Strategy,
+    width: Tensor,
     limits: SearchLimits,
-    allowed: Any = None,
-    demands: LexicalConstraints | None = None,
-    selected: Any = None,
-    start: Any = None,
+    conditions: Conditions = UNCONDITIONAL,
 ) -> SearchResult:
-    """Find the best summaries of a batch of documents.
+    """Search for the best summaries of a batch of documents.
 
     Args:
         model: a `Seq2Seq` or an `Ensemble`.
         document: int32 [B, S], padded with 0.
         strategy: from `decoding/strategies`.
         width: K.
-        limits: lengths, scoring, blocking.
-        allowed: bool [B, N], what the generator may write; copying is always allowed. None:
-            everything.
-        demands: what the summaries begin with, hold and do not hold. Where phrases are forced,
-            the beams are shared as `banks` does, whatever the strategy.
-        selected: bool [B, S], the pieces that may be copied, where any of these is attended to.
-            None: all.
-        start: int32 [B], the piece that each summary begins with: the control token of its type.
-            None: START.
+        limits: lengths, scoring, n-gram blocking.
+        conditions: what the summaries may and must contain.
     """
     memory = model.encode(document)
-    if selected is not None:
-        memory = model.mask_copying(memory, selected)
-    this = SearchStep(model, strategy, width, limits, allowed, demands, start)
-    state, alive = this.begin(memory)
+    if conditions.selected is not None:
+        memory = model.mask_copying(memory, conditions.selected)
+    step = SearchStep(model, strategy, width, limits, conditions)
+    state, beams = step.begin(memory)
     batch, positions = ops.shape(document)
-    longest = limits.maximum
-    nothing = (ops.zeros((longest, batch, width)) for _ in range(2))
-    seen = ops.zeros((longest, batch, width, positions)), *nothing
-    done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
-    first, which = ops.convert_to_tensor(0, "int32"), ops.arange(batch, dtype="int32")
-
-    def going(t: Any, which: Any, *_: Any) -> Any:
-        return (t < longest) & (ops.shape(which)[0] > 0)
-
-    def leave(t: Any, which: Any, state: Any, alive: BeamState, kept: _Finished) -> Any:
-        here = _gather_memory(memory, which)
-        t, state, alive, seen = _run_until_compaction(
-            this, here, which, (t, state, alive, kept[4:])
-        )
-        done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
-        pools = (
-            scatter_rows(old, which[:, None], new) for old, new in zip(kept[:4], done, strict=True)
-        )
-        kept = _Finished(*pools, *seen)
-        stay = ops.cast(ops.nonzero(this.open(alive))[0], "int32")
-        beams_of = stay[:, None] * width + ops.arange(width, dtype="int32")
-        state = beam_state.select_rows(state, ops.reshape(beams_of, (-1,)))
-        return t, gather_rows(which, stay), state, beam_state.select_rows(alive, stay), kept
-
+    indices = ops.arange(batch, dtype="int32")
+    per_beam = ops.zeros((limits.max_tokens, batch, width))
+    attention = ops.zeros((limits.max_tokens, batch, width, positions))
+    trace = Trace(attention, per_beam, per_beam)
+    active = _Active(ops.convert_to_tensor(0, "int32"), state, beams, trace)
     if keras.backend.backend() == "tensorflow":
-        begun = (first, which, state, alive, _Finished(*done, *seen))
-        *_, kept = _shrinking_while_loop(going, leave, begun)
-    else:
-        _, _, alive, seen = _run_until_compaction(
-            this, memory, which, (first, state, alive, seen), stay=0
+        return to_result(_search_shrinking(step, memory, indices, active), width)
+    active = _run_until_compaction(step, memory, indices, active, remaining=0)
+    return to_result(Finished(active.beams.pool, active.trace), width)
+
+
+def _search_shrinking(
+    step: SearchStep, memory: EncoderMemory, indices: Tensor, active: _Active
+) -> Finished:
+    """Search until all documents are finished, dropping finished ones from the batch."""
+
+    def not_done(active: _Active, indices: Tensor, pool: Pool) -> Tensor:
+        return (active.t < step.limits.max_tokens) & (ops.shape(indices)[0] > 0)
+
+    def drop_finished(active: _Active, indices: Tensor, pool: Pool) -> tuple[_Active, Tensor, Pool]:
+        part = _gather_memory(memory, indices)
+        active = _run_until_compaction(step, part, indices, active)
+        pool = Pool(
+            *(
+                scatter_rows(old, indices[:, None], new)
+                for old, new in zip(pool, active.beams.pool, strict=True)
+            )
         )
-        done = alive.done_pieces, alive.done_path, alive.done_log_prob, alive.done_score
-        kept = _Finished(*done, *seen)
-    return _to_result(kept, width)
+        left = ops.cast(ops.nonzero(step.unfinished(active.beams))[0], "int32")
+        beams_left = left[:, None] * step.width + ops.arange(step.width, dtype="int32")
+        state = beam_state.select_rows(active.state, ops.reshape(beams_left, (-1,)))
+        beams = beam_state.select_rows(active.beams, left)
+        active = _Active(active.t, state, beams, active.trace)
+        return active, gather_rows(indices, left), pool
+
+    start = (active, indices, active.beams.pool)
+    active, _, pool = _shrinking_while_loop(not_done, drop_finished, start)
+    return Finished(pool, active.trace)
 
 
 def _run_until_compaction(
-    this: SearchStep, memory: Any, which: Any, begun: Any, stay: int | None = None
-) -> Any:
-    """Write on until enough documents are finished.
+    step: SearchStep,
+    memory: EncoderMemory,
+    indices: Tensor,
+    active: _Active,
+    remaining: int | None = None,
+) -> _Active:
+    """Advance position by position until enough documents are finished.
 
     Args:
-        this: the search.
-        memory: of the documents.
-        which: int32 [B], their places among all.
-        begun: position, state, beams, and what was seen of all documents, as `_Kept` has it.
-        stay: how many documents are left at the end, at most; None: as `STAY` says.
+        step: the search.
+        memory: of the active documents.
+        indices: int32 [B], their places in the batch of the search.
+        active: position, decoder and beams of the active documents; the trace of all documents.
+        remaining: maximum number of unfinished documents at the end; None: see
+            `COMPACTION_FRACTION`.
     """
-    count = ops.shape(which)[0]
-    places = this.model.copy_indices(memory, this.width)
-    offsets = ops.arange(count, dtype="int32")[:, None] * this.width
-    few = count - (count + COMPACTION_FRACTION - 1) // COMPACTION_FRACTION if stay is None else stay
+    count = ops.shape(indices)[0]
+    documents = ActiveDocuments(memory, indices, step.model.copy_indices(memory, step.width))
+    offsets = ops.arange(count, dtype="int32")[:, None] * step.width
+    if remaining is None:
+        remaining = count - (count + COMPACTION_FRACTION - 1) // COMPACTION_FRACTION
 
-    def going(t: Any, state: Any, alive: BeamState, seen: Any) -> Any:
-        left = ops.sum(ops.cast(this.open(alive), "int32"))
-        return (t < this.limits.maximum) & (left > few)
+    def not_done(t: Tensor, state: DecoderState, beams: BeamState, trace: Trace) -> Tensor:
+        unfinished = ops.sum(ops.cast(step.unfinished(beams), "int32"))
+        return (t < step.limits.max_tokens) & (unfinished > remaining)
 
-    def advance(t: Any, state: Any, alive: BeamState, seen: Any) -> Any:
-        account, state = this.model.step(alive.last, state, memory)
-        now = ops.stack([ops.full_like(which, t), which], axis=1)
-        shown = (*this.model.attention_and_gate(account), alive.log_prob)
-        seen = tuple(scatter_rows(old, now, new) for old, new in zip(seen, shown, strict=True))
-        choice = this.choose(t, account, alive, state, memory, places, which)
-        parents = ops.reshape(choice.parents + offsets, (-1,))
-        return (
-            t + 1,
-            beam_state.select_rows(state, parents),
-            beam_state.extend(alive, choice, t),
-            seen,
+    def advance(t: Tensor, state: DecoderState, beams: BeamState, trace: Trace) -> _Active:
+        output, state = step.model.step(beams.last, state, memory)
+        rows = ops.stack([ops.full_like(indices, t), indices], axis=1)
+        attention, gate = step.model.attention_and_gate(output)
+        observed = Trace(attention, gate, beams.log_prob)
+        trace = Trace(
+            *(scatter_rows(old, rows, new) for old, new in zip(trace, observed, strict=True))
         )
+        choice = step.choose(t, output, beams, state, documents)
+        parents = ops.reshape(choice.continuations.parents + offsets, (-1,))
+        state = beam_state.select_rows(state, parents)
+        return _Active(t + 1, state, beam_state.extend(beams, choice, t), trace)
 
-    return ops.while_loop(going, advance, begun)
+    return _Active(*ops.while_loop(not_done, advance, active))
 
 
-def _shrinking_while_loop(going: Any, body: Any, begun: Any) -> Any:
-    """`ops.while_loop` whose tensors may have fewer rows from time to time."""
+def _shrinking_while_loop(
+    not_done: Callable[..., Tensor], body: Callable[..., Structure], start: Structure
+) -> Structure:
+    """Run `ops.while_loop` with tensors whose number of rows may decrease."""
     import tensorflow as tf
 
     shapes = tree.map_structure(
-        lambda x: tf.TensorShape([None, *x.shape[1:]][: len(x.shape)]), begun
+        lambda x: tf.TensorShape([None, *x.shape[1:]][: len(x.shape)]), start
     )
-    return tf.while_loop(going, body, begun, shape_invariants=shapes)
+    end: Structure = tf.while_loop(not_done, body, start, shape_invariants=shapes)
+    return end
 
 
-def _gather_memory(memory: Any, which: Any) -> Any:
-    """The memory of some documents; what is one tensor under several names is copied once."""
-    taken: dict[int, Any] = {}
+def _gather_memory(memory: EncoderMemory, indices: Tensor) -> EncoderMemory:
+    """Return the memory of some documents; a tensor with several names is copied once."""
+    rows: dict[int, Tensor] = {}
     for x in tree.flatten(memory):
-        if id(x) not in taken:
-            taken[id(x)] = gather_rows(x, which)
-    return tree.map_structure(lambda x: taken[id(x)], memory)
-
-
-def _to_result(kept: _Finished, width: Any) -> SearchResult:
-    """Sort the pools, and read off what was seen along the paths of their hypotheses."""
-    score, best = ops.top_k(kept.score, width)
-    best = ops.cast(best, "int32")
-    pieces, path, log_prob = (
-        gather_along(x, best) for x in (kept.tokens, kept.path, kept.log_prob)
-    )
-    steps, batch, _, positions = ops.shape(kept.attention)
-    times, documents = ops.arange(steps, dtype="int32"), ops.arange(batch, dtype="int32")
-    at = (times * batch + documents[:, None])[:, None, :] * width + path
-    written = ops.cast(pieces != PAD, "float32")
-    attention = gather_rows(ops.reshape(kept.attention, (-1, positions)), at) * written[..., None]
-    gate = gather_rows(ops.reshape(kept.gate, (-1,)), at) * written
-    before = gather_rows(ops.reshape(kept.log_probs, (-1,)), at)
-    after = ops.concatenate([before[:, :, 1:], ops.zeros_like(before[:, :, :1])], axis=2)
-    after = ops.where(pieces == END, log_prob[:, :, None], after)
-    return SearchResult(pieces, log_prob, score, attention, gate, (after - before) * written)
+        if id(x) not in rows:
+            rows[id(x)] = gather_rows(x, indices)
+    part: EncoderMemory = tree.map_structure(lambda x: rows[id(x)], memory)
+    return part
 
 
 def compile_search(
-    model: Any, strategy: Any, width: int, limits: SearchLimits, prompted: bool = False
+    model: Any, strategy: Strategy, width: int, limits: SearchLimits, prompted: bool = False
 ) -> Callable[..., SearchResult]:
-    """Return a function of documents, int32 [B, S], that searches in one compiled graph.
+    """Return a function of documents that searches in one compiled graph.
 
-    Its second argument, int32 [B], is the piece that each summary begins with; None: START.
+    TensorFlow traces once for all shapes; JAX compiles once for each shape. The arguments of the
+    function are the documents, int32 [B, S], and optionally the token before each summary, int32
+    [B], the default of which is START.
 
-    TensorFlow traces once for all shapes; JAX compiles once per shape. With `prompted`, what is
-    written begins with the document: the prompt of a language model, which reads nothing.
+    Args:
+        model: a `Seq2Seq` or an `Ensemble`.
+        strategy: from `decoding/strategies`.
+        width: K.
+        limits: lengths, scoring, n-gram blocking.
+        prompted: whether the texts begin with the documents, the prompts of a language model.
     """
 
-    def run(document: Any, start: Any) -> SearchResult:
-        demands = lexical_constraints.prefix_constraint(document, model.size) if prompted else None
-        return search(model, document, strategy, width, limits, demands=demands, start=start)
+    def run(document: Tensor, start: Tensor) -> SearchResult:
+        conditions = Conditions(start=start)
+        if prompted:
+            constraints = lexical_constraints.prefix_constraint(document, model.size)
+            conditions = Conditions(start=start, constraints=constraints)
+        return search(model, document, strategy, width, limits, conditions)
 
-    def started(document: Any, start: Any) -> Any:
+    def start_tokens(document: Tensor, start: Tensor | None) -> Tensor:
         if start is None:
             return ops.zeros_like(document[:, 0]) + START
         return ops.convert_to_tensor(start, "int32")
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def pure(weights: Any, document: Any, start: Any) -> SearchResult:
-            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document, start)
-
-        jitted = jax.jit(pure)
-        return lambda document, start=None: jitted(
-            [v.value for v in model.variables], document, started(document, start)
-        )
-
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-    traced: Any = tf.function(run, input_signature=signature, autograph=False)
-    return lambda document, start=None: traced(document, started(document, start))
+    compiled = compile_function(model, run, [(2, "int32"), (1, "int32")])
+    return lambda document, start=None: compiled(document, start_tokens(document, start))

@@ -143,7 +143,7 @@ def _assemble(
         examples=len(examples),
         fingerprint=fingerprint(examples),
         command=options.command,
-        empty=sum(map(cleaning.blank, model.summaries)),
+        empty=sum(map(cleaning.is_blank, model.summaries)),
         per_example=[_record(example, i, model) for i, example in enumerate(examples)],
     )
 

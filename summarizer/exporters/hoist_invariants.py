@@ -1,100 +1,111 @@
-"""Compute once, before a loop, what is the same in each of its steps.
+"""Move nodes whose result is the same in every step out of loops.
 
-TensorFlow hands a loop all that it reads as state, and leaves shapes, masks and transposed weights
-inside; onnxruntime copies such states and runs such nodes in every step. Branches keep theirs:
-which one is taken is known inside only.
+TensorFlow passes everything that a loop reads as loop state, and leaves shapes, masks and
+transposed weights in the body. onnxruntime copies these states and runs these nodes in every step.
+Nodes in the branches of a condition stay: only the body knows which branch runs.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+GraphProto: TypeAlias = Any
+"""An `onnx.GraphProto`; ONNX is imported lazily and has no types."""
+NodeProto: TypeAlias = Any
+"""An `onnx.NodeProto`."""
 
 
-def hoist(graph: Any) -> None:
-    """Take out of loops what no step changes, from the innermost out.
+def hoist(graph: GraphProto) -> None:
+    """Move invariant nodes out of all loops, from the innermost out.
 
     Args:
-        graph: changed in place; each name in it and in the graphs within is of one value only.
+        graph: changed in place; each name in it and in its subgraphs stands for one value.
     """
-    nodes: list[Any] = []
+    nodes: list[NodeProto] = []
     for node in graph.node:
-        for inner in subgraphs(node):
-            hoist(inner)
+        for subgraph in subgraphs(node):
+            hoist(subgraph)
         if node.op_type == "Loop":
-            nodes.extend((*_handed_through(node), *_taken(node, graph)))
+            nodes.extend((*_remove_constant_states(node), *_remove_invariant_nodes(node, graph)))
         nodes.append(node)
     replace_nodes(graph, nodes)
 
 
-def subgraphs(node: Any) -> Iterator[Any]:
-    """Yield the bodies of a loop or the branches of a choice."""
+def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
+    """Yield the body of a loop or the branches of a condition."""
     for attribute in node.attribute:
         if attribute.HasField("g"):
             yield attribute.g
 
 
-def taken(graph: Any) -> Iterator[str]:
-    """Yield the names that nodes take, in the graphs within too."""
+def names_read(graph: GraphProto) -> Iterator[str]:
+    """Yield the names that the nodes and outputs of a graph read, with its subgraphs."""
     for node in graph.node:
         yield from node.input
-        for inner in subgraphs(node):
-            yield from taken(inner)
+        for subgraph in subgraphs(node):
+            yield from names_read(subgraph)
     yield from (value.name for value in graph.output)
 
 
-def _handed_through(loop: Any) -> list[Any]:
-    """Drop the states that each step hands on as they are; nodes that give their last values."""
+def _remove_constant_states(loop: NodeProto) -> list[NodeProto]:
+    """Remove the states that each step passes on unchanged.
+
+    Returns:
+        Nodes that compute the final values of these states, for readers after the loop.
+    """
     import onnx
 
     (body,) = subgraphs(loop)
-    before = {o: n.input[0] for n in body.node if n.op_type == "Identity" for o in n.output}
-    names, last = {}, []
-    for i in reversed(range(1, len(body.input) - 1)):  # place 0: whether to go on
-        name, given = body.output[i].name, body.input[i + 1].name
-        while name in before and name != given:
-            name = before[name]
-        if name != given:
+    sources = {o: n.input[0] for n in body.node if n.op_type == "Identity" for o in n.output}
+    outer_names, final_nodes = {}, []
+    for i in reversed(range(1, len(body.input) - 1)):  # output 0 is the condition to continue
+        result, state = body.output[i].name, body.input[i + 1].name
+        while result in sources and result != state:
+            result = sources[result]
+        if result != state:
             continue
-        names[given] = loop.input[i + 1]
+        outer = outer_names[state] = loop.input[i + 1]
         if loop.output[i - 1]:
-            last.append(onnx.helper.make_node("Identity", [names[given]], [loop.output[i - 1]]))
-        for values, place in (
-            (loop.input, i + 1), (body.input, i + 1), (body.output, i), (loop.output, i - 1),
-        ):  # fmt: skip
-            del values[place]
-    _rename(body, names)
-    return last
+            final_nodes.append(onnx.helper.make_node("Identity", [outer], [loop.output[i - 1]]))
+        del loop.input[i + 1], body.input[i + 1], body.output[i], loop.output[i - 1]
+    _rename(body, outer_names)
+    return final_nodes
 
 
-def _rename(graph: Any, names: dict[str, str]) -> None:
+def _rename(graph: GraphProto, names: Mapping[str, str]) -> None:
+    """Rename the values that a graph and its subgraphs read."""
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
-        for inner in subgraphs(node):
-            _rename(inner, names)
+        for subgraph in subgraphs(node):
+            _rename(subgraph, names)
     for value in graph.output:
         value.name = names.get(value.name, value.name)
 
 
-def _taken(loop: Any, around: Any) -> list[Any]:
-    """Take from a loop's body the nodes that may stand before it, and its constants."""
+def _remove_invariant_nodes(loop: NodeProto, outer: GraphProto) -> list[NodeProto]:
+    """Remove the invariant nodes from the body of a loop, and move its constants to `outer`.
+
+    Returns:
+        The removed nodes, which must stand before the loop.
+    """
     (body,) = subgraphs(loop)
-    around.initializer.extend(body.initializer)
+    outer.initializer.extend(body.initializer)
     del body.initializer[:]
-    changing = {value.name for value in body.input}
+    variant = {value.name for value in body.input}
     results = {value.name for value in body.output}
-    taken, kept = [], []
+    invariant_nodes, variant_nodes = [], []
     for node in body.node:
-        free = not any(subgraphs(node)) and results.isdisjoint(node.output)
-        if free and changing.isdisjoint(node.input):
-            taken.append(node)
+        is_movable = not any(subgraphs(node)) and results.isdisjoint(node.output)
+        if is_movable and variant.isdisjoint(node.input):
+            invariant_nodes.append(node)
         else:
-            kept.append(node)
-            changing.update(node.output)
-    replace_nodes(body, kept)
-    return taken
+            variant_nodes.append(node)
+            variant.update(node.output)
+    replace_nodes(body, variant_nodes)
+    return invariant_nodes
 
 
-def replace_nodes(graph: Any, nodes: Iterable[Any]) -> None:
-    """Give a graph other nodes, some of which may be its own."""
+def replace_nodes(graph: GraphProto, nodes: Iterable[NodeProto]) -> None:
+    """Replace all nodes of a graph; the new nodes may include old ones."""
     copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
     del graph.node[:]
     graph.node.extend(copies)

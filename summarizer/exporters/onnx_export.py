@@ -1,271 +1,199 @@
 """The whole search as one ONNX graph whose weights can be read back by name.
 
-The graph is traced with the weights as inputs; these inputs then become initializers under the
-names that `model.weights` gives them, as they are, in half precision, or as int8 with scales. So
-one file serves the runtime and Keras both. Products run in float32 all the same: onnxruntime
-unpacks the weights once, when it opens the file.
+The graph is traced with the weights as inputs. These inputs then become initializers with the names
+of `named_weights`, in float32, float16, or int8 with scales, so one file serves both the runtime
+and Keras. Except for int8 products in the search, nodes compute in float32: onnxruntime converts
+the weights once, when it opens the file.
 """
 
 import copy
-import logging
-import os
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from summarizer.decoding.graph_inputs import INPUTS
+from summarizer.decoding.graph_inputs import (
+    OUTPUTS,
+    SEARCH_INPUTS,
+    STRATEGIES_KEY,
+    exported_strategies,
+    input_types,
+)
 from summarizer.decoding.graph_search import graph_search
 from summarizer.errors import ModelError
-from summarizer.exporters import hoist_invariants, int8, onnx_ops
+from summarizer.exporters import hoist_invariants, int8, onnx_convert, onnx_ops
+from summarizer.exporters.onnx_convert import ModelProto
+from summarizer.exporters.weight_formats import (
+    SCALE,
+    WEIGHT_FORMATS,
+    dequantize,
+    format_of,
+    quantize,
+    scale_axis,
+)
 from summarizer.model import named_weights, recurrence
 from summarizer.model.tagger import Tagger
-
-OPSET = 18
-PASSES = ("fold_constants", "loop_optimizer", "remove_identity", "remove_back_to_back")
-WEIGHTS = ("float32", "float16", "int8")
-SCALE = ":scale"  # behind a weight's name: what its int8 values are multiplied with
-SMALL = 4096  # matrices with fewer values stay in float16 where the others are int8
+from summarizer.storage import atomic_path
+from summarizer.types import Tensor
 
 
-def export(model: Any, path: Path, about: dict[str, str], kind: str = "float16") -> None:
-    """Write a model's search, or the probabilities of a tagger, as an ONNX file.
+def export(
+    model: Any, path: Path, metadata: Mapping[str, str], weight_format: str = "float16"
+) -> None:
+    """Write the search of a model, or the probabilities of a tagger, as an ONNX file.
 
     Args:
         model: a `Seq2Seq`, an `Ensemble` or a `Tagger` in float32, on the TensorFlow backend.
         path: the file; written aside and renamed.
-        about: kept in the file, such as the fingerprint of the vocabulary it goes with.
-        kind: how the matrices are kept, one of `WEIGHTS`.
+        metadata: stored in the file, such as the fingerprint of the vocabulary.
+        weight_format: how matrices are stored, one of `WEIGHT_FORMATS`.
 
     Raises:
         ModelError: the file cannot be written.
     """
-    _save(_trace(model), named_weights.weight_arrays(model), path, about, kind)
+    arrays = named_weights.weight_arrays(model)
+    _save(_trace(model), arrays, path, {**metadata, **_graph_metadata(model)}, weight_format)
 
 
-def export_each(model: Any, folder: Path, about: dict[str, str]) -> dict[str, Path]:
-    """Write a file for each kind of weights, for comparison; see `export`."""
-    paths = {kind: folder / f"{kind}.onnx" for kind in WEIGHTS}
+def export_each(model: Any, folder: Path, metadata: Mapping[str, str]) -> dict[str, Path]:
+    """Write one file for each weight format, for comparison; see `export`."""
+    paths = {name: folder / f"{name}.onnx" for name in WEIGHT_FORMATS}
     proto, arrays = _trace(model), named_weights.weight_arrays(model)
-    for kind, path in paths.items():
-        _save(copy.deepcopy(proto), arrays, path, about, kind)
+    for name, path in paths.items():
+        stored = {**metadata, **_graph_metadata(model)}
+        _save(copy.deepcopy(proto), arrays, path, stored, name)
     return paths
 
 
-def _save(proto: Any, arrays: dict[str, Any], path: Path, about: dict[str, str], kind: str) -> None:
+def _graph_metadata(model: Any) -> dict[str, str]:
+    """Return what the runtime must know of the graph itself."""
+    if isinstance(model, Tagger):
+        return {}
+    return {STRATEGIES_KEY: json.dumps(exported_strategies())}
+
+
+def _save(
+    proto: ModelProto,
+    arrays: Mapping[str, Tensor],
+    path: Path,
+    metadata: Mapping[str, str],
+    weight_format: str,
+) -> None:
     """Write a traced search with these weights; see `export`."""
     import onnx
 
-    _embed_weights(proto, arrays, kind)
-    onnx.helper.set_model_props(proto, about)
+    _embed_weights(proto, arrays, weight_format)
+    onnx.helper.set_model_props(proto, dict(metadata))
     onnx.checker.check_model(proto)
-    aside = path.with_name(path.name + ".part")
-    try:
+    with atomic_path(path) as aside:
         onnx.save(proto, aside)
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _trace(model: Any) -> Any:
-    """Convert the search, the weights among its inputs."""
+def _trace(model: Any) -> ModelProto:
+    """Return the search as an ONNX model that has the weights among its inputs."""
     import keras
     import tensorflow as tf
 
-    pairs = list(named_weights.named_variables(model))
-    inputs, serve = _served(model)
-    count = len(inputs)
+    variables = [variable for _, variable in named_weights.named_variables(model)]
+    types, compute = _graph_function(model)
+    count = len(types)
 
     def run(*values):  # type: ignore[no-untyped-def]
-        mapping = [(v, value) for (_, v), value in zip(pairs, values[count:], strict=True)]
-        native = recurrence.override_unroll(onnx_ops.trace_lstm)
-        with native, keras.StatelessScope(state_mapping=mapping):
-            found = serve(dict(zip(inputs, values[:count], strict=True)))
-        return {k: tf.identity(v, k) for k, v in found.items()}
+        mapping = list(zip(variables, values[count:], strict=True))
+        lstm_nodes = recurrence.override_unroll(onnx_ops.trace_lstm)
+        with lstm_nodes, keras.StatelessScope(state_mapping=mapping):
+            outputs = compute(dict(zip(types, values[:count], strict=True)))
+        return {name: tf.identity(value, name) for name, value in outputs.items()}
 
-    signature = [
-        tf.TensorSpec([None] * rank, dtype, name) for name, (dtype, rank) in inputs.items()
-    ]
+    signature = [tf.TensorSpec([None] * rank, dtype, name) for name, (dtype, rank) in types.items()]
     signature += [
-        tf.TensorSpec(v.shape, tf.float32, f"weight_{i}") for i, (_, v) in enumerate(pairs)
+        tf.TensorSpec(variable.shape, tf.float32, f"weight_{i}")
+        for i, variable in enumerate(variables)
     ]
-    return _convert(tf.function(run, autograph=False).get_concrete_function(*signature))
+    return onnx_convert.convert(tf.function(run, autograph=False).get_concrete_function(*signature))
 
 
-def _served(model: Any) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str, Any]], Any]]:
-    """The inputs of a model's graph, dtype and rank by name, and what makes its outputs of them."""
+def _graph_function(
+    model: Any,
+) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str, Tensor]], dict[str, Tensor]]]:
+    """Return the inputs of a model's graph, as dtype and rank by name, and its function.
+
+    The function makes the outputs of the inputs, both by name.
+    """
     if isinstance(model, Tagger):
-        inputs = {"document": INPUTS["document"]}
-        return inputs, lambda given: {"keep": model.keep(given["document"])}
-    return INPUTS, lambda given: graph_search(model, given)._asdict()
+        types = {"document": SEARCH_INPUTS["document"]}
+        return types, lambda inputs: {"keep": model.probabilities(inputs["document"])}
+
+    def run_search(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        return dict(zip(OUTPUTS, graph_search(model, inputs), strict=True))
+
+    return input_types(), run_search
 
 
-def _convert(traced: Any) -> Any:
-    """What `tf2onnx.convert.from_function` does, each pass of its optimizer but once.
+def _embed_weights(proto: ModelProto, arrays: Mapping[str, Tensor], weight_format: str) -> None:
+    """Turn the weights among the inputs into initializers.
 
-    It would copy the graph for each pass and repeat them all while one finds something: minutes
-    where branches lie in loops, for what onnxruntime does when it opens the file.
+    Nodes that read a weight in float32 get one that is converted when the file is opened.
     """
-    import tensorflow as tf
-    import tf2onnx
-    from tf2onnx import optimizer, tf_loader, tfonnx
-
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)  # it warns of shapes nobody needs
-    inputs, outputs = ([x.name for x in side] for side in (traced.inputs, traced.outputs))
-    names = tf2onnx.convert.tensor_names_from_structed(traced, inputs, outputs)
-    whole = traced.graph.as_graph_def(add_shapes=True)  # nothing to freeze: weights are inputs
-    for nodes in (whole.node, *(function.node_def for function in whole.library.function)):
-        for node in nodes:  # a loop stays a loop, a branch a branch
-            node.attr.pop("_lower_using_switch_merge", None)
-    with tf.Graph().as_default():
-        tf.import_graph_def(whole, name="")
-        plain = tf_loader.tf_optimize(inputs, outputs, whole)
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(plain, name="")
-        found = tfonnx.process_tf_graph(
-            graph, opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=names,
-            custom_op_handlers=onnx_ops.HANDLERS,
-        )  # fmt: skip
-        passes = optimizer._get_optimizers()
-        for name in PASSES:
-            found = passes[name]().optimize(found, 0)
-        proto = found.make_model("search")
-    _count_in_scalars(proto.graph)
-    hoist_invariants.hoist(proto.graph)
-    _shorten(proto.graph, {x.name: x.name for x in (*proto.graph.input, *proto.graph.output)})
-    proto.opset_import.append(tf2onnx.utils.make_opsetid(int8.DOMAIN, 1))
-    return proto
-
-
-def _count_in_scalars(graph: Any) -> None:
-    """Give the counter of each loop its shape, which gets lost where branches lie in the loop."""
-    for node in graph.node:
-        for body in (a.g for a in node.attribute if a.HasField("g")):
-            if node.op_type == "Loop":
-                body.input[0].type.tensor_type.shape.SetInParent()
-            _count_in_scalars(body)
-
-
-def _shorten(graph: Any, names: dict[str, str]) -> None:
-    """Number what is inside: TensorFlow's names tell of every call around it, 2 MB in all.
-
-    Args:
-        graph: changed in place, and the graphs of its branches and loops.
-        names: old name → new name, of the graphs around it too; "" is no name.
-    """
-
-    def short(name: str) -> str:
-        return names.setdefault(name, f"n{len(names)}") if name else name
-
-    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
-        value.name = short(value.name)
-    for node in graph.node:
-        node.name = ""
-        for side in (node.input, node.output):
-            side[:] = map(short, side)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                _shorten(attribute.g, names)
-
-
-def _embed_weights(proto: Any, arrays: dict[str, Any], kind: str) -> None:
-    """Turn the weights' inputs into initializers, and unpack those that nodes take in float32."""
     import onnx
 
-    graph, node = proto.graph, onnx.helper.make_node
-    targets = {f"weight_{i}": name for i, name in enumerate(arrays)}
-    keep = {name: quantize(name, array, kind) for name, array in arrays.items()}
-    for kept in keep.values():
-        graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in kept.items())
-    packed = {target: name for target, name in targets.items() if name + SCALE in keep[name]}
-    int8.use_int8_products(
-        graph, {t: int8.Int8Matrix(n, n + SCALE, _axis(n)) for t, n in packed.items()}
-    )
-    taken, unpacked = set(hoist_invariants.taken(graph)), []
-    for target, name in targets.items():
-        if target not in taken:
+    graph, make_node = proto.graph, onnx.helper.make_node
+    names = {f"weight_{i}": name for i, name in enumerate(arrays)}  # by input
+    stored = {name: quantize(name, array, weight_format) for name, array in arrays.items()}
+    for parts in stored.values():
+        graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in parts.items())
+    matrices = {
+        source: int8.Int8Matrix(name, name + SCALE, scale_axis(name))
+        for source, name in names.items()
+        if name + SCALE in stored[name]
+    }
+    int8.use_int8_products(graph, matrices)
+    still_read, conversions = set(hoist_invariants.names_read(graph)), []
+    for source, name in names.items():
+        if source not in still_read:
             continue
-        whole = target + SCALE if target in packed else target
-        unpacked.append(node("Cast", [name], [whole], to=onnx.TensorProto.FLOAT))
-        if target in packed:  # a DequantizeLinear would run in every call: it is not folded
-            unpacked.append(node("Mul", [whole, name + SCALE], [target]))
-    inputs = [x for x in graph.input if x.name not in targets]
+        unscaled = source + SCALE if source in matrices else source
+        conversions.append(make_node("Cast", [name], [unscaled], to=onnx.TensorProto.FLOAT))
+        if source in matrices:  # not DequantizeLinear, which is not folded and runs in every call
+            conversions.append(make_node("Mul", [unscaled, name + SCALE], [source]))
+    inputs = [value for value in graph.input if value.name not in names]
     del graph.input[:]
     graph.input.extend(inputs)
-    hoist_invariants.replace_nodes(graph, [*unpacked, *graph.node])
-
-
-def quantize(name: str, array: Any, kind: str) -> dict[str, Any]:
-    """Return what a file keeps of one weight, by name; int8 with its scales beside it.
-
-    Vectors stay as they are. Every row of embeddings and every column of other matrices has a
-    scale of its own.
-    """
-    if kind == "float32" or array.ndim < 2:
-        return {name: array}
-    if kind == "float16" or array.size < SMALL or min(array.shape) == 1:
-        return {name: array.astype(np.float16)}
-    scale = np.abs(array).max(axis=1 - _axis(name), keepdims=True) / np.float32(127)
-    scale = np.where(scale > 0, scale, np.float32(1))
-    return {name: np.rint(array / scale).astype(np.int8), name + SCALE: scale}
-
-
-def _axis(name: str) -> int:
-    """Which axis of a matrix has the scales."""
-    return 0 if name.endswith("embeddings") else 1
-
-
-def round_trip(arrays: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return weights as they are read back from a file that keeps them so."""
-    kept: dict[str, Any] = {}
-    for name, array in arrays.items():
-        kept |= quantize(name, array, kind)
-    return _unpacked(kept)
-
-
-def _unpacked(kept: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: array.astype(np.float32) * kept[name + SCALE] if name + SCALE in kept else array
-        for name, array in kept.items()
-        if not name.endswith(SCALE)
-    }
+    hoist_invariants.replace_nodes(graph, [*conversions, *graph.node])
 
 
 class StoredWeights(NamedTuple):
-    """What an exported file carries.
+    """What an exported file stores beside its graph.
 
     Attributes:
-        weights: arrays by name; int8 ones as float32.
-        kind: how they are kept, one of `WEIGHTS`.
-        about: what `export` was told.
+        weights: arrays by name; int8 weights as float32.
+        weight_format: how they are stored, one of `WEIGHT_FORMATS`.
+        metadata: strings by key, see `export`.
     """
 
-    weights: dict[str, Any]
-    kind: str
-    about: dict[str, str]
+    weights: dict[str, Tensor]
+    weight_format: str
+    metadata: dict[str, str]
 
 
 def read_graph(path: Path) -> StoredWeights:
-    """Return what an exported file carries.
+    """Return what an exported file stores beside its graph.
 
     Raises:
-        ModelError: missing, cut or not an ONNX file.
+        ModelError: the file is missing, cut or no ONNX file.
     """
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
         proto = onnx.load(path)
-        kept = {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
+        stored = {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
     except (OSError, DecodeError, ValueError) as error:
         raise ModelError(f"{path}: cut or not an ONNX file ({error})") from None
-    kind = "float16" if any(array.dtype == np.float16 for array in kept.values()) else "float32"
-    kind = "int8" if any(name.endswith(SCALE) for name in kept) else kind
-    return StoredWeights(_unpacked(kept), kind, {p.key: p.value for p in proto.metadata_props})
+    metadata = {entry.key: entry.value for entry in proto.metadata_props}
+    return StoredWeights(dequantize(stored), format_of(stored), metadata)
 
 
-def read_weights(path: Path) -> dict[str, Any]:
-    """Return the weights that an exported file carries, by name; see `read`."""
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the weights that an exported file stores, by name; see `read_graph`."""
     return read_graph(path).weights

@@ -1,27 +1,42 @@
-"""Does the exported graph say what Keras says? Search against search, and score against score."""
+"""Compare an exported graph with Keras: the summaries, and the scores of the graph's hypotheses."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from summarizer import plugins
+from summarizer.config import DecodeConfig
 from summarizer.decoding import scoring
-from summarizer.decoding.search import SearchResult, compile_search
+from summarizer.decoding.graph_inputs import is_random, pad_sequences
+from summarizer.decoding.search import compile_search
+from summarizer.decoding.search_result import SearchResult
+from summarizer.decoding.strategies._base import Strategy
 from summarizer.model import tagger
 from summarizer.model.tagger import Tagger
+from summarizer.types import Tensor
 from summarizer.vocabulary import END, PAD, START
 
-ROWS = 20  # documents at once
+BATCH_SIZE = 20  # documents searched at once
+
+Documents: TypeAlias = Sequence[Sequence[int]]
+"""Token ids of each document."""
+KerasSearch: TypeAlias = Callable[..., list["Best"]]
+"""Searches documents; the optional second argument gives the token before each summary."""
+GraphSearch: TypeAlias = Callable[..., Mapping[str, Tensor]]
+"""Runs an exported graph on documents and returns its outputs by name.
+
+The optional argument `start` gives the token before each summary.
+"""
 
 
 class Parity(NamedTuple):
-    """How near graph and Keras are.
+    """The difference between an exported graph and Keras; the fields are keys of `export.json`.
 
     Attributes:
-        same: share of documents with the same best summary, piece for piece.
-        worst: the greatest difference between a hypothesis' score in the graph and the score that
-            Keras gives it when it reads it.
+        same: fraction of documents with the same best summary, token for token.
+        worst: greatest difference between the score of a hypothesis in the graph and the score that
+            Keras computes for the same tokens.
     """
 
     same: float
@@ -35,155 +50,172 @@ class Best(NamedTuple):
     score: float
 
 
-def graph(model: Any, decode: Any, prompted: bool = False) -> Callable[..., SearchResult]:
-    """Return the search that a configuration asks for, of documents int32 [B, S], traced once.
-
-    Its second argument is as that of `search.compiled`. With `prompted`, what is written begins
-    with the documents.
-    """
+def compile_configured(
+    model: Any, decode: DecodeConfig, prompted: bool = False
+) -> Callable[..., SearchResult]:
+    """Return the search that a configuration sets; see `search.compile_search`."""
     strategy = _strategy(decode)
     return compile_search(model, strategy, strategy.width, scoring.limits_from(decode), prompted)
 
 
-def searcher(model: Any, decode: Any, prompted: bool = False) -> Callable[..., list[Best]]:
-    """Return a function that finds the best summaries with the weights the model has by then.
+def searcher(model: Any, decode: DecodeConfig, prompted: bool = False) -> KerasSearch:
+    """Return a function that searches with the weights that the model has when it is called.
 
-    Its second argument gives the piece that each summary begins with; None: START. The pieces of a
-    tagger's are the places in the document that it keeps.
+    The tokens of a tagger's result are the positions in the document that it keeps.
+
+    Args:
+        model: a `Seq2Seq`, an `Ensemble` or a `Tagger`.
+        decode: settings of the search.
+        prompted: whether the texts begin with the documents.
     """
     if isinstance(model, Tagger):
-        return _tagger(model, decode)
-    run = graph(model, decode, prompted)
+        return _tagger_searcher(model, decode)
+    run = compile_configured(model, decode, prompted)
 
-    def search(documents: list[list[int]], starts: list[int] | None = None) -> list[Best]:
-        out: list[Best] = []
-        for begin in range(0, len(documents), ROWS):
-            first = np.asarray(starts[begin : begin + ROWS], np.int32) if starts else None
-            found = run(_padded(documents[begin : begin + ROWS]), first)
-            pairs = zip(np.asarray(found.tokens), np.asarray(found.score), strict=True)
-            out.extend(Best(_ids(pieces[0]), float(score[0])) for pieces, score in pairs)
-        return out
+    def search(documents: Documents, starts: Sequence[int] = ()) -> list[Best]:
+        summaries: list[Best] = []
+        for batch, start in _batches(documents, starts):
+            result = run(pad_sequences(batch), np.asarray(start, np.int32))
+            rows = zip(np.asarray(result.tokens), np.asarray(result.score), strict=True)
+            summaries.extend(Best(_ids(tokens[0]), float(score[0])) for tokens, score in rows)
+        return summaries
 
     return search
 
 
-def keras_search(model: Any, decode: Any, documents: list[list[int]]) -> list[tuple[int, ...]]:
-    """Return the best summary of each document, as pieces, by Keras."""
-    return [best.tokens for best in searcher(model, decode)(documents)]
-
-
 def compare_texts(
-    ours: list[tuple[str, float]], run: Callable[[list[str]], Any], texts: list[str]
+    expected: Sequence[tuple[str, float]],
+    run: Callable[[list[str]], Sequence[Any]],
+    texts: list[str],
 ) -> Parity:
     """Compare a graph from text to text with Keras.
 
     Args:
-        ours: Keras' best summaries with their scores.
-        run: gives the summaries of texts, their scores, and more.
+        expected: the best summaries by Keras, with their scores.
+        run: returns the summaries of texts, their scores, and more.
         texts: the documents.
 
     Returns:
-        Where summaries are the same, `worst` is the greatest difference of their scores.
+        The parity; `worst` is taken over equal summaries.
     """
     same, worst = [], 0.0
-    for begin in range(0, len(texts), ROWS):
-        part = slice(begin, begin + ROWS)
-        for (text, score), theirs, other in zip(ours[part], *run(texts[part])[:2], strict=True):
-            same.append(text == theirs)
+    for begin in range(0, len(texts), BATCH_SIZE):
+        part = slice(begin, begin + BATCH_SIZE)
+        summaries, scores = run(texts[part])[:2]
+        for (text, score), summary, other in zip(expected[part], summaries, scores, strict=True):
+            same.append(text == summary)
             worst = max(worst, abs(score - float(other)) if same[-1] else 0.0)
     return Parity(float(np.mean(same)), worst)
 
 
-def _strategy(decode: Any) -> Any:
-    """The model's own strategy; beam search instead of `sample`, where chance decides."""
-    if decode.strategy.name == "sample":
-        return plugins.build("strategy", "beam")
-    return plugins.build("strategy", decode.strategy.name, **decode.strategy.options)
+def _strategy(decode: DecodeConfig) -> Strategy:
+    """Return the strategy of a configuration; beam search instead of a random strategy."""
+    name, options = decode.strategy.name, decode.strategy.options
+    if is_random(name):
+        name, options = "beam", {}
+    strategy: Strategy = plugins.build("strategy", name, **options)
+    return strategy
 
 
 def compare(
     model: Any,
-    decode: Any,
-    documents: list[list[int]],
-    ours: list[tuple[int, ...]],
-    graph: Callable[..., dict[str, Any]],
-    starts: list[int] | None = None,
+    decode: DecodeConfig,
+    documents: Documents,
+    expected: Sequence[tuple[int, ...]],
+    graph: GraphSearch,
+    starts: Sequence[int] = (),
 ) -> Parity:
     """Compare a graph with Keras.
 
     Args:
-        model: a `Seq2Seq` with the graph's weights.
-        decode: the `DecodeConfig`.
-        documents: ids of each.
-        ours: Keras' best summaries, from `keras_search`.
-        graph: searches documents; gives `pieces` [B, K, T] and `score` [B, K], or a tagger's
-            `keep` [B, S], whose greatest difference then is `worst`.
-        starts: the piece that each summary begins with, passed to `graph` as `start`; None: START.
+        model: a `Seq2Seq` with the weights of the graph.
+        decode: settings of the search.
+        documents: token ids of each.
+        expected: the best summaries by Keras, from `searcher`.
+        graph: returns `pieces` [B, K, T] and `score` [B, K]; or `keep` [B, S] of a tagger, whose
+            greatest difference then is `worst`.
+        starts: the token before each summary; (): START, which is not passed to the graph.
     """
     if isinstance(model, Tagger):
-        return _compare_tags(model, decode, documents, ours, graph)
-    theirs: list[tuple[int, ...]] = []
+        return _compare_tags(model, decode, documents, expected, graph)
+    summaries: list[tuple[int, ...]] = []
     worst = 0.0
-    for begin in range(0, len(documents), ROWS):
-        part = documents[begin : begin + ROWS]
-        first = starts[begin : begin + ROWS] if starts else [START] * len(part)
-        found = graph(part, start=first) if starts else graph(part)
-        theirs.extend(_ids(row[0]) for row in found["pieces"])
-        real = found["score"] > -1e8
-        again = _score_with_keras(model, decode, _padded(part), first, found)
-        worst = max(worst, float(np.abs(again - found["score"])[real].max()))
-    return Parity(fraction_equal(ours, theirs), worst)
+    for batch, start in _batches(documents, starts):
+        outputs = graph(batch, start=start) if starts else graph(batch)
+        summaries.extend(_ids(row[0]) for row in outputs["pieces"])
+        is_hypothesis = outputs["score"] > -1e8
+        scores = _score_with_keras(model, decode, pad_sequences(batch), start, outputs)
+        worst = max(worst, float(np.abs(scores - outputs["score"])[is_hypothesis].max()))
+    return Parity(fraction_equal(expected, summaries), worst)
 
 
-def _tagger(model: Tagger, decode: Any) -> Callable[[list[list[int]]], list[Best]]:
-    """What `searcher` gives, of a tagger: the places that it keeps, and how sure it is of them."""
+def _tagger_searcher(model: Tagger, decode: DecodeConfig) -> KerasSearch:
+    """Return the function of `searcher` for a tagger; its scores are probabilities."""
     run = tagger.compile_tagger(model)
 
-    def search(documents: list[list[int]], starts: list[int] | None = None) -> list[Best]:
-        out: list[Best] = []
-        for begin in range(0, len(documents), ROWS):
-            keep = np.asarray(run(_padded(documents[begin : begin + ROWS])))
-            out.extend(Best(_kept(row, decode), float(row.max())) for row in keep)
-        return out
+    def search(documents: Documents, starts: Sequence[int] = ()) -> list[Best]:
+        summaries: list[Best] = []
+        for batch, _ in _batches(documents):
+            keep = np.asarray(run(pad_sequences(batch)))
+            summaries.extend(Best(_kept_positions(row, decode), float(row.max())) for row in keep)
+        return summaries
 
     return search
 
 
-def _kept(keep: Any, decode: Any) -> tuple[int, ...]:
-    """The places of a document whose probability is high enough."""
-    return tuple(int(i) for i in np.flatnonzero((keep >= decode.tagger_threshold) & (keep > 0)))
+def _kept_positions(keep: Tensor, decode: DecodeConfig) -> tuple[int, ...]:
+    """Return the positions of a document whose probability reaches the threshold."""
+    is_kept = (keep >= decode.tagger_threshold) & (keep > 0)
+    return tuple(int(i) for i in np.flatnonzero(is_kept))
 
 
 def _compare_tags(
     model: Tagger,
-    decode: Any,
-    documents: list[list[int]],
-    ours: list[tuple[int, ...]],
-    graph: Callable[[list[list[int]]], dict[str, Any]],
+    decode: DecodeConfig,
+    documents: Documents,
+    expected: Sequence[tuple[int, ...]],
+    graph: GraphSearch,
 ) -> Parity:
-    """Compare a tagger's graph with Keras, place by place."""
-    theirs: list[tuple[int, ...]] = []
+    """Compare the graph of a tagger with Keras, position by position; see `compare`."""
+    positions: list[tuple[int, ...]] = []
     worst = 0.0
-    for begin in range(0, len(documents), ROWS):
-        part = documents[begin : begin + ROWS]
-        keep = graph(part)["keep"]
-        theirs.extend(_kept(row, decode) for row in keep)
-        worst = max(worst, float(np.abs(keep - np.asarray(model.keep(_padded(part)))).max()))
-    return Parity(fraction_equal(ours, theirs), worst)
+    for batch, _ in _batches(documents):
+        keep = graph(batch)["keep"]
+        positions.extend(_kept_positions(row, decode) for row in keep)
+        difference = np.abs(keep - np.asarray(model.probabilities(pad_sequences(batch))))
+        worst = max(worst, float(difference.max()))
+    return Parity(fraction_equal(expected, positions), worst)
 
 
-def fraction_equal(ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]]) -> float:
-    """Return the share of equal summaries."""
-    return float(np.mean([a == b for a, b in zip(ours, theirs, strict=True)]))
+def fraction_equal(
+    expected: Sequence[tuple[int, ...]], summaries: Sequence[tuple[int, ...]]
+) -> float:
+    """Return the fraction of equal summaries."""
+    return float(np.mean([a == b for a, b in zip(expected, summaries, strict=True)]))
 
 
 def _score_with_keras(
-    model: Any, decode: Any, documents: Any, starts: list[int], found: dict[str, Any]
-) -> Any:
-    """The scores that Keras gives to hypotheses [B, K, T] when it reads them, float [B, K]."""
-    pieces, limits = found["pieces"], scoring.limits_from(decode)
-    batch, width, steps = pieces.shape
-    target = pieces.reshape(batch * width, steps)
+    model: Any,
+    decode: DecodeConfig,
+    documents: Tensor,
+    starts: Sequence[int],
+    outputs: Mapping[str, Tensor],
+) -> Tensor:
+    """Return the scores that Keras computes for the hypotheses of a graph.
+
+    Args:
+        model: a `Seq2Seq` or an `Ensemble`.
+        decode: settings of the search.
+        documents: int32 [B, S].
+        starts: B tokens, the token before each summary.
+        outputs: of the graph.
+
+    Returns:
+        float [B, K].
+    """
+    tokens, limits = outputs["pieces"], scoring.limits_from(decode)
+    batch, width, steps = tokens.shape
+    target = tokens.reshape(batch * width, steps)
     before = np.where(target == END, PAD, target)[:, :-1]
     first = np.repeat(np.asarray(starts, np.int32), width)[:, None]
     inputs = np.concatenate([first, before], axis=1)
@@ -191,18 +223,21 @@ def _score_with_keras(
     log_prob = np.asarray(model({**fields, "summary_out": target})[0])
     real = target != PAD
     score = (log_prob * real).sum(1) / np.asarray(scoring.normalizer(real.sum(1), limits))
-    attended = found["attention"] * real.reshape(pieces.shape)[..., None]
+    attended = outputs["attention"] * real.reshape(tokens.shape)[..., None]
     attended = attended.sum(2, dtype=np.float32).reshape(batch * width, -1)
-    lost = np.asarray(scoring.coverage_penalty(attended, documents != PAD, limits))
-    return score.reshape(batch, width) + lost
+    penalty = np.asarray(scoring.coverage_penalty(attended, documents != PAD, limits))
+    return score.reshape(batch, width) + penalty
 
 
-def _padded(documents: list[list[int]]) -> Any:
-    out = np.full((len(documents), max(map(len, documents))), PAD, np.int32)
-    for i, ids in enumerate(documents):
-        out[i, : len(ids)] = ids
-    return out
+def _batches(
+    documents: Documents, starts: Sequence[int] = ()
+) -> Iterator[tuple[Documents, Sequence[int]]]:
+    """Yield batches of documents with the token before each summary."""
+    starts = starts or [START] * len(documents)
+    for begin in range(0, len(documents), BATCH_SIZE):
+        part = slice(begin, begin + BATCH_SIZE)
+        yield documents[part], starts[part]
 
 
-def _ids(row: Any) -> tuple[int, ...]:
-    return tuple(int(p) for p in row if p != PAD)
+def _ids(row: Tensor) -> tuple[int, ...]:
+    return tuple(int(token) for token in row if token != PAD)

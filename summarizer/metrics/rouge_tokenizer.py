@@ -10,23 +10,11 @@ import re
 import unicodedata
 
 from summarizer.errors import ConfigError, did_you_mean
+from summarizer.text.scripts import is_unspaced
 from summarizer.text.sentences import SPACE
 
 TOKENIZATIONS = ("characters", "words")  # of scripts written without spaces
 
-# Prefixes of the Unicode names of letters that are written without spaces between words.
-_SPACELESS = (
-    "CJK ",
-    "IDEOGRAPHIC",
-    "HIRAGANA",
-    "KATAKANA",
-    "HALFWIDTH KATAKANA",
-    "BOPOMOFO",
-    "THAI ",
-    "LAO ",
-    "KHMER ",
-    "MYANMAR ",
-)
 _WORD, _SINGLE, _MARK, _INVISIBLE, _BETWEEN = "wsmi "
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _SPACED = f"{_WORD}[{_WORD}{_MARK}{_INVISIBLE}]*"
@@ -57,7 +45,7 @@ def _kind(char: str) -> str:
     if category[0] == "M":
         return _MARK
     if category[0] == "L" or category in ("Nl", "No"):
-        return _SINGLE if name.startswith(_SPACELESS) else _WORD
+        return _SINGLE if is_unspaced(char) else _WORD
     return _WORD if category == "Nd" else _BETWEEN
 
 

@@ -1,9 +1,7 @@
-"""What a run keeps: where it stands, its best weights, and the average of the best ones.
+"""Averages of weights: a moving average during training, and one of the best checkpoints.
 
-- `checkpoint.npz`: all that going on exactly needs; written after each validation.
-- `weights.npz`: what the model is; the best at a validation, or the average of the best.
-- `candidates/STEP.npz`: with `train.average_checkpoints` above 1, the weights of that many best validations;
-  removed when they have been averaged.
+With `train.average_checkpoints` above 1 the folder `candidates/` of a run keeps the weights of that
+many best validations as `STEP.npz`; it is removed when they have been averaged.
 """
 
 import contextlib
@@ -12,105 +10,83 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from summarizer.errors import ModelError
-from summarizer.model import named_weights
-from summarizer.training import checkpoint
-from summarizer.training.state import TrainingState
+from summarizer.storage import load_arrays, save_arrays
+from summarizer.training.step import TrainableModel, TrainStep
 
-
-def save_checkpoint(folder: Path, model: Any, optimizer: Any, place: TrainingState) -> None:
-    """Write `checkpoint.npz`."""
-    arrays = {f"model.{k}": v for k, v in named_weights.weight_arrays(model).items()}
-    for i, variable in enumerate(optimizer.variables):
-        arrays[f"optimizer.{i:03d}"] = np.asarray(variable.value)
-    checkpoint.save_arrays(folder / "checkpoint.npz", arrays, place._asdict())
-
-
-def restore_checkpoint(folder: Path, model: Any, optimizer: Any) -> TrainingState:
-    """Give model and optimizer what `checkpoint.npz` holds.
-
-    Raises:
-        ModelError: the file cannot be read, or is of another model or another way of training.
-    """
-    path = folder / "checkpoint.npz"
-    arrays, place = checkpoint.load_checkpoint(path)
-    model_arrays = {k[6:]: v for k, v in arrays.items() if k.startswith("model.")}
-    named_weights.assign_weights(model, model_arrays, path)
-    for i, variable in enumerate(optimizer.variables):
-        value = arrays.get(f"optimizer.{i:03d}")
-        if value is None or value.shape != tuple(variable.shape):
-            raise ModelError(
-                f"{path}: the optimizer's state is of another model, or of other settings "
-                "(train.ema_decay on or off) or an older version"
-            )
-        variable.assign(value)
-    return TrainingState(**place)
+CANDIDATES = "candidates"
+Weights = dict[str, npt.NDArray[Any]]  # by the names of `named_weights`
 
 
 @contextlib.contextmanager
-def temporary_weights(model: Any) -> Iterator[None]:
-    """Give the model its own weights back after others were tried."""
+def temporary_weights(model: TrainableModel) -> Iterator[None]:
+    """Restore the model's weights on exit."""
     variables = model.trainable_variables
-    own = [np.asarray(v.value).copy() for v in variables]
+    values = [np.asarray(variable.value).copy() for variable in variables]
     try:
         yield
     finally:
-        for variable, value in zip(variables, own, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
 
 @contextlib.contextmanager
-def ema_weights(model: Any, optimizer: Any) -> Iterator[None]:
-    """With `train.ema_decay`, lend the model the moving average of its weights.
+def ema_weights(step: TrainStep) -> Iterator[None]:
+    """Give the model the moving average of its weights inside, if `train.ema_decay` is set.
 
-    Source: Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging;
-    here with exponential weights, from the first step on.
+    Source: Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging; with
+    exponential weights here, from the first step on.
     """
-    if not optimizer.use_ema:
+    if not step.optimizer.use_ema:
         yield
         return
-    with temporary_weights(model):
-        optimizer.finalize_variable_values(model.trainable_variables)
+    with temporary_weights(step.model):
+        step.optimizer.finalize_variable_values(step.model.trainable_variables)
         yield
 
 
-def keep_candidate(folder: Path, model: Any, step: int, score: float, count: int) -> None:
-    """Keep the weights aside if they are among the `count` best; drop what no longer is.
+def keep_candidate(folder: Path, weights: Weights, step: int, score: float, count: int) -> None:
+    """Keep the weights of a step if they are among the `count` best; drop the one they replace.
 
-    Of equal ones the earlier stays, so that a run that goes on after a kill keeps the same files.
+    Of two equal scores the earlier step stays, so that a resumed run keeps the same files.
+
+    Raises:
+        ModelError: a file cannot be read or written.
     """
-    aside = folder / "candidates"
-    aside.mkdir(exist_ok=True)
-    known = {path: checkpoint.load_checkpoint(path)[1] for path in aside.glob("*.npz")}
-    known = {path: about for path, about in known.items() if about["step"] < step}
-    path = aside / f"{step}.npz"
-    ranked = sorted(known, key=lambda p: (-known[p]["score"], known[p]["step"]))
+    candidates = folder / CANDIDATES
+    candidates.mkdir(exist_ok=True)
+    known = {path: load_arrays(path).metadata for path in candidates.glob("*.npz")}
+    known = {path: metadata for path, metadata in known.items() if metadata["step"] < step}
+    ranked = sorted(known, key=lambda path: (-known[path]["score"], known[path]["step"]))
     if len(ranked) >= count and known[ranked[count - 1]]["score"] >= score:
         return
-    checkpoint.save_arrays(path, named_weights.weight_arrays(model), {"step": step, "score": score})
+    save_arrays(candidates / f"{step}.npz", weights, {"step": step, "score": score})
     for worst in ranked[count - 1 :]:
         worst.unlink()
 
 
-def average_checkpoints(folder: Path) -> tuple[list[int], dict[str, Any]]:
-    """Return the steps of the weights kept aside, and the mean of these weights by name.
+def average_checkpoints(folder: Path) -> tuple[list[int], Weights]:
+    """Return the steps of the candidates, and the mean of their weights by name.
 
     Source: Izmailov et al. (2018), arXiv:1803.05407, over checkpoints chosen by validation.
+
+    Raises:
+        ModelError: a candidate cannot be read.
     """
-    paths = sorted((folder / "candidates").glob("*.npz"), key=lambda p: int(p.stem))
-    total: dict[str, Any] = {}
+    paths = sorted((folder / CANDIDATES).glob("*.npz"), key=lambda path: int(path.stem))
+    mean: Weights = {}
     for path in paths:
-        for name, array in checkpoint.load_checkpoint(path)[0].items():
-            total[name] = total.get(name, 0.0) + array.astype(np.float64) / len(paths)
-    return [int(path.stem) for path in paths], total
+        for name, array in load_arrays(path).arrays.items():
+            mean[name] = mean.get(name, np.float64(0.0)) + array.astype(np.float64) / len(paths)
+    return [int(path.stem) for path in paths], mean
 
 
-def delete_candidates(folder: Path, step: int = -1) -> None:
-    """Remove what was kept aside after a step."""
-    aside = folder / "candidates"
-    for path in aside.glob("*.npz*"):
-        if int(path.name.partition(".")[0]) > step:
+def delete_candidates(folder: Path, after: int = -1) -> None:
+    """Remove the candidates of steps after a given one."""
+    candidates = folder / CANDIDATES
+    for path in candidates.glob("*.npz*"):
+        if int(path.name.partition(".")[0]) > after:
             path.unlink()
-    if aside.exists() and not any(aside.iterdir()):
-        aside.rmdir()
+    if candidates.exists() and not any(candidates.iterdir()):
+        candidates.rmdir()

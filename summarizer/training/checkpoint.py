@@ -1,52 +1,51 @@
-"""Arrays in one file, written aside and renamed, so that the last good one always stays."""
+"""`checkpoint.npz`: everything that a run needs to go on exactly; written after each validation."""
 
-import json
-import os
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from summarizer.errors import ModelError
+from summarizer.model import named_weights
+from summarizer.storage import load_arrays, save_arrays
+from summarizer.training.state import TrainingState, state_from
+from summarizer.training.step import TrainStep
+
+FILE = "checkpoint.npz"
 
 
-def save_arrays(path: Path, arrays: dict[str, Any], place: dict[str, Any]) -> None:
-    """Write arrays and a place (anything JSON holds).
-
-    Raises:
-        ModelError: the disk is full or cannot be written; what was there stays.
-    """
-    aside = path.with_name(path.name + ".part")
-    try:
-        with open(aside, "wb") as file:
-            everything: dict[str, Any] = dict(arrays)
-            everything["place.json"] = np.frombuffer(json.dumps(place).encode(), np.uint8)
-            np.savez(file, **everything)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read arrays and the place.
+def save_checkpoint(folder: Path, step: TrainStep, state: TrainingState) -> None:
+    """Write the weights, the optimizer's variables and the state of a run.
 
     Raises:
-        ModelError: missing, cut or not such a file.
+        ModelError: the file cannot be written; the last checkpoint stays.
     """
+    weights = named_weights.weight_arrays(step.model)
+    arrays = {f"model.{name}": array for name, array in weights.items()}
+    for i, variable in enumerate(step.optimizer.variables):
+        arrays[f"optimizer.{i:03d}"] = np.asarray(variable.value)
+    save_arrays(folder / FILE, arrays, state._asdict())
+
+
+def restore_checkpoint(folder: Path, step: TrainStep) -> TrainingState:
+    """Give model and optimizer the values of the checkpoint, and return its state.
+
+    Raises:
+        ModelError: the file cannot be read, or is of another model or another optimizer.
+    """
+    path = folder / FILE
+    arrays, fields = load_arrays(path)
+    prefix = "model."
+    weights = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+    named_weights.assign_weights(step.model, weights, path)
+    for i, variable in enumerate(step.optimizer.variables):
+        value = arrays.get(f"optimizer.{i:03d}")
+        if value is None or value.shape != tuple(variable.shape):
+            raise ModelError(
+                f"{path}: the optimizer's state does not fit: it is of another model, of another "
+                "train.ema_decay (on or off), or of an older version"
+            )
+        variable.assign(value)
     try:
-        # Opened here: NumPy leaves a file open that it finds to be cut.
-        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        place = json.loads(arrays.pop("place.json").tobytes())
-    except FileNotFoundError:
-        raise ModelError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: cut or not a checkpoint ({error})") from None
-    return arrays, place
+        return state_from(fields)
+    except TypeError as error:
+        raise ModelError(f"{path}: the state of the run cannot be read ({error})") from None

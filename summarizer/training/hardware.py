@@ -1,9 +1,10 @@
-"""What precision and compiler suit this machine, and saying so."""
+"""Precision, compiler and threads for the machine in use."""
 
 import contextlib
 import ctypes
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,40 +12,46 @@ import keras
 
 from summarizer.errors import TrainingError
 
-# Options of glibc's mallopt, by their numbers in malloc.h, and what they are set to.
-KEPT = (
-    (-8, 1),  # M_ARENA_MAX: one heap for all threads; others are given back and asked for again
+# Options of glibc's mallopt, by their numbers in malloc.h, and their values.
+MALLOC_OPTIONS = (
+    (-8, 1),  # M_ARENA_MAX: one heap for all threads; others are given back and requested again
     (-4, 0),  # M_MMAP_MAX: no block comes straight from the system
     (-1, -1),  # M_TRIM_THRESHOLD: the heap never shrinks
-    (-2, 1 << 26),  # M_TOP_PAD: it grows by 64 MB at least
+    (-2, 1 << 26),  # M_TOP_PAD: the heap grows by at least 64 MB
 )
 
 
 class HardwareChoice(NamedTuple):
-    """How the train step runs."""
+    """How the training step runs.
 
-    precision: str  # float32 or mixed_bfloat16
-    compile: str  # xla or graph
+    Attributes:
+        precision: a Keras dtype policy: float32, mixed_bfloat16 or mixed_float16.
+        compile: xla or graph.
+        reason: both, with the device and the backend, in words.
+    """
+
+    precision: str
+    compile: str
     reason: str
 
 
 def choose_hardware(precision: str, compiler: str) -> HardwareChoice:
-    """Settle what `auto` means here.
+    """Choose precision and compiler, for those that are `auto`.
 
-    bfloat16 products in a TensorFlow graph on a CPU that multiplies bfloat16 (XLA is slow where
-    such a product's result is bfloat16 too), float32 with XLA on other CPUs, bfloat16 with XLA on
-    GPU and TPU. With JAX everything is XLA.
+    On a CPU that multiplies bfloat16: bfloat16 products in a TensorFlow graph (XLA is slow if the
+    result of such a product is bfloat16, too). On other CPUs: float32 with XLA. On GPU and TPU:
+    bfloat16 with XLA. JAX always uses XLA.
 
     Raises:
-        TrainingError: a graph without XLA asked of JAX.
+        TrainingError: `compiler` is graph and the backend always compiles with XLA.
     """
     backend, device = keras.backend.backend(), _device()
     fast = device == "cpu" and _multiplies_bfloat16()
     if backend != "tensorflow" and compiler == "graph":
         raise TrainingError(f"train.compile=graph: the {backend} backend always compiles with XLA")
     if precision == "auto":
-        suits = device != "cpu" or (fast and backend == "tensorflow" and compiler != "xla")
-        precision = "mixed_bfloat16" if suits else "float32"
+        bfloat16 = device != "cpu" or (fast and backend == "tensorflow" and compiler != "xla")
+        precision = "mixed_bfloat16" if bfloat16 else "float32"
     if compiler == "auto":
         graph = backend == "tensorflow" and device == "cpu" and precision != "float32"
         compiler = "graph" if graph else "xla"
@@ -52,15 +59,27 @@ def choose_hardware(precision: str, compiler: str) -> HardwareChoice:
     return HardwareChoice(precision, compiler, f"{precision}, {compiler} on {kind}, {backend}")
 
 
+@contextlib.contextmanager
+def dtype_policy(precision: str) -> Iterator[None]:
+    """Make a precision Keras' default for new layers inside."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def set_threads(choice: HardwareChoice) -> None:
     """Let kernels of a TensorFlow graph on a CPU run two at a time, on half of the cores each.
 
-    What follows this is faster so: the two directions of an encoder and both gradients of a product
-    keep all cores busy without waiting for one another. Nothing changes where XLA compiles the
-    whole step, where the environment says otherwise, or where TensorFlow has already computed.
+    This is faster for two kernels that do not depend on each other, such as the two directions of
+    an encoder and the two gradients of a product. Nothing changes if XLA compiles the whole step,
+    if the environment sets TensorFlow's threads, or if TensorFlow has already computed something.
     """
-    said = any(name in os.environ for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"))
-    if choice.compile != "graph" or said or _device() != "cpu":
+    names = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
+    by_environment = any(name in os.environ for name in names)
+    if choice.compile != "graph" or by_environment or _device() != "cpu":
         return
     import tensorflow as tf
 
@@ -71,17 +90,17 @@ def set_threads(choice: HardwareChoice) -> None:
 
 
 def keep_memory() -> bool:
-    """Let memory that was freed stay with this process; return whether that can be had.
+    """Keep freed memory in this process; return whether the C library allows it.
 
-    A step takes and frees large blocks. By default glibc may give these back to the system, which
-    then has to find and to clear pages again: up to 100,000 a second were seen. Nothing changes
-    with other libraries of C, or where the environment has settings for glibc (`MALLOC_…`).
+    A step allocates and frees large blocks. By default glibc may return them to the system, which
+    must then find and clear pages again: up to 100,000 a second were measured. Nothing changes with
+    other C libraries, or if the environment has settings for glibc (`MALLOC_…`).
     """
     if platform.libc_ver()[0] != "glibc" or any(name.startswith("MALLOC_") for name in os.environ):
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    done = [mallopt(option, value) for option, value in KEPT]
-    return all(done)
+    results = [mallopt(option, value) for option, value in MALLOC_OPTIONS]
+    return all(results)
 
 
 def _device() -> str:

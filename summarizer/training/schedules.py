@@ -1,7 +1,7 @@
-"""How the learning rate, and with it the share of the model's own inputs, change with the steps.
+"""The learning rate and the share of scheduled sampling as functions of the step.
 
-Everything here is plain arithmetic on the number of the step, so that a resumed run, another
-back end and the log all have the same numbers.
+They are plain arithmetic on the number of the step, so that a resumed run, another backend and the
+log have the same numbers.
 """
 
 import math
@@ -10,7 +10,7 @@ from summarizer.config import TrainConfig
 
 
 def learning_rate(settings: TrainConfig, step: int, steps: int, factor: float = 1.0) -> float:
-    """Return the learning rate of a step; all schedules rise linearly over the warm-up.
+    """Return the learning rate of a step; all schedules rise linearly during the warm-up.
 
     - cosine: then falls along half a cosine to a hundredth of the peak. Loshchilov and Hutter
       (2017), arXiv:1608.03983, eq. 5, without restarts.
@@ -22,10 +22,10 @@ def learning_rate(settings: TrainConfig, step: int, steps: int, factor: float = 
     Args:
         settings: peak, warm-up and schedule.
         step: counted from 0.
-        steps: of the whole run.
-        factor: what validations without improvement have left of the rate; 1: all.
+        steps: length of the run.
+        factor: product of the reductions at plateaus; 1: none so far.
     """
-    warmup = _warmup(settings, steps)
+    warmup = _warmup_steps(settings, steps)
     if step < warmup:
         return settings.learning_rate * (step + 1) / warmup
     if settings.schedule == "cosine":
@@ -36,15 +36,15 @@ def learning_rate(settings: TrainConfig, step: int, steps: int, factor: float = 
     return settings.learning_rate * factor
 
 
-def _warmup(settings: TrainConfig, steps: int) -> int:
-    """The warm-up in steps; at most a fifth of a run whose length is planned from minutes."""
+def _warmup_steps(settings: TrainConfig, steps: int) -> int:
+    """Return the length of the warm-up; at most a fifth of a run planned from `train.budget`."""
     return min(settings.warmup_steps, steps // 5) if settings.budget else settings.warmup_steps
 
 
 def scheduled_sampling(settings: TrainConfig, step: int, steps: int) -> float:
-    """Return the share of the model's own pieces among its inputs at a step.
+    """Return the share of the model's own tokens among its inputs at a step.
 
-    It grows linearly from 0 to `train.scheduled_sampling`, reached at the last step. Bengio et al. (2015),
-    arXiv:1506.03099, section 2.4 (linear decay).
+    It grows linearly from 0 to `train.scheduled_sampling`, which it reaches at the last step.
+    Bengio et al. (2015), arXiv:1506.03099, section 2.4 (linear decay).
     """
     return settings.scheduled_sampling * min(step / max(steps - 1, 1), 1.0)

@@ -9,15 +9,15 @@ from summarizer.errors import TrainingError
 
 
 def check_tensorboard() -> None:
-    """Refuse early.
+    """Check that TensorFlow, whose writer this needs, is installed.
 
     Raises:
-        TrainingError: TensorFlow, whose writer this needs, is not installed.
+        TrainingError: it is not.
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise TrainingError(
-            "train.tensorboard=true: is written by TensorFlow, which is not installed; "
-            "metrics.jsonl has the same numbers"
+            "train.tensorboard=true: needs TensorFlow, which is not installed; metrics.jsonl has "
+            "the same numbers"
         )
 
 
@@ -31,24 +31,23 @@ class TensorBoardLog:
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Add a line of the log: each number under its name, at its step."""
+        """Add a record of the log: each number under its name, at the record's step."""
         import tensorflow as tf
 
-        # tf.summary.scalar is this and needs the package of TensorBoard itself.
-        about = tf.compat.v1.SummaryMetadata(
-            plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
-        )
+        # tf.summary.scalar does the same but needs TensorBoard's own package.
+        scalar = tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
+        metadata = tf.compat.v1.SummaryMetadata(plugin_data=scalar)
         with self._writer.as_default(step=int(record["step"])):
             for name, value in record.items():
                 if name != "step" and not isinstance(value, Mapping):
-                    tf.summary.write(name, tf.constant(value, tf.float32), metadata=about)
+                    tf.summary.write(name, tf.constant(value, tf.float32), metadata=metadata)
         self._writer.flush()
 
     def close(self) -> None:
-        """Release the file."""
+        """Close the file."""
         self._writer.close()
 
 
-def open_log(folder: Path, wanted: bool) -> TensorBoardLog | None:
-    """Return a board in the run's folder where one is wanted."""
-    return TensorBoardLog(folder / "tensorboard") if wanted else None
+def open_log(folder: Path, enabled: bool) -> TensorBoardLog | None:
+    """Return a log in the folder of a run if it is enabled."""
+    return TensorBoardLog(folder / "tensorboard") if enabled else None

@@ -1,12 +1,13 @@
-"""Ending in time: `--budget 30m` plans steps and validations from the speed it measures.
+"""Ending in time: `--budget 30m` plans steps and validations from the speed that it measures.
 
-All of the command counts: data and vocabulary before, validations between, the export after. The
-first steps are timed (without the first of all, which compiles), then one validation. From these
-come the length of the run and the steps between validations; each further validation corrects
-both. Before every step it is asked whether a validation and the export would still fit after it.
+The whole command counts: data and vocabulary before training, validations, and the export after it.
+The first steps are timed, without the very first one, which compiles; then one validation. The
+length of the run and the steps between validations follow from these times, and each further
+validation corrects both. Before every step the budget checks that a validation and the export still
+fit after it.
 
-Where systems are compared, the minutes are of training alone: the clock stands still during the
-validations, of which there are as many for each.
+When systems are compared, only the training itself counts: the clock stands still during the
+validations, and every system gets the same number of them.
 """
 
 import math
@@ -19,21 +20,21 @@ from summarizer.errors import TrainingError
 from summarizer.training.state import TrainingState
 
 STEPS = 20  # timed before the first plan
-SHARE = 0.1  # of the time may go into validations
-MOST = 20  # validations
-ALONE = 8  # validations to come where they do not count
-RECENT = 500  # steps that the speed is the mean of
-EXPORT = 4  # first validations that an export's searches take at most,
-CONVERT = 25.0  # and seconds that converting the graph takes
-PLOT = 5.0  # seconds that drawing the curves and leaving take at most
-SLOWER = 1.2  # a later validation than the one before it, at most
+SHARE = 0.1  # share of the time that validations may take
+MAX_VALIDATIONS = 20
+UNTIMED_VALIDATIONS = 8  # validations of a run whose validations do not count
+RECENT = 500  # steps whose mean duration is the speed
+EXPORT = 4  # duration of the export's searches at most, in first validations
+CONVERT = 25.0  # seconds that converting the graph takes
+PLOT = 5.0  # seconds at most for drawing the curves and leaving
+SLOWER = 1.2  # duration of a validation at most, relative to the one before it
 
 
 class TimeBudget:
-    """The minutes of a command, and what is left of them.
+    """The minutes of a command, and how many of them are left.
 
     Attributes:
-        minutes: of the whole command; 0: no limit.
+        minutes: for the whole command; 0: no limit.
         now: the clock, in seconds.
     """
 
@@ -43,83 +44,88 @@ class TimeBudget:
         began: float | None = None,
         validations: int = 1,
         exports: bool = True,
+        training_only: bool = False,
         now: Callable[[], float] = time.perf_counter,
-        alone: bool = False,
     ):
-        """Begin to count.
+        """Start counting.
 
         Args:
-            minutes: for everything; 0: without limit.
+            minutes: for the whole command; 0: no limit.
             began: when the command began, by the same clock; None: now.
-            validations: that follow the last step.
+            validations: number of validations after the last step.
             exports: whether an export follows the training.
+            training_only: count neither validations nor what follows the last step.
             now: the clock, in seconds.
-            alone: training alone counts, not the validations and what follows the last step.
         """
-        self.minutes, self.now, self._alone = minutes, now, alone
+        self.minutes, self.now, self._training_only = minutes, now, training_only
         self._began = now() if began is None else began
-        self._last, self._exports = validations, exports
-        self._steps, self._took = 0, deque[float](maxlen=RECENT)
-        self._speed = 1e-6  # seconds a step
-        self._count = 0  # validations still to come
-        self._validation = self._first = 0.0
+        self._last_validations, self._exports = validations, exports
+        self._steps, self._durations = 0, deque[float](maxlen=RECENT)
+        self._step_seconds = 1e-6
+        self._validations_left = 0
+        self._validation = self._first_validation = 0.0  # seconds
         self._planned = not minutes
 
     def resume(self, minutes: float, validation: float) -> None:
-        """Count what earlier commands of this run took, and know how long a validation takes."""
+        """Count the minutes of earlier commands of this run; set the seconds of a validation."""
         self._began -= 60 * minutes
-        self._first = self._validation = validation
+        self._first_validation = self._validation = validation
 
-    def elapsed(self, validating: float = math.inf) -> float:
-        """Return the minutes since the command began, less those that do not count.
+    def elapsed(self, validating_since: float = math.inf) -> float:
+        """Return the minutes since the command began, without those that do not count.
 
         Args:
-            validating: when the validation began that is going on, if one is.
+            validating_since: when the validation in progress began, if there is one.
         """
         now = self.now()
-        return ((min(now, validating) if self._alone else now) - self._began) / 60
+        return ((min(now, validating_since) if self._training_only else now) - self._began) / 60
 
-    def stepped(self, seconds: float) -> None:
-        """Take in how long a step took."""
+    def record_step(self, seconds: float) -> None:
+        """Record the duration of a step."""
         self._steps += 1
         if not self.minutes or self._steps == 1:  # the first one compiled
             return
-        self._took.append(seconds)
+        self._durations.append(seconds)
         if self._steps % STEPS == 0 or self.unplanned():
-            most = 5 * statistics.median(self._took)  # what compiles a new shape is cut short
-            self._speed = max(statistics.fmean(min(t, most) for t in self._took), 1e-6)
+            longest = 5 * statistics.median(self._durations)  # a new shape compiles again
+            mean = statistics.fmean(min(duration, longest) for duration in self._durations)
+            self._step_seconds = max(mean, 1e-6)
 
-    def validated(self, place: TrainingState, seconds: float) -> TrainingState:
-        """Take in how long a validation took; return the place with the plan, made or corrected.
+    def record_validation(self, state: TrainingState, seconds: float) -> TrainingState:
+        """Record the duration of a validation; return the state with the plan made or corrected.
 
         Raises:
-            TrainingError: at the first plan, where nothing more fits into the minutes.
+            TrainingError: no more steps fit at the first plan.
         """
-        self._began += seconds if self._alone else 0.0
+        self._began += seconds if self._training_only else 0.0
         if not self.minutes:
-            return place
-        self._first, self._validation = self._first or seconds, seconds
+            return state
+        self._first_validation = self._first_validation or seconds
+        self._validation = seconds
         first, self._planned = not self._planned, True
-        speed = self._speed
-        free = self._left() - self._after()
-        if first and free < speed and not place.steps:
-            raise self._short(60 * self.elapsed() + self._after() + STEPS * speed)
-        if self._alone:
-            most, seconds = ALONE, 0.0
+        free = self._seconds_left() - self._seconds_after()
+        if first and free < self._step_seconds and not state.planned_steps:
+            needed = 60 * self.elapsed() + self._seconds_after() + STEPS * self._step_seconds
+            raise self._too_short(needed)
+        if self._training_only:
+            count, seconds = UNTIMED_VALIDATIONS, 0.0
         else:
-            most = min(max(int(SHARE * free / max(seconds, 1e-6)), 1), MOST)
-        self._count = count = most if first else max(self._count - 1, 1)
-        more = max(int((free - (count - 1) * seconds) / speed), 0)
-        due = place.step + max(math.ceil(more / count), 1)
-        steps = max(place.step + more, 1)
-        return place._replace(steps=steps, due=due, validation=self._first)
+            count = min(max(int(SHARE * free / max(seconds, 1e-6)), 1), MAX_VALIDATIONS)
+        count = count if first else max(self._validations_left - 1, 1)
+        self._validations_left = count
+        steps = max(int((free - (count - 1) * seconds) / self._step_seconds), 0)
+        return state._replace(
+            planned_steps=max(state.step + steps, 1),
+            next_validation=state.step + max(math.ceil(steps / count), 1),
+            validation_seconds=self._first_validation,
+        )
 
     def unplanned(self) -> bool:
-        """Tell whether the length of the run is still to be found out."""
+        """Tell whether the length of the run is still unknown."""
         return not self._planned
 
     def measured(self) -> bool:
-        """Tell whether enough is known of the steps to try a validation, and then plan."""
+        """Tell whether enough steps were timed to run a validation and then plan."""
         late = self._steps > 1 and self.elapsed() > self.minutes / 4
         return not self._planned and (self._steps > STEPS or late)
 
@@ -127,29 +133,29 @@ class TimeBudget:
         """Stop a command whose minutes are over before it has learned anything.
 
         Raises:
-            TrainingError: says how many minutes are needed at least.
+            TrainingError: names the minutes that are needed at least.
         """
-        if self.minutes and not self._validation and self._left() <= 0:
-            raise self._short(120 * self.elapsed())
+        if self.minutes and not self._validation and self._seconds_left() <= 0:
+            raise self._too_short(120 * self.elapsed())
 
-    def over(self) -> bool:
-        """Tell whether another step would leave too little for what follows the last one."""
+    def exhausted(self) -> bool:
+        """Tell whether another step would leave too little time for what follows the last one."""
         if not self.minutes or not self._validation:
             return False
-        return self._left() < 2 * self._speed + self._after()
+        return self._seconds_left() < 2 * self._step_seconds + self._seconds_after()
 
-    def _short(self, seconds: float) -> TrainingError:
+    def _too_short(self, seconds: float) -> TrainingError:
         return TrainingError(
-            f"train.budget={self.minutes:g}: too few minutes: {self.elapsed():.1f} were gone "
+            f"train.budget={self.minutes:g}: too few minutes: {self.elapsed():.1f} had passed "
             f"when training had hardly begun; allow at least {math.ceil(seconds / 6) / 10:g}"
         )
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         return 60 * (self.minutes - self.elapsed())
 
-    def _after(self) -> float:
-        """Seconds for what follows the last step, as far as it counts."""
-        if self._alone:
+    def _seconds_after(self) -> float:
+        """Return the seconds needed after the last step, as far as they count."""
+        if self._training_only:
             return 0.0
-        export = CONVERT + EXPORT * self._first if self._exports else 0.0
-        return self._last * SLOWER * self._validation + export + PLOT
+        export = CONVERT + EXPORT * self._first_validation if self._exports else 0.0
+        return self._last_validations * SLOWER * self._validation + export + PLOT

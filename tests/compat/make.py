@@ -40,9 +40,10 @@ from typing import Any
 os.environ["COLUMNS"] = "100"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from summarizer import cli, config, plugins
 from summarizer.generating import Generator
 from summarizer.summarizing import Summarizer
+
+from summarizer import cli, config, plugins
 from tests.compat import cases, records
 
 OLD = "55f18f5"

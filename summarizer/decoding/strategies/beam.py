@@ -1,22 +1,30 @@
-"""Keep the K most probable beginnings; every one may end at any time.
+"""Beam search: keep the K most probable prefixes.
 
-An end never takes a beam's place, so a beam as wide as the number of prefixes is exhaustive.
+Each prefix may end at any time, and an end takes no beam. A beam as wide as the number of prefixes
+is therefore exhaustive.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
+from summarizer.decoding.candidates import Candidates
+from summarizer.decoding.strategies._base import Continuations
 from summarizer.model.indexing import gather_along
 from summarizer.model.pointer import LOG_ZERO
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of the strategy."""
+    """Options of beam search.
 
-    width: int = 4  # K
+    Attributes:
+        width: number of beams, K.
+    """
+
+    width: int = 4
 
     def __post_init__(self) -> None:
         if not isinstance(self.width, int) or self.width < 1:
@@ -24,40 +32,34 @@ class Options:
 
 
 def build(options: Options) -> "Beam":
-    """Make the strategy."""
+    """Return the strategy."""
     return Beam(options.width)
 
 
+def from_inputs(inputs: Mapping[str, Tensor]) -> "Beam":
+    """Return the strategy of an exported graph, made of the graph's inputs."""
+    return Beam(inputs["beam"])
+
+
 class Beam:
-    """Chooses the continuations of K beams."""
+    """Keeps the K best continuations of K beams."""
 
     groups = 1
-    needs_only_top_k = True  # it asks only for the best few next pieces of each beam
+    needs_only_top_k = True
 
-    def __init__(self, width: Any):
-        """Keep K, a number or a tensor."""
+    def __init__(self, width: Tensor):
+        """Store K, a number or a tensor."""
         self.width = width
 
-    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
-        """Continue the beams of each document.
-
-        Args:
-            t: int32 [], the position; of no matter here.
-            log_prob: float32 [B, K], of the beams.
-            nexts: their next pieces, `nexts.Few` or `nexts.All`; `All` where `few` is False.
-
-        Returns:
-            ended: float32 [B, K], log-probability of each beam with the end; NEVER where it
-                does not end.
-            parents: int32 [B, K], the beam that each new beam continues.
-            pieces: int32 [B, K], by which piece.
-            log_prob: float32 [B, K], of the new beams.
-        """
-        # The K best of all are among the K best of each beam: no sort of K * N.
-        best, pieces = nexts.best(self.width)
+    def choose(self, t: Tensor, log_prob: Tensor, candidates: Candidates) -> Continuations:
+        """Continue the beams of each document; see `Strategy.choose`."""
+        # The K best of all continuations are among the K best of each beam: K * N values need not
+        # be sorted.
+        best, tokens = candidates.best(self.width)
         batch, width, count = ops.shape(best)
         total = ops.maximum(log_prob[:, :, None] + best, LOG_ZERO)
-        kept, chosen = ops.top_k(ops.reshape(total, (batch, width * count)), width)
+        new_log_prob, chosen = ops.top_k(ops.reshape(total, (batch, width * count)), width)
         chosen = ops.cast(chosen, "int32")
-        pieces = gather_along(ops.reshape(pieces, (batch, width * count)), chosen)
-        return ops.maximum(log_prob + nexts.end, LOG_ZERO), chosen // count, pieces, kept
+        tokens = gather_along(ops.reshape(tokens, (batch, width * count)), chosen)
+        end_log_prob = ops.maximum(log_prob + candidates.end, LOG_ZERO)
+        return Continuations(end_log_prob, chosen // count, tokens, new_log_prob)

@@ -1,37 +1,48 @@
-"""Take the most probable piece at each position: fastest, and the validation's choice."""
+"""Greedy search: take the most probable token at each position. Validation uses it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
+from summarizer.decoding.candidates import Candidates
+from summarizer.decoding.strategies._base import Continuations
 from summarizer.model.pointer import LOG_ZERO
+from summarizer.types import Tensor
 from summarizer.vocabulary import END
+
+# An exported graph runs this strategy as sampling from the one best token.
+EXPORTED_AS = "sample"
+GRAPH_INPUTS = {"top_k": 1, "noise": 0}
 
 
 @dataclass(frozen=True)
 class Options:
-    """No settings."""
+    """Greedy search has no options."""
 
 
 def build(options: Options) -> "Greedy":
-    """Make the strategy."""
+    """Return the strategy."""
     return Greedy()
 
 
 class Greedy:
-    """Chooses the best continuation of one beam; it ends when the end is the best."""
+    """Keeps the best continuation of one beam, which ends when the end is the best."""
 
     width = groups = 1
     needs_only_top_k = True
 
-    def choose(self, t: Any, log_prob: Any, nexts: Any) -> Any:
-        """Continue the beam of each document; see `Beam.choose`."""
-        scores, pieces = nexts.best(1)
+    def choose(self, t: Tensor, log_prob: Tensor, candidates: Candidates) -> Continuations:
+        """Continue the beam of each document; see `Strategy.choose`."""
+        scores, tokens = candidates.best(1)
         best = ops.max(scores, axis=2)
-        pieces = ops.max(ops.where(scores == best[:, :, None], pieces, 0), axis=2)
-        ends, total = nexts.end >= best, ops.maximum(log_prob + best, LOG_ZERO)
-        pieces = ops.where(ends, END, pieces)
-        ended = ops.where(ends, ops.maximum(log_prob + nexts.end, LOG_ZERO), float(LOG_ZERO))
-        kept = ops.where(ends, float(LOG_ZERO), total)
-        return ended, ops.zeros_like(pieces), pieces, kept
+        tokens = ops.max(ops.where(scores == best[:, :, None], tokens, 0), axis=2)
+        ends = candidates.end >= best
+        tokens = ops.where(ends, END, tokens)
+        ended = ops.maximum(log_prob + candidates.end, LOG_ZERO)
+        continued = ops.maximum(log_prob + best, LOG_ZERO)
+        return Continuations(
+            end_log_prob=ops.where(ends, ended, float(LOG_ZERO)),
+            parents=ops.zeros_like(tokens),
+            tokens=tokens,
+            log_prob=ops.where(ends, float(LOG_ZERO), continued),
+        )

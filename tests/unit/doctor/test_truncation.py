@@ -21,7 +21,9 @@ def test_recommended_lengths_are_enough(files):
     assert (summaries.name, summaries.total) == ("truncated summaries", 200)
     document_length = int(documents.fix.split("max_document_tokens=")[1].split(",")[0])
     summary_length = int(summaries.fix.split("max_summary_tokens=")[1].split()[0])
-    assert check(files, max_document_tokens=document_length, max_summary_tokens=summary_length) == []
+    assert (
+        check(files, max_document_tokens=document_length, max_summary_tokens=summary_length) == []
+    )
 
 
 def test_number_of_pairs_encoded_at_once_changes_nothing(files, monkeypatch):

@@ -1,0 +1,86 @@
+"""`summarizer train` on the command line: its options, and what it prints."""
+
+import argparse
+import time
+from pathlib import Path
+
+from summarizer import plugins
+from summarizer.errors import ConfigError
+
+PRESET = "docstrings"  # unless --preset names another
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.add_argument("--preset", metavar="NAME", help=f"base configuration; default: {PRESET}")
+    parser.add_argument("--data", metavar="SPEC", help="data to train on")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="change a setting of the preset, as in train.steps=2000; may be repeated",
+    )
+    parser.add_argument(
+        "--budget",
+        metavar="TIME",
+        help="end within this time, as 90s, 30m or 2h; data, validations and export count",
+    )
+    parser.add_argument("--init", metavar="MODEL", help="fine-tune this model")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="folder of the model; default: runs/NAME"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the run in the folder, or begin it"
+    )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="skip and count lines that cannot be used"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train a model, and print what was made and how to use it."""
+    from summarizer import config as configuration
+    from summarizer.api.presets import apply_overrides, load_preset
+    from summarizer.api.train import train
+
+    began = time.perf_counter()
+    if arguments.resume and arguments.init:
+        raise ConfigError("--init: a resumed run goes on with its own weights; leave it out")
+    config = load_preset(arguments.preset or PRESET)
+    folder = Path(arguments.output or Path("runs") / config.name)
+    change = apply_overrides
+    if arguments.resume and (folder / "config.json").exists():
+        preset, config = config, configuration.load_config(folder / "config.json")
+        if arguments.preset and not (folder / "checkpoint.npz").exists():
+            _check_preset(preset.name, config.name, folder)
+        change = configuration.apply_settings
+    settings = [f"data.train={arguments.data}"] if arguments.data else []
+    if arguments.budget:
+        settings.append(f"train.budget={configuration.parse_duration(arguments.budget)}")
+    if arguments.init:
+        settings.append(f"train.init={arguments.init}")
+    config = change(config, [*settings, *arguments.settings])
+    made = train(config, folder, arguments.resume, arguments.skip_bad, began)
+    start = f" from {made.init}" if made.init else ""
+    score = f"{made.metric.label} {made.metric.text(made.score)}"
+    print(f"{made.folder}: {made.steps} steps{start}, validation {score}")
+    if made.exported and config.data.task == "language_model":
+        print(f'continue with: summarizer generate --model {made.folder} --prompt "TEXT"')
+    elif made.exported:
+        print(f"summarize with: summarize --model {made.folder} FILE")
+    return 0
+
+
+def _check_preset(name: str, saved: str, folder: Path) -> None:
+    """Check that a folder whose run has no checkpoint yet is not of another preset.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if saved != name and saved in plugins.names("preset"):
+        raise ConfigError(
+            f"{folder}: holds another run: of preset {saved}, not {name}; name another --output, "
+            "or remove the folder"
+        )
