@@ -1,6 +1,6 @@
 """The whole loop of training on real pairs: examples a second, waiting for data, padding.
 
-`training.loop.fit` runs as `summarizer train --preset arxiv_titles` has it run, with that preset's
+`training.loop.fit` runs as `summarizer train --preset arxiv_titles` runs it, with that preset's
 model (16,000 tokens, bidirectional LSTM 2 x 256, decoder 512, pointer). Only validation and export
 are left out. Vocabulary and token store are made first, or read from --cache.
 """

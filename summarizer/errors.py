@@ -93,8 +93,8 @@ def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
     """
 
     def decorate(cls: Record) -> Record:
-        init = renamed_arguments(names, cls.__name__)(cls.__init__)  # type: ignore[misc]
-        cls.__init__ = init  # type: ignore[misc]
+        make = renamed_arguments(names, cls.__name__)(cls.__init__)  # type: ignore[misc]
+        cls.__init__ = make  # type: ignore[misc]
         for old, new in names.items():
             setattr(cls, old, property(functools.partial(_read_renamed, cls.__name__, old, new)))
         return cls

@@ -71,5 +71,5 @@ def _write_figure(
             plot(axes, result, label=result.name, marker=".", linewidth=1.2, **style)
         axes.set_title(title, fontsize="medium")
         figure.legend(loc="outside right upper", fontsize="small")
-        with atomic_path(path) as part:
-            figure.savefig(part, format="svg", metadata={"Date": None})
+        with atomic_path(path) as aside:
+            figure.savefig(aside, format="svg", metadata={"Date": None})

@@ -54,8 +54,9 @@ def finish_variant(
         atomic_write(folder / "config.json", configuration.to_json(config).encode())
         outcome = {"steps": 0, "failed": ""}
         try:
-            run = train.train(config, folder, False, skip_bad, training_only=True)
-            outcome["steps"] = run.steps
+            outcome["steps"] = train.train(
+                config, folder, False, skip_bad, training_only=True
+            ).steps
         except TrainingError as error:
             LOG.info("%s: %s", folder, error)
             outcome["failed"] = str(error)
