@@ -72,6 +72,7 @@ lint: $(VENV)/.dev ## check style, types and the directions of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/test_structure.py
 
 test: $(VENV)/.dev ## run the tests, all but the slow ones (ARGS="-k beam")

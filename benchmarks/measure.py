@@ -1,11 +1,12 @@
-"""What every benchmark shares: fair timing, rows against targets, and a record of the machine.
+"""Shared parts of the benchmarks: fair timing, rows with targets, and a record of the machine.
 
-Cases take turns, so that what disturbs the machine disturbs all of them alike; what is compared
-comes from one run. Every benchmark is a command: `python benchmarks/NAME.py [--quick]` prints its
-rows and writes `benchmarks/results/NAME.json`; `benchmarks/table.py` puts all rows into one table.
+Cases take turns, so that a disturbance of the machine affects all of them alike; compared numbers
+come from one run. Every benchmark is a command: `python benchmarks/NAME.py [--quick]` prints its
+rows and writes `benchmarks/results/NAME.json`; `benchmarks/table.py` prints all rows in one table.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -27,20 +28,31 @@ PACKAGES = ("jax", "keras", "numpy", "onnxruntime", "sentencepiece", "tensorflow
 
 @dataclass(frozen=True)
 class Row:
-    """One measured property beside what it should reach."""
+    """One measured property with its target. The results have the same names.
+
+    Attributes:
+        what: name of the property.
+        value: median of the repeats; None: not measured.
+        unit: unit of the value.
+        low: first quartile of the repeats; None: not repeated.
+        high: third quartile of the repeats.
+        target: value to reach; None: shown for comparison only.
+        least: whether the target is a minimum; else it is a maximum.
+        note: conditions of the measurement, or why there is none.
+    """
 
     what: str
-    value: float | None  # the median; None: not measured
+    value: float | None
     unit: str
-    low: float | None = None  # of the repeats
+    low: float | None = None
     high: float | None = None
-    target: float | None = None  # None: shown for comparison only
-    least: bool = False  # the target is a most unless this is set
-    note: str = ""  # why it was not measured, or under which conditions
+    target: float | None = None
+    least: bool = False
+    note: str = ""
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is reached; None without a target or a value."""
+        """Return whether the target is reached; None without a target or a value."""
         if self.target is None or self.value is None:
             return None
         return self.value >= self.target if self.least else self.value <= self.target
@@ -56,11 +68,12 @@ class Report:
 
     def add(self, *args: Any, **named: Any) -> None:
         """Add a `Row` and print it."""
-        self.rows.append(Row(*args, **named))
-        print(line(asdict(self.rows[-1]) | {"met": self.rows[-1].met}), flush=True)
+        row = Row(*args, **named)
+        self.rows.append(row)
+        print(line(asdict(row) | {"met": row.met}), flush=True)
 
     def write(self, folder: Path = RESULTS) -> Path:
-        """Write the rows, the machine and the versions, aside and renamed."""
+        """Write the rows, the machine and the versions; return the path of the file."""
         path = folder / f"{self.name}.json"
         rows = [asdict(row) | {"met": row.met} for row in self.rows]
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -74,17 +87,25 @@ class Report:
 
 
 def arguments(text: str) -> argparse.ArgumentParser:
-    """Return the options that every benchmark has."""
+    """Return a parser with the options of every benchmark."""
     parser = argparse.ArgumentParser(description=text)
-    parser.add_argument("--quick", action="store_true", help="small: tries the code, not the speed")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON goes")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes that test the code, not the speed"
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON file")
     return parser
 
 
 def interleaved(
-    cases: Mapping[str, Callable[[], Any]], rounds: int, warm: int = 2
+    cases: Mapping[str, Callable[[], object]], rounds: int, warm: int = 2
 ) -> dict[str, list[float]]:
-    """Seconds of each call of each case; the cases take turns, after `warm` calls each."""
+    """Return the seconds of each call of each case; the cases take turns.
+
+    Args:
+        cases: name → function to time.
+        rounds: number of timed calls of each case.
+        warm: number of calls of each case before that.
+    """
     for case in cases.values():
         for _ in range(warm):
             case()
@@ -98,7 +119,7 @@ def interleaved(
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median, first and third quartile."""
+    """Return the median, the first and the third quartile."""
     if len(values) < 2:
         return values[0], values[0], values[0]
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -106,7 +127,7 @@ def spread(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def line(row: Mapping[str, Any]) -> str:
-    """One row as text: what, value with spread, target, and whether it is met."""
+    """Return a row as text: property, value with quartiles, target, and whether it is met."""
     if row["value"] is None:
         return f"{row['what']:<58} not measured: {row['note']}"
     value = f"{row['value']:.4g} {row['unit']}"
@@ -121,49 +142,49 @@ def line(row: Mapping[str, Any]) -> str:
 
 
 def peak() -> int:
-    """Most memory that this process has had, in bytes.
+    """Return the peak memory of this process in bytes.
 
-    From /proc where it is: `getrusage` counts what the parent held when it started this one.
+    It is read from /proc if possible, because `getrusage` includes the memory that the parent had
+    when it started this process.
     """
     status = Path("/proc/self/status")
     if status.exists():
         lines = status.read_text().splitlines()
         return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else 1024 * most
+    peak_size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak_size if sys.platform == "darwin" else 1024 * peak_size
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    found: dict[str, Any] = {"processor": platform.processor() or platform.machine()}
+    """Return the properties of the machine that the numbers depend on."""
+    properties: dict[str, Any] = {"processor": platform.processor() or platform.machine()}
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         text = cpuinfo.read_text()
         names = [x.split(":")[1].strip() for x in text.splitlines() if x.startswith("model name")]
-        found["processor"] = names[0] if names else found["processor"]
-        found["bfloat16"] = "avx512_bf16" in text or "amx_bf16" in text
+        if names:
+            properties["processor"] = names[0]
+        properties["bfloat16"] = "avx512_bf16" in text or "amx_bf16" in text
     affinity = getattr(os, "sched_getaffinity", None)
-    found["cores"] = len(affinity(0)) if affinity else os.cpu_count()
+    properties["cores"] = len(affinity(0)) if affinity else os.cpu_count()
     if hasattr(os, "sysconf"):
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        found["memory_gb"] = round(pages / 2**30, 1)
-    found["system"], found["python"] = platform.system(), platform.python_version()
-    return found
+        properties["memory_gb"] = round(pages / 2**30, 1)
+    properties["system"], properties["python"] = platform.system(), platform.python_version()
+    return properties
 
 
 def versions() -> dict[str, str]:
-    """The installed packages that matter here."""
-    found = {}
+    """Return the versions of the installed packages that the numbers depend on."""
+    installed = {}
     for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            installed[name] = metadata.version(name)
+    return installed
 
 
 def commit() -> str:
-    """The revision that was measured, with + if files differ from it."""
+    """Return the commit that was measured, with + if files differ from it; "" without Git."""
     git = ["git", "-C", str(Path(__file__).parent)]
     try:
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)

@@ -1,8 +1,8 @@
-"""From a cold process to the printed summary, and to the help: seconds and memory.
+"""Seconds and memory from a cold process to the printed summary, and to the help text.
 
-Each child is a whole command, started as a user would; they take turns. `python -c pass` shows what
-is Python's own. `--quick` makes each child once. Within the command: what is loading and what is
-answering.
+Each child is a whole command as a user starts it; the children take turns. `python -c pass` shows
+the share of Python itself. `--quick` runs each child once. The stages within the command show what
+loading and what summarizing takes.
 """
 
 import json
@@ -18,15 +18,17 @@ import measure
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "saved_models" / "arxiv-titles"
 ARTICLES = ROOT / "data" / "abstracts.en.jsonl"
-SECONDS, MEGABYTES, HELP_SECONDS = 0.5, 250, 0.15  # the targets
+SUMMARIZE, HELP = "summarize article.txt", "summarizer --help"
+TARGET_SECONDS = {HELP: 0.15, SUMMARIZE: 0.5}
+TARGET_MEGABYTES = {SUMMARIZE: 250}
 
-# Prints the seconds of each stage of what `summarize FILE` does.
+# Prints the seconds of each stage of `summarize FILE`.
 STAGES = """
 import json, sys, time
 begin = time.perf_counter()
-from summarizer import answers
+from summarizer import Summarizer
 imported = time.perf_counter()
-summarizer = answers.Summarizer.load(sys.argv[1])
+summarizer = Summarizer.load(sys.argv[1])
 loaded = time.perf_counter()
 summarizer.summarize([open(sys.argv[2]).read()])
 first = time.perf_counter()
@@ -34,84 +36,91 @@ summarizer.summarize([open(sys.argv[2]).read()])
 again = time.perf_counter()
 print(json.dumps([imported - begin, loaded - imported, first - loaded, again - first]))
 """
-NAMES = ("import", "load the model", "first answer", "second answer")
+STAGE_NAMES = ("import", "load the model", "first answer", "second answer")
+
+Runs = dict[str, list[tuple[float, float]]]  # child → seconds and peak MB of each run
 
 
 def main() -> None:
     parser = measure.arguments(__doc__ or "")
-    parser.add_argument("--rounds", type=int, default=15, help="children of each kind")
-    parser.add_argument("--model", type=Path, default=MODEL, help="default: the shipped one")
+    parser.add_argument("--rounds", type=int, default=15, help="number of runs of each child")
+    parser.add_argument(
+        "--model", type=Path, default=MODEL, help="model folder; default: the shipped model"
+    )
     options = parser.parse_args()
     rounds = 1 if options.quick else options.rounds
     with tempfile.TemporaryDirectory() as folder:
         article = Path(folder) / "article.txt"
         with ARTICLES.open(encoding="utf-8") as lines:
             article.write_text(json.loads(next(lines))["document"], encoding="utf-8")
-        model = ["--model", str(options.model)]
         command = ["-m", "summarizer"]
+        model = ["--model", str(options.model)]
         children = {
             "python -c pass": ["-c", "pass"],
-            "summarizer --help": [*command, "--help"],
-            "summarize article.txt": [*command, "summarize", *model, str(article)],
+            HELP: [*command, "--help"],
+            SUMMARIZE: [*command, "summarize", *model, str(article)],
         }
-        found = turns(children, rounds)
-        stages = [stage(options.model, article) for _ in range(min(rounds, 5))]
+        runs = run_children(children, rounds)
+        stages = [time_stages(options.model, article) for _ in range(min(rounds, 5))]
     report = measure.Report("startup")
-    goals = {"summarizer --help": HELP_SECONDS, "summarize article.txt": SECONDS}
-    for name, runs in found.items():
-        middle, low, high = measure.spread([seconds for seconds, _ in runs])
-        report.add(f"{name}: wall", middle, "s", low, high, goals.get(name))
-    for name, runs in found.items():
-        middle, low, high = measure.spread([size for _, size in runs])
-        most = MEGABYTES if name == "summarize article.txt" else None
-        report.add(f"{name}: peak memory", middle, "MB", low, high, most)
-    for name, values in zip(NAMES, zip(*stages, strict=True), strict=True):
-        report.add(f"summarize article.txt: {name}", *spread_of(values))
-    report.detail["seconds and MB"] = found
+    add_rows(report, runs, stages)
     print(report.write(options.results))
 
 
-def spread_of(values: tuple[float, ...]) -> tuple[float, str, float, float]:
-    middle, low, high = measure.spread(values)
-    return middle, "s", low, high
+def add_rows(report: measure.Report, runs: Runs, stages: list[list[float]]) -> None:
+    """Add the rows of the children, and those of the stages."""
+    for name, measured in runs.items():
+        middle, low, high = measure.spread([seconds for seconds, _ in measured])
+        report.add(f"{name}: wall", middle, "s", low, high, TARGET_SECONDS.get(name))
+    for name, measured in runs.items():
+        middle, low, high = measure.spread([size for _, size in measured])
+        report.add(f"{name}: peak memory", middle, "MB", low, high, TARGET_MEGABYTES.get(name))
+    for name, seconds in zip(STAGE_NAMES, zip(*stages, strict=True), strict=True):
+        middle, low, high = measure.spread(seconds)
+        report.add(f"{SUMMARIZE}: {name}", middle, "s", low, high)
+    report.detail["seconds and MB"] = runs
 
 
-def turns(children: dict[str, list[str]], rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Seconds and peak MB of each child; the first round, from a cold disk, is not counted."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in children}
+def run_children(children: dict[str, list[str]], rounds: int) -> Runs:
+    """Return the seconds and peak MB of each run of each child.
+
+    The first round, from a cold disk, does not count.
+    """
+    runs: Runs = {name: [] for name in children}
     for turn in range(rounds + 1):
         for name, words in children.items():
-            seconds, size = child(words)
+            seconds, size = run_child(words)
             if turn:
-                found[name].append((seconds, size))
-    return found
+                runs[name].append((seconds, size))
+    return runs
 
 
-def child(words: list[str]) -> tuple[float, float]:
-    """Run Python with these words; wall seconds, and the most memory it held in MB.
+def run_child(words: list[str]) -> tuple[float, float]:
+    """Run Python with these words; return the wall seconds and the peak memory in MB.
 
-    `wait4` tells of this child alone. A process is started with what its parent holds counted as
-    its own, so the parent must stay small: this one imports no array library.
+    `wait4` counts this child alone. A new process inherits the peak memory of its parent, so this
+    module imports no array library.
     """
     begin = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    said = process.stderr.read() if process.stderr else b""
+    errors = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{' '.join(words)}: {said.decode()}")
+        raise SystemExit(f"{' '.join(words)}: {errors.decode()}")
     unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss
     return seconds, usage.ru_maxrss / unit
 
 
-def stage(model: Path, article: Path) -> list[float]:
+def time_stages(model: Path, article: Path) -> list[float]:
+    """Return the seconds of each stage of `STAGE_NAMES`, in a process of their own."""
     command = [sys.executable, "-c", STAGES, str(model), str(article)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    found: list[float] = json.loads(done.stdout)
-    return found
+    seconds: list[float] = json.loads(done.stdout)
+    return seconds
 
 
 if __name__ == "__main__":

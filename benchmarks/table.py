@@ -1,4 +1,4 @@
-"""Print every benchmark's rows against their targets, from the results that were written."""
+"""Print the rows of all benchmarks with their targets, from the written results."""
 
 import argparse
 import json

@@ -1,27 +1,28 @@
-"""Everything a user can be told, as exceptions with one clear line each.
+"""User-facing errors. Each message is a single line.
 
 The tree::
 
-    SummarizerError          exit 1
+    SummarizerError          exit code 1
     ├── InputError           a text or data file that cannot be used
     ├── ConfigError          an unknown or impossible setting
     ├── ModelError           a model folder that cannot be used
-    └── TrainingError        a run that cannot go on (non-finite loss, XLA asked for in vain)
+    └── TrainingError        a run that cannot continue (non-finite loss, XLA not available)
 
-Whatever else is raised is a defect and shows a traceback.
+Any other exception is a defect of the program and shows a traceback.
 """
 
 import difflib
 import functools
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 Record = TypeVar("Record", bound=type)
 
 
 class SummarizerError(Exception):
-    """A user's error: its text is the one line that the command line prints."""
+    """A user's error; its text is the one line that the command line prints."""
 
 
 class InputError(SummarizerError):
@@ -33,18 +34,18 @@ class ConfigError(SummarizerError):
 
 
 class ModelError(SummarizerError):
-    """A model folder with a missing, cut or foreign file."""
+    """A model folder in which a file is missing, damaged or of another model."""
 
 
 class TrainingError(SummarizerError):
-    """A training run that cannot go on."""
+    """A training run that cannot continue."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the nearest of the known names, then all of them, for the end of an error's line."""
+    """Return the end of an error message: the nearest of the known names, then all of them."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
     return f"{hint}known: {', '.join(names) if names else 'none'}"
 
 
@@ -54,29 +55,44 @@ def warn_renamed(old: str, new: str, depth: int = 3) -> None:
     Args:
         old: the name that was used.
         new: the name to use instead.
-        depth: number of stack frames between here and the caller's code.
+        depth: number of stack frames from this function to the caller's code.
     """
     warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=depth)
 
 
+def renamed_arguments(names: Mapping[str, str], label: str = "") -> Callable[[Function], Function]:
+    """Let a function take arguments by their old names, with a DeprecationWarning.
+
+    Args:
+        names: old name → new name.
+        label: name of the function in the warning; "": its own name.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: Any, **values: Any) -> Any:
+            for old in names.keys() & values.keys():
+                warn_renamed(f"{label or function.__name__}({old}=)", names[old])
+                values[names[old]] = values.pop(old)
+            return function(*args, **values)
+
+        return cast(Function, call)
+
+    return decorate
+
+
 def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
-    """Let a dataclass take and give fields by their old names, with a DeprecationWarning.
+    """Return a decorator with which a dataclass accepts old names of its fields.
+
+    Old names work as keywords and as attributes, with a DeprecationWarning.
 
     Args:
         names: old name → new name.
     """
 
     def decorate(cls: Record) -> Record:
-        make = cls.__init__  # type: ignore[misc]
-
-        @functools.wraps(make)
-        def take(self: Any, *args: Any, **values: Any) -> None:
-            for old in names.keys() & values.keys():
-                warn_renamed(f"{cls.__name__}({old}=)", names[old])
-                values[names[old]] = values.pop(old)
-            make(self, *args, **values)
-
-        cls.__init__ = take  # type: ignore[misc]
+        make = renamed_arguments(names, cls.__name__)(cls.__init__)  # type: ignore[misc]
+        cls.__init__ = make  # type: ignore[misc]
         for old, new in names.items():
             setattr(cls, old, property(functools.partial(_read_renamed, cls.__name__, old, new)))
         return cls
@@ -84,6 +100,6 @@ def renamed_fields(names: Mapping[str, str]) -> Callable[[Record], Record]:
     return decorate
 
 
-def _read_renamed(cls: str, old: str, new: str, record: Any) -> Any:
+def _read_renamed(cls: str, old: str, new: str, record: object) -> Any:
     warn_renamed(f"{cls}.{old}", new)
     return getattr(record, new)

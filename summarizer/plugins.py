@@ -1,7 +1,9 @@
-"""The folder is the menu: a cell, attention, encoder, source or strategy is one file in its folder.
+"""Find, check and build parts by name; each part is one file in the folder of its kind.
 
-Such a file defines `Options`, a frozen dataclass, and what its kind asks for (`build(options)`
-for the parts of a model, `examples(options, split)` for a source, `config()` for a preset).
+A cell, attention, encoder, source, strategy or preset is a file whose name is the name of the part.
+It defines `Options`, a frozen dataclass of settings, and what its kind requires: `build(options,
+...)` for a part of a model, `examples(options, split)` for a source, `config()` for a preset (which
+has no options).
 """
 
 import dataclasses
@@ -21,8 +23,7 @@ FOLDERS = {
     "preset": "summarizer.presets",
 }
 
-
-# Kind → old name of a part: its new name, which is also taken in settings.
+# Kind → old name of a part → its new name. Old names are still accepted.
 RENAMED = {
     "encoder": {"nothing": "none", "memory": "memory_augmented"},
     "cell": {"minimal": "min_lstm"},
@@ -30,16 +31,16 @@ RENAMED = {
 
 
 def names(kind: str) -> list[str]:
-    """List what the folder of a kind offers, in alphabetical order, importing none of it."""
+    """Return the names of all parts of a kind, in alphabetical order, without importing them."""
     package = importlib.import_module(FOLDERS[kind])
     return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name[0] != "_")
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import the file of that name.
+    """Import the file of a part.
 
     Raises:
-        ConfigError: no such file; names the nearest.
+        ConfigError: there is no such part; names the nearest.
     """
     name = RENAMED.get(kind, {}).get(name, name)
     if name not in names(kind):
@@ -48,10 +49,10 @@ def load(kind: str, name: str) -> ModuleType:
 
 
 def options(kind: str, name: str, /, **values: Any) -> Any:
-    """Make the options of a plugin, checked against its fields.
+    """Return the `Options` of a part, with the given values.
 
     Raises:
-        ConfigError: an unknown name, an unknown option (names the nearest) or a bad value.
+        ConfigError: an unknown part, an unknown option (names the nearest) or a bad value.
     """
     cls = load(kind, name).Options
     known = [f.name for f in dataclasses.fields(cls)]
@@ -65,8 +66,15 @@ def options(kind: str, name: str, /, **values: Any) -> Any:
 
 
 def build(kind: str, name: str, /, *sizes: int, **values: Any) -> Any:
-    """Build a part from its file: `build("cell", "lstm", inputs, width=256)`.
+    """Build a part of a model: `build("cell", "lstm", inputs, width=256)`.
 
-    `sizes` are what the model gives it: the widths of its inputs.
+    Args:
+        kind: a key of `FOLDERS`.
+        name: of the part.
+        sizes: given by the model: the widths of what the part reads.
+        values: options of the part.
+
+    Raises:
+        ConfigError: see `options`; also sizes that do not fit.
     """
     return load(kind, name).build(options(kind, name, **values), *sizes)

@@ -49,14 +49,14 @@ NETWORKS = {
     "feeding": {"input_feeding": True},
     "deep": {"decoder_layers": 3},
     "intra": {"intra_attention": True},
-    "output_sees_input": {"output_sees_input": True},
+    "deep_output": {"deep_output": True},
     "intra_alone": {"intra_attention": True, "attention": Part("none"), "pointer": False},
     "everything": {
         "attention": KINDS["location"],
         "decoder_layers": 2,
         "input_feeding": True,
         "intra_attention": True,
-        "output_sees_input": True,
+        "deep_output": True,
     },
 }
 
@@ -282,7 +282,7 @@ def test_coverage_is_seen_without_its_own_position():
         _, score = covering(named, query[b, t], memory.values[b], None, seen)
         expected = softmax(np.where(memory.mask[b], score, -np.inf))
         np.testing.assert_allclose(decoded.attention[b, t], expected, atol=1e-4)
-    assert model.decoder.start(memory, T).coverage == ()  # that is the search's
+    assert model.initial_state(memory, T).coverage == ()  # that is the search's
 
 
 def test_the_decoder_attends_to_its_own_outputs_before():
@@ -298,7 +298,7 @@ def test_the_decoder_attends_to_its_own_outputs_before():
 
 
 def test_the_output_sees_the_last_piece_where_it_is_asked_to():
-    model, batch = network("output_sees_input"), a_batch()
+    model, batch = network("deep_output"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
     last = np.asarray(model.embeddings.value)[batch["summary_in"]]
     np.testing.assert_allclose(decoded.gate_input[..., -8:], last, atol=1e-6)
@@ -329,13 +329,13 @@ def test_a_decoder_needs_no_document(intra):
         pointer=False,
         intra_attention=intra,
     )
-    decoder = Decoder(config, memory=0, states=0)
+    decoder = Decoder(config, memory_width=0, encoder_states=0)
     pieces = np.zeros((2, 1), "int32")
     memory = decoder.make_memory(np.zeros((2, 1, 0), "float32"), (), pieces, pieces == PAD)
     embedded = normal(2, T, 8)
 
     def both(embedded):
-        state, steps = decoder.start(memory, T), []
+        state, steps = decoder.initial_state(memory, T), []
         whole = decoder.unroll(embedded, state, memory)
         for t in range(T):
             one, state = decoder.step(embedded[:, t : t + 1], state, memory)
@@ -353,7 +353,7 @@ def test_an_ensemble_carries_what_its_members_carry():
 
     def run(documents, inputs):
         memories, memory = two.encode(documents), one.encode(documents)
-        states, state = two.start(memories, T), one.decoder.start(memory, T)
+        states, state = two.initial_state(memories, T), one.initial_state(memory, T)
         for t in range(2):
             accounts, states = two.step(inputs[:, t : t + 1], states, memories)
             account, state = one.step(inputs[:, t : t + 1], state, memory)
@@ -409,13 +409,13 @@ def test_what_lives_on_attention_is_refused_without(settings, said):
     [
         ({"attention": Part("none"), "bridge": "zero"}, 2, "model.bridge=zero: .* set .*=dense or"),
         ({"attention": Part("none")}, 0, "model.bridge=dense: .* set model.bridge=zero"),
-        ({"bridge": "copy"}, 1, "model.bridge=copy: the encoder ends in 1 states"),
+        ({"bridge": "copy"}, 1, "model.bridge=copy: the encoder ends with 1 states"),
     ],
 )
 def test_a_bridge_that_leads_nowhere_is_refused(changes, states, said):
     config = dataclasses.replace(ModelConfig(decoder_cell=Part("lstm", {"width": 8})), **changes)
     with pytest.raises(ConfigError, match=said):
-        Decoder(config, memory=8, states=states)
+        Decoder(config, memory_width=8, encoder_states=states)
 
 
 def test_parts_that_do_not_fit_are_refused_before_data_is_read(tmp_path):

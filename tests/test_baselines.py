@@ -76,7 +76,7 @@ def test_k_is_the_lower_median_and_at_least_one():
 
 
 def test_sentences_stand_in_the_documents_order():
-    (found,) = extractive_baselines.articles([Example("a", CHINESE, "")])
+    (found,) = extractive_baselines.sentence_documents([Example("a", CHINESE, "")])
     assert (
         extractive_baselines.join_sentences(found, [2, 0]) == "我们研究冷原子气体。气体在阱中流动。"
     )
@@ -162,7 +162,7 @@ def test_sentences_that_are_like_no_other_are_equally_central(lengths):
 
 
 def test_textrank_looks_at_so_many_sentences(monkeypatch):
-    monkeypatch.setattr(extractive_baselines, "RANKED", 3)
+    monkeypatch.setattr(extractive_baselines, "TEXTRANK_SENTENCES", 3)
     text = "Rain fell. A dog ran. A dog sat. Cats and dogs and rain and a ran sat fell."
     found = extractive_baselines.extractive_baselines([Example("a", text, "One.")])
     assert found["textrank"] != found["lexrank"]
@@ -184,14 +184,14 @@ def slow_common(one, other):
 
 @given(sequences, sequences)
 def test_the_longest_common_subsequence_is_that_of_the_table(one, other):
-    assert extractive_baselines._common(one, other) == slow_common(one, other)
+    assert extractive_baselines._common_length(one, other) == slow_common(one, other)
 
 
 @given(document, sentence)
 def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
     given = example(parts, " ".join(reference))
-    (cut,) = extractive_baselines.articles([given])
-    (chosen,) = extractive_baselines.nearest(cut)
+    (cut,) = extractive_baselines.sentence_documents([given])
+    (chosen,) = extractive_baselines.nearest_sentence(cut)
     scores = [f1(text, given.summary, "rougeL") for text in cut.sentences]
     assert scores[chosen] == pytest.approx(max(scores))
 
@@ -199,40 +199,54 @@ def test_the_nearest_sentence_has_the_greatest_rouge_l(parts, reference):
 @given(document, sentence)
 def test_the_oracle_is_at_least_as_good_as_every_sentence(parts, reference):
     given = example(parts, " ".join(reference))
-    (cut,) = extractive_baselines.articles([given])
+    (cut,) = extractive_baselines.sentence_documents([given])
     best = f1(
-        extractive_baselines.join_sentences(cut, extractive_baselines.oracle(cut)), given.summary
+        extractive_baselines.join_sentences(cut, extractive_baselines.oracle_sentences(cut)),
+        given.summary,
     )
     assert best >= max(f1(text, given.summary) for text in cut.sentences) - 1e-9
 
 
 def test_the_oracle_takes_what_raises_it_until_it_is_as_long_as_the_reference():
-    assert extractive_baselines.oracle(article(["xy", "ab", "cd", "ef"], "abcdef")) == [1, 2, 3]
-    assert extractive_baselines.oracle(article(["abz", "ab", "cd"], "abcd")) == [1, 2]
-    assert extractive_baselines.oracle(article(["abcdx", "e"], "abcde")) == [
+    assert extractive_baselines.oracle_sentences(article(["xy", "ab", "cd", "ef"], "abcdef")) == [
+        1,
+        2,
+        3,
+    ]
+    assert extractive_baselines.oracle_sentences(article(["abz", "ab", "cd"], "abcd")) == [1, 2]
+    assert extractive_baselines.oracle_sentences(article(["abcdx", "e"], "abcde")) == [
         0
     ]  # as long as the reference
-    assert extractive_baselines.oracle(article(["ab", "xyzw"], "abcdef")) == [
+    assert extractive_baselines.oracle_sentences(article(["ab", "xyzw"], "abcdef")) == [
         0
     ]  # nothing raises it
-    assert extractive_baselines.oracle(article(["xx", "yy"], "ab")) == [
+    assert extractive_baselines.oracle_sentences(article(["xx", "yy"], "ab")) == [
         0
     ]  # there is always a sentence
 
 
 def test_the_oracle_counts_a_word_as_often_as_the_reference_has_it():
-    assert extractive_baselines.oracle(article(["aa", "ab"], "abb")) == [1]
-    assert extractive_baselines.oracle(article(["aab", "bx"], "aabb")) == [0, 1]
+    assert extractive_baselines.oracle_sentences(article(["aa", "ab"], "abb")) == [1]
+    assert extractive_baselines.oracle_sentences(article(["aab", "bx"], "aabb")) == [0, 1]
 
 
 def test_several_references_are_met_by_the_one_that_can_be_met_best():
-    assert extractive_baselines.oracle(article(["ab", "cd", "ef"], "abxxxx", "cdef")) == [1, 2]
-    assert extractive_baselines.nearest(article(["ab", "cd", "ef"], "axxxxx", "efx")) == [2]
+    assert extractive_baselines.oracle_sentences(article(["ab", "cd", "ef"], "abxxxx", "cdef")) == [
+        1,
+        2,
+    ]
+    assert extractive_baselines.nearest_sentence(article(["ab", "cd", "ef"], "axxxxx", "efx")) == [
+        2
+    ]
 
 
 def test_without_sentences_or_words_there_is_nothing_to_take():
     empty = extractive_baselines.SentenceDocument("x", [], [], [["a"]])
-    assert extractive_baselines.oracle(empty) == extractive_baselines.nearest(empty) == []
+    assert (
+        extractive_baselines.oracle_sentences(empty)
+        == extractive_baselines.nearest_sentence(empty)
+        == []
+    )
     assert set(
         itertools.chain(*extractive_baselines.extractive_baselines([Example("a", "", "")]).values())
     ) == {""}

@@ -172,12 +172,14 @@ def test_a_curve_is_measured_point_by_point_and_drawn(tmp_path):
 
 
 def test_how_far_a_curve_is_off_a_straight_line():
-    assert curves.off([256, 512, 1024, 2048], [1.5, 2.5, 4.5, 8.5]) == pytest.approx(0, abs=1e-9)
+    assert curves.max_deviation([256, 512, 1024, 2048], [1.5, 2.5, 4.5, 8.5]) == pytest.approx(
+        0, abs=1e-9
+    )
     square = [x * x for x in (256, 512, 1024, 2048)]
-    assert curves.off([256, 512, 1024, 2048], square) > 50
+    assert curves.max_deviation([256, 512, 1024, 2048], square) > 50
     report = measure.Report("x")
     points = [(9.0, 9.0), (9.0, 1.0), *((v / 256, 1.0) for v in (256, 512, 1024, 2048))]
-    curves.add(report, "document", curves.CURVES["document"], points)
+    curves.add_rows(report, "document", curves.CURVES["document"], points)
     time, memory = report.rows
     assert time.met is True  # what is below 256 does not count
     assert memory.value == pytest.approx(0, abs=1e-9)
@@ -216,7 +218,7 @@ def test_a_watch_counts_examples_waiting_and_padding(monkeypatch):
         list(watch.over((0, i, batch) for i in range(9)))
     assert watch.waits == [0.5] * 3
     assert sum(watch.examples) == 3
-    assert sum(watch.empty) / sum(watch.positions) == pytest.approx(2 / 6)
+    assert sum(watch.padding) / sum(watch.positions) == pytest.approx(2 / 6)
     assert watch.speeds()[0] == pytest.approx(1 / 2.0)
     assert watch.shapes == {(4, 2)}
 
@@ -228,9 +230,9 @@ def test_a_document_without_a_strict_summary_leaves_the_others():
                 raise InputError("no summary")
             return [Summary(text, 0.0) for text in texts]
 
-    documents = ["a", "bad", "c"] * faithful.PART
+    documents = ["a", "bad", "c"] * faithful.BATCH_SIZE
     assert faithful.summaries(Picky(), documents, "off") == documents
-    assert faithful.summaries(Picky(), documents, "strict") == ["a", "", "c"] * faithful.PART
+    assert faithful.summaries(Picky(), documents, "strict") == ["a", "", "c"] * faithful.BATCH_SIZE
 
 
 @pytest.mark.slow

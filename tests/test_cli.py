@@ -18,7 +18,7 @@ from summarizer.api.summarizer import Summarizer
 from summarizer.documents.read import SUFFIXES
 from summarizer.errors import InputError, ModelError
 from summarizer.runtime.streaming import FIRST
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,13 +71,13 @@ def test_one_summary_a_file_in_the_order_given(summarize, files, model):
 
 
 def test_bad_files_are_told_and_the_others_summarized(summarize, files, tmp_path, monkeypatch):
-    monkeypatch.setattr(cleaning, "LARGEST", 1000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 1000)
     bad = {
         "empty.txt": (b"", ": the file is empty"),
         "blank.txt": (" \u200b\n\ufeff".encode(), ": the file is empty"),
         "binary.txt": (b"1 2\0 3", ": a binary file; text in UTF-8 is needed"),
         "latin.txt": (b"1\n2 \xe9", ":2: not UTF-8 text (byte 0xe9); save it as UTF-8"),
-        "large.txt": (b"1 " * 501, ": larger than 64 MB, the most that one document may have"),
+        "large.txt": (b"1 " * 501, ": larger than 64 MB, the maximum for one document"),
     }
     for name, (content, _) in bad.items():
         (tmp_path / name).write_bytes(content)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from summarizer import cli, plugins
-from summarizer.api.train import fit_model
+from summarizer.api import train as train_module
 from summarizer.comparison import (
     compare_variants,
     measurements,
@@ -104,7 +104,7 @@ def test_a_page_gets_the_tables_between_its_marks():
 
 def test_a_page_names_no_folder_of_the_machine():
     for spec, said in (("/" + "data/t.jsonl", "t.jsonl"), ("tfds:a/b", "tfds:a/b")):
-        found = table.page({"time": [a_result("lstm", test=spec)]}, "")
+        found = table.all_tables({"time": [a_result("lstm", test=spec)]}, "")
         assert f"Measured on 40 documents of `{said}`." in found
 
 
@@ -128,9 +128,9 @@ def test_plots_are_drawn_alike_each_time(tmp_path: Path):
 
 def test_documents_are_put_into_fifths_by_length():
     lengths, scores = [9, 1, 5, 3, 7, 2, 8, 4, 6, 10], [float(x) for x in range(10)]
-    found = plots.buckets(lengths, scores)
+    found = plots.length_curve(lengths, scores)
     assert found == [(1.5, 3.0), (3.5, 5.0), (5.5, 5.0), (7.5, 5.0), (9.5, 4.5)]
-    assert plots.buckets([4, 2], [1.0, 3.0]) == [(2.0, 3.0), (4.0, 1.0)]
+    assert plots.length_curve([4, 2], [1.0, 3.0]) == [(2.0, 3.0), (4.0, 1.0)]
 
 
 # --- what is measured --------------------------------------------------------------------------
@@ -138,12 +138,12 @@ def test_documents_are_put_into_fifths_by_length():
 
 def test_words_that_repeat_and_words_that_are_copied():
     examples = [Example("1", "one model is a model"), Example("2", "a")]
-    assert measurements.habit_statistics(["The model, the MODEL", ""], examples) == pytest.approx(
+    assert measurements.word_shares(["The model, the MODEL", ""], examples) == pytest.approx(
         (0.25, 0.25)
     )
-    assert measurements.habit_statistics(["A new model"], examples[:1]) == pytest.approx((0, 2 / 3))
+    assert measurements.word_shares(["A new model"], examples[:1]) == pytest.approx((0, 2 / 3))
     examples = [Example("1", "a b"), Example("2", "c")]
-    assert measurements.habit_statistics(["a a", "c d"], examples) == pytest.approx((0.25, 0.75))
+    assert measurements.word_shares(["a a", "c d"], examples) == pytest.approx((0.25, 0.75))
 
 
 def test_the_log_of_a_run_is_read_without_what_compiles(tmp_path: Path):
@@ -195,32 +195,32 @@ def test_every_variant_of_the_family_is_a_preset():
 
 
 def test_all_variants_get_the_same_minutes_and_the_same_examples():
-    found = plan.configured(planned(settings=("train.batch_size=32", "train.budget=99")))
+    found = plan.variant_configs(planned(settings=("train.batch_size=32", "train.budget=99")))
     assert list(found) == ["time", "examples"]
     assert found["time"]["lstm"].train.budget == 6
     by_examples = found["examples"]["lstm"].train
     assert (by_examples.budget, by_examples.steps, by_examples.validation_interval) == (0, 32, 4)
     assert {c.data.train for _, _, c in plan.all_variants(found)} == {"reverse_digits,count=300"}
-    assert list(plan.configured(planned(minutes=0.0))) == ["examples"]
+    assert list(plan.variant_configs(planned(minutes=0.0))) == ["examples"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
         (planned("lstn"), "unknown preset 'lstn': did you mean 'lstm'"),
-        (planned("lstm", "lstm"), "--variants: lstm stands there twice"),
+        (planned("lstm", "lstm"), "--variants: lstm is listed twice"),
         (
             planned("lstm", "docstrings"),
             "variant 'docstrings': data.max_document_tokens=160, not the",
         ),
         (planned(settings=("train.batsh=1",)), "unknown setting 'train.batsh'"),
         (planned(settings=("data.validation=v.jsonl",)), "data.validation=v.jsonl: all of --data"),
-        (planned(settings=("train.init=runs/x",)), "train.init=runs/x: all variants start from"),
+        (planned(settings=("train.init=runs/x",)), "train.init=runs/x: variants are trained from"),
     ],
 )
 def test_an_impossible_plan_is_told_in_a_line(wanted, said):
     with pytest.raises(ConfigError) as raised:
-        plan.configured(wanted)
+        plan.variant_configs(wanted)
     assert str(raised.value).startswith(said)
     assert "\n" not in str(raised.value)
 
@@ -237,7 +237,7 @@ def test_an_impossible_plan_is_told_in_a_line(wanted, said):
         "compare --family",
         "compare --family --budget 6m runs/a",
         "compare --family --examples -3",
-        "compare --family --budget 6m --documents 0",
+        "compare --family --budget 6m --num-documents 0",
     ],
 )
 def test_wrong_usage_is_told(words, capsys):
@@ -258,11 +258,11 @@ class Bench:
         self.plan = planned("gru_like", "lstm", examples=0)
         self.stop: dict[str, BaseException] = {}
         patch.setattr(plan.plugins, "load", self.load)
-        patch.setattr(compare_variants, "_parameters", lambda config: 7)
+        patch.setattr(compare_variants, "_count_parameters", lambda config: 7)
         patch.setattr("summarizer.api.prepare_data.prepare_data", self.prepare)
         patch.setattr("summarizer.api.train.train", self.train)
-        patch.setattr(train_variant, "_measured", self.measure)
-        patch.setattr(train_variant, "_forget", lambda: None)
+        patch.setattr(train_variant, "_measure", self.measure)
+        patch.setattr(train_variant, "_free_memory", lambda: None)
         patch.setattr(plots, "draw", self.draw)
 
     def load(self, kind: str, name: str) -> Any:
@@ -275,7 +275,7 @@ class Bench:
         (folder / "store" / "pieces.bin").write_text("tokens")
         (folder / "config.json").write_text(plan.configuration.to_json(config))
 
-    def train(self, config: Config, folder: Path, *_: Any, prepared: bool) -> Any:
+    def train(self, config: Config, folder: Path, *_: Any, training_only: bool) -> Any:
         assert prepared
         assert (folder / "store" / "pieces.bin").read_text() == "tokens"
         assert not (folder / "half").exists()
@@ -355,14 +355,14 @@ def test_where_nothing_could_be_trained_it_is_an_error(bench):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"minutes": 3.0}, "gru_like: train.budget=3.0, not the 6.0 that it was finished with"),
-        ({"settings": ("train.batch_size=8",)}, "gru_like: train.batch_size=8, not the 64 that"),
+        ({"minutes": 3.0}, "gru_like: train.budget=3.0, not the 6.0 of its finished run"),
+        ({"settings": ("train.batch_size=8",)}, "gru_like: train.batch_size=8, not the 64 of"),
         (
             {"data": "reverse_digits,count=9"},
             "data.train=reverse_digits,count=9, not the reverse_d",
         ),
         ({"test": "reverse_digits,seed=2"}, "gru_like: --test reverse_digits,seed=2, not the"),
-        ({"documents": 2}, "gru_like: 2 documents to measure on, not the"),
+        ({"num_documents": 2}, "gru_like: 2 test documents, not the"),
     ],
 )
 def test_other_settings_in_the_same_folder_are_refused(bench, changes, said):
@@ -407,17 +407,16 @@ def test_a_comparison_through_the_command_line_is_interrupted_and_goes_on(
     tmp_path: Path, monkeypatch, capsys
 ):
     """Two tiny variants, for real: trained, summarized, measured, drawn."""
-    settings = "data.bucket_window=20 vocabulary.lowercase=false vocabulary.size=300 data.max_document_tokens=24 "
-    settings += "data.max_summary_tokens=24 train.batch_size=32 train.validation_examples=10 train.warmup_steps=5 "
-    settings += (
-        "train.compile=graph train.precision=float32 decode.max_tokens=24 model.embedding_size=16 "
-    )
+    settings = "data.bucket_window=20 vocabulary.lowercase=false vocabulary.size=300 "
+    settings += "data.max_document_tokens=24 data.max_summary_tokens=24 train.batch_size=32 "
+    settings += "train.validation_examples=10 train.warmup_steps=5 train.compile=graph "
+    settings += "train.precision=float32 decode.max_tokens=24 model.embedding_size=16 "
     command = ["compare", "--family", "--variants", "lstm,reverse_digits", "--examples", "320"]
     command += ["--data", "reverse_digits,count=1000", "--documents", "30"]
     command += [word for setting in settings.split() for word in ("--set", setting)]
     command += ["--output", str(tmp_path)]
 
-    real, trained = fit_model, []
+    real, trained = train_module.train, []
 
     def train(config: Config, *rest: Any, **more: Any) -> Any:
         trained.append(config.name)

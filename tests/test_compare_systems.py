@@ -11,7 +11,9 @@ import pytest
 
 from summarizer import cli
 from summarizer.evaluation import evaluate, report_files
-from summarizer.metrics import significance
+from summarizer.evaluation.options import EvaluationOptions
+from summarizer.metrics import bootstrap, significance
+from summarizer.types import Example
 
 WORDS = np.random.default_rng(4).choice(["ant", "bee", "cat", "dog", "elk", "fox"], (30, 8))
 REFERENCES = [" ".join(row) for row in WORDS]
@@ -28,9 +30,9 @@ def system(folder: Path, right: int, **options: Any) -> str:
     references = options.pop("references", REFERENCES)
     documents = [f"a document of {text}" for text in REFERENCES]
     count = len(ids)
-    made = evaluate.evaluate_summaries(
-        ids, documents[:count], references[:count], found[:count], samples=200, **options
-    )
+    examples = list(map(Example, ids, documents[:count], references[:count]))
+    options = EvaluationOptions(bootstrap_samples=200, **options)
+    made = evaluate.evaluate_summaries(examples, found[:count], options)
     report_files.write_report(
         dataclasses.replace(made, test="animals.jsonl", model=folder.name), folder
     )
@@ -52,11 +54,11 @@ def test_systems_stand_side_by_side_with_their_differences_to_the_first(tmp_path
     assert [row[0] for row in rows[:5]] == metrics
     for row, metric in zip(rows[:5], metrics, strict=True):
         scores = [[record[metric] for record in one.per_example] for one in found]
-        assert row[1] == evaluate.format_interval(found[0].scores[metric])
+        assert row[1] == bootstrap.format_interval(found[0].scores[metric])
         for i in (1, 2):
-            assert row[2 * i] == evaluate.format_interval(found[i].scores[metric])
+            assert row[2 * i] == bootstrap.format_interval(found[i].scores[metric])
             expected = significance.paired_difference(scores[i], scores[0], 200, 1)
-            assert row[2 * i + 1] == evaluate.format_difference(expected)
+            assert row[2 * i + 1] == significance.format_difference(expected)
     assert rows[0][3].endswith("p<0.001 better")
     assert rows[0][5].endswith("p<0.001 worse")
     assert rows[5] == ["30 documents of animals.jsonl"]
@@ -80,9 +82,9 @@ def test_a_model_is_compared_by_the_report_in_its_folder(tmp_path, capsys):
 
 
 def test_a_metric_that_one_of_them_lacks_is_left_out(tmp_path, capsys):
-    first, second = system(tmp_path / "a", 4, kept=True), system(tmp_path / "b", 7)
+    first, second = system(tmp_path / "a", 4, with_tagging=True), system(tmp_path / "b", 7)
     assert [row[0] for row in lines(capsys, first, second)].count("kept") == 0
-    third = system(tmp_path / "c", 2, kept=True)
+    third = system(tmp_path / "c", 2, with_tagging=True)
     assert [row[0] for row in lines(capsys, first, third)].count("kept") == 1
 
 
@@ -104,11 +106,11 @@ ICU = f"icu4py-{metadata.version('icu4py')}"
     [
         ({"stem": False}, "signatures differ: A has stem:yes, B has stem:no"),
         (
-            {"several": "mean", "seed": 2},
+            {"reference_mode": "mean", "bootstrap_seed": 2},
             "signatures differ: A has refs:best|seed:1, B has refs:mean|seed:2",
         ),
         (
-            {"units": "words"},
+            {"tokenization": "words"},
             f"signatures differ: A has tok:unicode|{CUT}, B has tok:unicode-words|{CUT}+{ICU}",
         ),
         (
@@ -141,8 +143,8 @@ def test_other_texts_under_the_same_ids_are_refused(tmp_path, capsys):
     told = refused(capsys, first, other).replace(f"{tmp_path}/", "")
     prints = [report_files.load_report(folder).fingerprint[:12] for folder in (first, other)]
     assert told == (
-        "test sets differ in texts or references, their ids are equal: "
-        f"A has {prints[0]}, B has {prints[1]}"
+        "test sets have the same ids but different texts or references: "
+        f"fingerprint of A: {prints[0]}, of B: {prints[1]}"
     )
 
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.evaluation import evaluate, extractive_baselines, report_files, statistics_table
+from summarizer.evaluation import (
+    evaluate,
+    extractive_baselines,
+    report_files,
+    report_table,
+    statistics_table,
+)
+from summarizer.evaluation.options import EvaluationOptions
 from summarizer.metrics import bootstrap, rouge, rouge_tokenizer, summary_statistics
 from summarizer.metrics.summary_statistics import Fragment
 from summarizer.types import Example
@@ -51,7 +58,7 @@ def test_runs_are_common_text_in_order_and_cannot_be_longer(summary, document):
                 document[j : j + length + 1] == longer for j in range(len(document) - length)
             )
         at = begin + length
-    covered = {i for run in found for i in range(run.begin, run.begin + run.length)}
+    covered = {i for run in found for i in range(run.summary_start, run.summary_start + run.length)}
     assert covered == {i for i, word in enumerate(summary) if word in document}
 
 
@@ -145,7 +152,7 @@ def test_what_has_no_meaning_is_left_out():
 
 def test_means_are_over_the_examples_that_have_a_number():
     rows = [{"coverage": 0.5, "novel3": 1.0}, {"coverage": 1.0}, {"coverage": 0.0}]
-    found = statistics_table.means(rows, 50, 3)
+    found = statistics_table.mean_statistics(rows, 50, 3)
     assert list(found) == ["novel3", "coverage"]
     assert found["coverage"] == {**bootstrap.bootstrap_interval([0.5, 1, 0], 50, 3), "of": 3}
     assert found["novel3"] == {"mean": 1, "low": 1, "high": 1, "of": 1}
@@ -190,18 +197,22 @@ WRITTEN = ["Cold gases flow", "Models write titles", "模型很快"]
 PREDICTIONS = ["Gases flow in Bonn in 1999 and 2001", "", "模型读"]
 
 
+EXAMPLES = [Example(*fields) for fields in zip(IDS, DOCUMENTS, WRITTEN, strict=True)]
+
+
 def evaluated(**options):
-    return evaluate.evaluate_summaries(IDS, DOCUMENTS, WRITTEN, PREDICTIONS, samples=20, **options)
+    options = EvaluationOptions(bootstrap_samples=20, **options)
+    return evaluate.evaluate_summaries(EXAMPLES, PREDICTIONS, options)
 
 
 @pytest.fixture(scope="module")
 def whole():
-    return evaluated(whole=True, told={"gate": [0.25, None, 0.75], "truncated": [1.0, 0.0, 0.0]})
+    statistics = {"gate": [0.25, None, 0.75], "truncated": [1.0, 0.0, 0.0]}
+    return evaluated(full=True, model_statistics=statistics)
 
 
 def test_a_report_scores_every_baseline(whole):
-    examples = [Example(*fields) for fields in zip(IDS, DOCUMENTS, WRITTEN, strict=True)]
-    texts = extractive_baselines.extractive_baselines(examples)
+    texts = extractive_baselines.extractive_baselines(EXAMPLES)
     assert list(whole.baselines) == list(whole.differences) == ["first-k-words", *texts]
     ours = rouge.score(PREDICTIONS, WRITTEN)["rouge1"]
     for name, theirs in texts.items():
@@ -255,13 +266,13 @@ def test_a_whole_report_is_written_with_its_page_and_reads_back(whole, tmp_path)
 
 
 def test_the_table_has_a_row_a_baseline_and_a_row_a_measure(whole):
-    scores, others, habits = evaluate.report_table(whole).split("\n\n")
+    scores, others, habits = report_table.report_table(whole).split("\n\n")
     assert "textrank" not in scores
     rows = [line.split() for line in others.splitlines()[1:]]
     assert [row[0] for row in rows] == list(whole.baselines)[1:]
     assert rows[0][1] == f"{whole.baselines['first-k-sentences']['rouge1']['mean']:.1f}"
     by_name = {line.split("  ")[0]: line.split()[-3:] for line in habits.splitlines()}
     first = whole.diagnostics["first-k-words"]["length"]["mean"]
-    assert by_name["words"] == ["3.67", "3.33", f"{first:.2f}"]
+    assert by_name["length in words"] == ["3.67", "3.33", f"{first:.2f}"]
     assert by_name[statistics_table.LABELS["gate"]] == ["50.0%", "–", "–"]
     assert habits.endswith(whole.signature + "\n")

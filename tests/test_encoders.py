@@ -105,7 +105,7 @@ def test_the_cell_of_an_encoder_takes_its_options(name):
 
 @pytest.mark.parametrize("cell", ["gru", "layer_norm_lstm", "min_lstm"])
 def test_any_cell_uses_a_memory(cell):
-    encoder, embedded = build("memory", cell=cell, slots=3, content=2), normal(B, S, E)
+    encoder, embedded = build("memory_augmented", cell=cell, slots=3, content=2), normal(B, S, E)
     outputs, _ = encode(encoder, embedded)
     assert np.isfinite(outputs).all()
     assert not outputs[~MASK].any()
@@ -136,8 +136,8 @@ def test_an_impossible_recurrence_is_refused(name, options, said):
     ("name", "options", "said"),
     [
         ("self_attentive", {"keys": 0}, "keys=0: must be a whole number above 0"),
-        ("memory", {"slots": 1}, "slots=1: must be a whole number above 1"),
-        ("memory", {"content": 0}, "content=0: must be a whole number above 1"),
+        ("memory_augmented", {"slots": 1}, "slots=1: must be a whole number above 1"),
+        ("memory_augmented", {"content": 0}, "content=0: must be a whole number above 1"),
         ("convolutional", {"kernel": 4}, "kernel=4: must be odd.* nearest are 3 and 5"),
         ("convolutional", {"kernel": 0}, "kernel=0: must be a whole number above 0"),
         ("convolutional", {"convolutions": 0}, "convolutions=0: must be"),
@@ -269,7 +269,7 @@ def pooled(pooling, values):
 
 
 def hierarchical(encoder, x, sentence):
-    hidden, _ = bidirectional(encoder.tokens, x)
+    hidden, _ = bidirectional(encoder.pieces, x)
     number = np.minimum(sentence[: len(x)], encoder.sentences - 1)
     vectors = [pooled(encoder.piece_pooling, hidden[number == k]) for k in range(number[-1] + 1)]
     level, final = bidirectional(encoder.upper, np.array(vectors))
@@ -284,7 +284,7 @@ ORACLES = {
     "convolutional": convolutional,
     "selective": selective,
     "hierarchical": hierarchical,
-    "memory": memory,
+    "memory_augmented": memory,
 }
 CASES = [
     ("unidirectional", {"layers": 2}),
@@ -294,7 +294,7 @@ CASES = [
     ("selective", {}),
     ("hierarchical", {}),
     ("hierarchical", {"sentences": 2}),
-    ("memory", {"slots": 3, "content": 2, "layers": 2}),
+    ("memory_augmented", {"slots": 3, "content": 2, "layers": 2}),
 ]
 
 

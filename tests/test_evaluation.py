@@ -21,6 +21,8 @@ from summarizer.evaluation import predictions as predictions_module
 from summarizer.evaluation import report_files
 from summarizer.evaluation.evaluate import LEAD_BASELINE
 from summarizer.evaluation.lead import first_k_words, lead, length
+from summarizer.evaluation.options import EvaluationOptions
+from summarizer.evaluation.report_table import report_table
 from summarizer.metrics import bootstrap, rouge, significance
 from summarizer.types import Example, Summary
 
@@ -30,10 +32,16 @@ REFERENCES = ["Cold gases flow", "On heat in cold gases", "Spin"]
 IDS = ["a", "b", "c"]
 
 
-def made(predictions, **options):
-    return scoring.evaluate_summaries(
-        IDS, DOCUMENTS, REFERENCES, predictions, samples=50, **options
-    )
+def examples_with(references):
+    """The documents with a reference, or several, each."""
+    texts = [[one] if isinstance(one, str) else one for one in references]
+    rows = zip(IDS, DOCUMENTS, texts, strict=True)
+    return [Example(name, document, r[0], tuple(r)) for name, document, r in rows]
+
+
+def made(predictions, references=REFERENCES, **options):
+    options = EvaluationOptions(bootstrap_samples=50, **options)
+    return scoring.evaluate_summaries(examples_with(references), predictions, options)
 
 
 @given(scores)
@@ -137,7 +145,7 @@ def test_of_two_middle_lengths_the_lower_is_k():
 
 def test_a_report_holds_what_rouge_and_the_bootstrap_say():
     predictions = ["Cold gases flow", "heat", ""]
-    found = made(predictions, config_hash="00ff", seed=5)
+    found = made(predictions, bootstrap_seed=5)
     own = rouge.score(predictions, REFERENCES)
     lead = ["we study the"] * 3
     first = rouge.score(lead, REFERENCES)
@@ -149,7 +157,7 @@ def test_a_report_holds_what_rouge_and_the_bootstrap_say():
         expected = significance.paired_difference(own[m], first[m], 50, 5)
         assert found.differences[LEAD_BASELINE][m] == expected
     assert found.signature == rouge.signature(True, 50, 5)
-    assert (found.examples, found.config_hash, found.empty) == (3, "00ff", 1)
+    assert (found.examples, found.empty) == (3, 1)
     assert found.per_example[0] == {
         "id": "a", "prediction": "Cold gases flow", "reference": "Cold gases flow",
         **dict.fromkeys([*rouge.METRICS, "exact"], pytest.approx(100)),
@@ -167,10 +175,8 @@ def test_predictions_are_matched_by_id():
 def test_white_space_around_a_prediction_counts_for_nothing():
     texts = ["Bark. Dogs.", "heat", "spin"]
     plain, spaced = (
-        scoring.evaluate_summaries(
-            IDS, DOCUMENTS, ["Dogs bark.", "heat", "spin"], given, samples=50
-        ).scores
-        for given in (texts, [f"\n{text}\n" for text in texts])
+        made(predictions, ["Dogs bark.", "heat", "spin"]).scores
+        for predictions in (texts, [f"\n{text}\n" for text in texts])
     )
     assert plain == spaced
 
@@ -196,17 +202,17 @@ def test_predictions_of_other_examples_are_refused(predictions, told):
 
 def test_at_most_three_missing_ids_are_named():
     with pytest.raises(InputError, match="missing: 'a', 'b', 'c' and 2 more$"):
-        scoring.evaluate_summaries(list("abcde"), ["d"] * 5, ["r"] * 5, [])
+        scoring.evaluate_summaries([Example(name, "d", "r") for name in "abcde"], [])
 
 
 def test_examples_that_share_an_id_cannot_be_matched_by_it():
     with pytest.raises(InputError, match="same id: 'a'$"):
-        scoring.evaluate_summaries(["a", "a"], ["d", "d"], ["r", "r"], {"a": "x"})
+        scoring.evaluate_summaries([Example("a", "d", "r")] * 2, {"a": "x"})
 
 
 def test_nothing_to_evaluate_is_told():
     with pytest.raises(InputError, match="no examples"):
-        scoring.evaluate_summaries([], [], [], [])
+        scoring.evaluate_summaries([], [])
 
 
 # --- files of reports --------------------------------------------------------------------------
@@ -259,19 +265,27 @@ DAMAGES = [
     (lambda f: (f / "report.json").write_bytes(b"\xff"), "report.json: not UTF-8"),
     (lambda f: (f / "report.json").write_text("[]"), "report.json: not a JSON object, {…}"),
     (lambda f: (f / "report.json").write_text("{}"), "report.json: not the report of an evalu"),
-    (cut("report.json", 300), "report.json: cut, or not JSON: "),
-    (cut("predictions.jsonl", -5), "predictions.jsonl, line 3: cut, or not JSON: "),
-    (cut("predictions.jsonl", 0), "predictions.jsonl, line 1: cut, or not JSON: "),
-    (changed("report.json", schema=None), "of schema 1; this version reads 2: evaluate again"),
-    (changed("report.json", schema=3), "of schema 3; this version reads 2: evaluate again"),
-    (changed("report.json", examples=None), "report.json: has no 'examples'"),
-    (changed("report.json", colour=1), "has 'colour', which this version does not know"),
-    (changed("report.json", scores=3), "its scores are not what they should be"),
-    (changed("report.json", scores={"rouge1": {"mean": 1}}), "its scores are not what they"),
-    (changed("report.json", examples=4), "has 3 documents, report.json says 4: cut, or of anot"),
+    (cut("report.json", 300), "report.json: truncated, or not JSON: "),
+    (cut("predictions.jsonl", -5), "predictions.jsonl, line 3: truncated, or not JSON: "),
+    (cut("predictions.jsonl", 0), "predictions.jsonl, line 1: truncated, or not JSON: "),
+    (changed("report.json", schema=None), "has schema 1; this version reads 2: evaluate again"),
+    (changed("report.json", schema=3), "has schema 3; this version reads 2: evaluate again"),
+    (changed("report.json", examples=None), "report.json: not a report of this version: "),
+    (
+        changed("report.json", colour=1),
+        "of this version: Report.__init__() got an unexpected keyword argument 'colour'",
+    ),
+    (changed("report.json", scores=3), "its scores do not have the right form"),
+    (changed("report.json", signature=3), "its scores do not have the right form"),
+    (changed("report.json", per_example=[]), "report.json: not a report of this version: "),
+    (changed("report.json", scores={"rouge1": {"mean": 1}}), "its scores do not have the"),
+    (
+        changed("report.json", examples=4),
+        "has 3 documents, report.json says 4: truncated, or of anot",
+    ),
     (changed("predictions.jsonl", rouge1="x"), "line 3: 'rouge1' is missing, or not a number"),
     (changed("predictions.jsonl", id=None), "line 3: 'id' is missing, or not a text"),
-    (changed("predictions.jsonl", rouge2=90), "on average, report.json says 0.00: of another"),
+    (changed("predictions.jsonl", rouge2=90), "of 30.00, report.json says 0.00: of another"),
 ]
 
 
@@ -353,7 +367,7 @@ def test_the_table_says_better_only_where_the_interval_excludes_zero():
             }
         },
     )
-    head, *rows, signature = scoring.report_table(found).splitlines()
+    head, *rows, signature = report_table(found).splitlines()
     assert head.split() == ["model", "precision", "recall", "first-k-words", "difference"]
     cells = [[part.strip() for part in row.split("  ") if part] for row in rows]
     assert cells[0] == [
@@ -372,35 +386,35 @@ def test_several_references_count_as_asked():
     references = [["Cold gases flow", "x"], ["On heat", "heat"], "Spin"]
     predictions = ["x", "heat", "spin"]
     found = {
-        several: scoring.evaluate_summaries(
-            IDS, DOCUMENTS, references, predictions, several=several
-        )
-        for several in rouge.REFERENCE_MODES
+        mode: made(predictions, references, reference_mode=mode) for mode in rouge.REFERENCE_MODES
     }
-    exact = {several: one.scores["exact"]["mean"] for several, one in found.items()}
+    exact = {mode: report.scores["exact"]["mean"] for mode, report in found.items()}
     assert exact == pytest.approx({"best": 100, "mean": 200 / 3, "first": 100 / 3})
-    rouge1 = {several: one.scores["rouge1"]["mean"] for several, one in found.items()}
+    rouge1 = {mode: report.scores["rouge1"]["mean"] for mode, report in found.items()}
     assert rouge1["best"] == pytest.approx(100)
     assert rouge1["first"] < rouge1["mean"] < rouge1["best"]
-    assert all(f"|refs:{several}|" in one.signature for several, one in found.items())
-    assert len({one.fingerprint for one in found.values()}) == 1
+    assert all(f"|refs:{mode}|" in report.signature for mode, report in found.items())
+    assert len({report.fingerprint for report in found.values()}) == 1
     first, _, alone = found["best"].per_example
     assert (first["reference"], first["references"]) == ("Cold gases flow", references[0])
     assert "references" not in alone
 
 
 def test_a_fingerprint_is_of_ids_documents_and_references():
-    every = [["a"], ["b", "c"]]
-    found = scoring.fingerprint(["1", "2"], ["d", "e"], every)
-    assert len(found) == 64
-    others = [
-        (["1", "3"], ["d", "e"], every),
-        (["1", "2"], ["d", "f"], every),
-        (["1", "2"], ["d", "e"], [["a"], ["b"]]),
-        (["2", "1"], ["e", "d"], every[::-1]),
-        (["1", "2"], ["d", "e"], [["a", "b"], ["c"]]),
-    ]
-    assert len({found, *(scoring.fingerprint(*other) for other in others)}) == 6
+    def fingerprint(*rows):
+        return scoring.fingerprint([Example(i, d, r[0], tuple(r)) for i, d, r in rows])
+
+    one, two = ("1", "d", ["a"]), ("2", "e", ["b", "c"])
+    different = {
+        fingerprint(one, two),
+        fingerprint(one, ("3", "e", ["b", "c"])),
+        fingerprint(one, ("2", "f", ["b", "c"])),
+        fingerprint(one, ("2", "e", ["b"])),
+        fingerprint(two, one),
+        fingerprint(("1", "d", ["a", "b"]), ("2", "e", ["c"])),
+    }
+    assert len(different) == 6
+    assert all(len(digest) == 64 for digest in different)
 
 
 # --- what is refused before a model works ------------------------------------------------------
@@ -412,9 +426,10 @@ class Fake:
     def __init__(self):
         self.config, self.asked = config.Config(name="fake"), 0
 
-    def summarize(self, texts, beam, **wishes):
+    def summarize(self, texts, **options):
         self.asked += len(texts)
-        if wishes.get("explain") and wishes.get("long") == "chunks":
+        self.options = options
+        if options.get("explain") and options.get("long") == "chunks":
             raise InputError("explain: not with long chunks")
         return [Summary("" if "silence" in text else text, 0.0) for text in texts]
 
@@ -423,10 +438,10 @@ class Fake:
 def fake(tmp_path, monkeypatch):
     """A model's folder, trained on three lines of a file; and what it does."""
     model = Fake()
-    monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda folder, select=None: model)
+    monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda *_: model)
     train = lines(tmp_path / "train.jsonl", [("1", "bees fly"), ("2", "ants walk"), ("3", "cats")])
     recorder = contamination.ContaminationIndex(spec.identity(train))
-    assert len(list(recorder.watch(spec.examples(train)))) == 3
+    assert len(list(recorder.record(spec.examples(train)))) == 3
     (tmp_path / "model").mkdir()
     recorder.save(tmp_path / "model" / contamination.FILE)
     model.folder, model.train = tmp_path / "model", train
@@ -468,7 +483,7 @@ def test_an_id_counts_within_its_own_source_alone(fake, tmp_path):
 
 def test_documents_of_signs_alone_are_not_known_by_their_text(tmp_path):
     recorder = contamination.ContaminationIndex("one")
-    list(recorder.watch([Example("x", "***")]))
+    list(recorder.record([Example("x", "***")]))
     recorder.save(tmp_path / contamination.FILE)
     assert not contamination.find_overlap(
         tmp_path / contamination.FILE, [Example("y", "…")], "other"
@@ -485,21 +500,26 @@ def test_predictions_take_no_options_of_a_search(tmp_path, capsys):
     words = ["evaluate", "a.jsonl", "--predictions", "p.jsonl", "--beam", "2", "--allow-overlap"]
     with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--min-words", "3"])
-    assert "take no --beam, --allow-overlap, --min-words" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "--predictions are already made: remove --beam, --min-words, --allow-overlap" in error
 
 
 def test_a_model_without_fingerprints_is_measured_and_that_is_said(fake, tmp_path, caplog):
     (fake.folder / contamination.FILE).unlink()
     found = evaluate_module.evaluate(fake.folder, fake.train)
     assert found.overlap is None
-    assert f"{fake.folder / contamination.FILE}: missing: it cannot be checked" in caplog.text
+    assert (
+        f"{fake.folder / contamination.FILE}: missing: cannot check what the model" in caplog.text
+    )
 
 
 def test_fingerprints_that_are_cut_are_told(fake):
     path = fake.folder / contamination.FILE
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut or not written by this program"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints\.npz: cut or not written by this program"
+        ):
             evaluate_module.evaluate(fake.folder, fake.train)
 
 
@@ -507,12 +527,12 @@ def test_the_documents_of_a_tagger_count_too(fake, tmp_path):
     tagger = tmp_path / "tagger"
     tagger.mkdir()
     recorder = contamination.ContaminationIndex("elsewhere")
-    list(recorder.watch([Example("x", "fish")]))
+    list(recorder.record([Example("x", "fish")]))
     recorder.save(tagger / contamination.FILE)
     test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
     assert evaluate_module.evaluate(fake.folder, test).overlap == 0
     with pytest.raises(InputError, match="tagger was trained on 1 of its 2 documents"):
-        evaluate_module.evaluate(fake.folder, test, select=tagger)
+        evaluate_module.evaluate(fake.folder, test, content_selector=tagger)
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -533,10 +553,46 @@ def test_an_output_that_cannot_be_written_is_told_before_the_model_works(fake, t
 
 def test_rules_that_cannot_be_are_told_before_the_model_works(fake, tmp_path):
     test = lines(tmp_path / "test.jsonl", [("a", "fish")])
-    for rule in ({"tokens": "wrods"}, {"references": "bset"}):
+    for rule in ({"tokenization": "wrods"}, {"reference_mode": "bset"}):
         with pytest.raises(ConfigError, match="did you mean"):
             evaluate_module.evaluate(fake.folder, test, **rule)
     assert fake.asked == 0
+
+
+def test_old_arguments_and_options_are_accepted(fake, tmp_path):
+    test = lines(tmp_path / "test.jsonl", [("a", "fish")])
+    with pytest.warns(DeprecationWarning, match=r"evaluate\(\w+=\) is now") as caught:
+        found = evaluate_module.evaluate(
+            fake.folder, test, tokens="words", references="first", stem=False, beam=3
+        )
+    assert {str(warning.message) for warning in caught} == {
+        "evaluate(tokens=) is now tokenization",
+        "evaluate(references=) is now reference_mode",
+    }
+    assert {warning.filename for warning in caught} == {__file__}
+    assert found.signature == rouge.signature(False, 1000, 1, "first", "words")
+    assert fake.options == {"beam": 3, "explain": True}
+    words = ["evaluate", str(fake.folder), test, "--tokens", "words", "--references", "first"]
+    assert cli.main([*words, "--stem", "no", "--seed", "4"]) == 0
+    assert report_files.load_report(fake.folder / "evaluation").signature == found.signature
+    assert fake.options == {"seed": 4, "explain": True}  # of sampling, not of the bootstrap
+
+
+def test_options_are_one_record_or_keywords(fake, tmp_path):
+    test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
+    options = EvaluationOptions(stem=False, bootstrap_seed=3)
+    found = evaluate_module.evaluate(
+        fake.folder, test, options=options, reference_mode="mean", command="evaluate"
+    )
+    assert found.signature == rouge.signature(False, 1000, 3, "mean")
+    assert found.command == "evaluate"
+    predictions = fake.folder / "evaluation" / "predictions.jsonl"
+    again = evaluate_module.evaluate_predictions(
+        test, predictions, tmp_path / "out", options=options, reference_mode="mean"
+    )
+    assert again.scores == found.scores
+    with pytest.raises(TypeError, match="beam"):
+        evaluate_module.evaluate_predictions(test, predictions, tmp_path / "out", beam=3)
 
 
 def test_empty_predictions_score_nothing_and_are_counted(fake, tmp_path, caplog):
@@ -550,7 +606,7 @@ def test_empty_predictions_score_nothing_and_are_counted(fake, tmp_path, caplog)
 
 def test_a_report_says_what_was_measured_and_how(fake, tmp_path, capsys):
     test = lines(tmp_path / "test.jsonl", [("a", "bees"), ("b", "ants")])
-    words = ["evaluate", str(fake.folder), test, "--references", "mean", "--tokens", "words"]
+    words = ["evaluate", str(fake.folder), test, "--references", "mean", "--tokenize", "words"]
     words += ["--stem", "no", "--output", str(tmp_path / "my out")]
     assert cli.main(words) == 0
     found = report_files.load_report(tmp_path / "my out")
@@ -570,8 +626,8 @@ def test_references_of_a_file_are_compared_with(fake, tmp_path):
     rows = [{"id": "a", "document": "ants", "references": ["bees", "ants"]}]
     path = tmp_path / "several.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    for several, mean in (("best", 100), ("mean", 50), ("first", 0)):
-        found = evaluate_module.evaluate(fake.folder, str(path), references=several)
+    for mode, mean in (("best", 100), ("mean", 50), ("first", 0)):
+        found = evaluate_module.evaluate(fake.folder, str(path), reference_mode=mode)
         assert found.scores["rouge1"]["mean"] == pytest.approx(mean)
         assert found.per_example[0]["references"] == ["bees", "ants"]
 
@@ -591,7 +647,7 @@ GOOD = b'{"id": 1, "prediction": "x"}\n'
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", ": there are no predictions in it"),
+        (b"", ": contains no predictions"),
         (GOOD + b"{", ", line 2: not JSON: Expecting property name"),
         (GOOD + b"\n" + b'{"id": "\xff"}', ", line 3: not UTF-8"),
         (b"[]", ', line 1: not an object with "id" and "prediction"'),

@@ -128,10 +128,10 @@ def test_recorded_words_are_those_in_lower_case(tmp_path, monkeypatch):
     seen = {"gas", "in", "and", "the", "of", "bose", "like", "costs", "euros", "naïve",
             "strasse", "γάτα"}  # fmt: skip
     for most in (100_000, 3):
-        monkeypatch.setattr(lowercase_words, "_AT_ONCE", most)
+        monkeypatch.setattr(lowercase_words, "_BUFFER", most)
         recorder = lowercase_words.LowercaseRecorder()
         examples = [Example(str(i), *row) for i, row in enumerate(ROWS)] * 3
-        assert list(recorder.watch(examples)) == examples
+        assert list(recorder.record(examples)) == examples
         recorder.save(tmp_path / lowercase_words.FILE)
         known = lowercase_words.load_lowercase_words(tmp_path)
         every = {
@@ -144,7 +144,7 @@ def test_recorded_words_are_those_in_lower_case(tmp_path, monkeypatch):
         assert len(known) == len(seen)
     assert [p.name for p in tmp_path.iterdir()] == [lowercase_words.FILE]
     more = lowercase_words.LowercaseRecorder()
-    more.see("a word")
+    more.record_text("a word")
     more.add(tmp_path / lowercase_words.FILE)
     more.save(tmp_path / lowercase_words.FILE)
     again = lowercase_words.load_lowercase_words(tmp_path)
@@ -157,7 +157,7 @@ def test_two_hundred_thousand_words_take_less_than_a_megabyte(tmp_path):
     letters = "abcdefghijklmnopqrst"
     for first in letters:
         rest = itertools.product(letters, repeat=3)
-        recorder.see(" ".join(f"{first}{''.join(word)}xy" for word in rest))
+        recorder.record_text(" ".join(f"{first}{''.join(word)}xy" for word in rest))
     recorder.save(tmp_path / lowercase_words.FILE)
     known = lowercase_words.load_lowercase_words(tmp_path)
     assert (tmp_path / lowercase_words.FILE).stat().st_size < 800_000
@@ -176,7 +176,9 @@ def test_no_file_and_a_bad_file(tmp_path):
             (lowercase_words.load_lowercase_words, tmp_path),
             (lowercase_words.LowercaseRecorder().add, path),
         ):
-            with pytest.raises(ModelError, match="lowercase.npz: cut or not written by this program"):
+            with pytest.raises(
+                ModelError, match="lowercase.npz: cut or not written by this program"
+            ):
                 read(place)
     np.savez(path, words=np.zeros(3))
     for read, place in (
@@ -233,7 +235,7 @@ def test_no_words_are_recorded_rather_than_a_part_of_them(tmp_path, caplog):
         prepare_data.build_lowercase_index(tuned)
     assert not (tuned / lowercase_words.FILE).exists()
     recorder = lowercase_words.LowercaseRecorder()
-    recorder.see("zorp")
+    recorder.record_text("zorp")
     recorder.save(first / lowercase_words.FILE)
     known = lowercase_words.load_lowercase_words(prepare_data.build_lowercase_index(tuned).parent)
     assert all(word in known for word in ("zorp", "bose"))
@@ -270,7 +272,7 @@ def test_an_ensemble_knows_what_its_members_saw(digits, tmp_path):
         leave = shutil.ignore_patterns("store", "checkpoint.npz", "model.onnx", "metrics.*")
         shutil.copytree(digits.folder, folder, ignore=leave)
         recorder = lowercase_words.LowercaseRecorder()
-        recorder.see(name)
+        recorder.record_text(name)
         recorder.save(folder / lowercase_words.FILE)
         members.append(folder)
     members[1] = members[1] / "weights.npz"
@@ -297,7 +299,7 @@ KINDS = ("unigram", "bpe", *LETTERS, "words")
 def known(tmp_path_factory):
     folder = tmp_path_factory.mktemp("known")
     recorder = lowercase_words.LowercaseRecorder()
-    recorder.see(KNOWN)
+    recorder.record_text(KNOWN)
     recorder.save(folder / lowercase_words.FILE)
     return folder
 

@@ -27,7 +27,7 @@ from summarizer.documents import email_message, fetch, html, markdown
 from summarizer.documents.read import SUFFIXES, read_document
 from summarizer.errors import InputError
 from summarizer.runtime import long_documents
-from summarizer.text import cleaning, sentences
+from summarizer.text import read_file, sentences
 from summarizer.text.centrality import centrality
 from summarizer.types import Summary
 
@@ -230,7 +230,7 @@ def put(tmp_path: Path) -> Callable[[str, bytes | str], str]:
 def test_every_kind_becomes_its_prose(put, name, content):
     found = read_document(put(name, content)).replace("\r\n", "\n")
     assert found.strip() == PROSE
-    assert summarizer.read is read_document
+    assert summarizer.read_document is read_document
 
 
 def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
@@ -263,6 +263,29 @@ def test_a_paragraph_of_a_pdf_goes_on_over_pages_and_numbers_are_no_text(put):
 )  # fmt: skip
 def test_pages_well_formed_or_not(page, said):
     assert html.prose(page) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("- [ ] one\n- [x] two\n  goes on\n", "one\n\ntwo goes on"),
+        ("1. first\n2. second", "first\n\nsecond"),
+        ("Hard  \nbreak", "Hard break"),
+        ("[all of it is a link](x)", "all of it is a link"),
+        ("See <https://x.example> and [this][a].\n\n[a]: https://x.example", "See and this."),
+        ("A note[^1] here.\n\n[^1]: The note.\n\nMore.", "A note here.\n\nMore."),
+        ("`a < b` &amp; ~~c~~ a_b_c \\* d", "a < b & c a_b_c * d"),
+        ("Before\n\n    indented(code)\n\nAfter", "Before\n\nAfter"),
+        ("Heading\n=======\n\nText\n***\n", "Heading\n\nText"),
+        ("> quoted\n> text", "quoted text"),
+        ("---\ntitle: x\n...\nText", "Text"),
+        ("a | b\n--|--\nA cell with a sentence in it. | 2\n\nText", "Text"),
+        ("# 1\n\n中文**粗体**。", "1\n\n中文粗体。"),
+    ],
+)
+def test_markdown_becomes_its_prose(source, text):
+    assert markdown.prose(source) == text
+    assert markdown.prose(source.replace("\n", "\r\n")) == text
 
 
 @given(st.text(st.sampled_from("ab <>/p&;!-nav'\"=\n")))
@@ -365,18 +388,18 @@ BAD = {
     "image.txt": (b"\x89PNG\0", "a binary file; text in UTF-8 is needed"),
     "large.html": (
         b"<p>" + b"x " * 30_000,
-        "larger than 64 MB, the most that one document may have",
+        "larger than 64 MB, the maximum for one document",
     ),
     "bomb.docx": (
         docx(paragraph("x" * 60_000)),
-        "unpacks to more than 64 MB, the most that one document may have",
+        "unpacks to more than 64 MB, the maximum for one document",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_read_says_why(put, name, monkeypatch):
-    monkeypatch.setattr(cleaning, "LARGEST", 50_000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 50_000)
     content, reason = BAD[name]
     path = put(name, content)
     with pytest.raises(InputError) as caught:
@@ -540,7 +563,7 @@ def test_a_web_address_is_read_where_allowed(site, path, text):
         ("/nothing", "404 Not Found"),
         ("/image", "image/png, not a document that can be read"),
         ("/away", "302 Found - Redirection to url 'file:///etc/hostname' is not allowed"),
-        ("/ftp", "sent on to 'ftp://x.example/y', which is not on the web"),
+        ("/ftp", "redirected to 'ftp://x.example/y', which is not a web address"),
         ("/loop", "infinite loop."),
         ("/large", "larger than 64 MB"),
         ("/cut", "the connection broke off after 1 bytes"),
@@ -548,7 +571,7 @@ def test_a_web_address_is_read_where_allowed(site, path, text):
     ],
 )
 def test_an_address_that_cannot_be_read_says_why(site, path, reason, monkeypatch):
-    monkeypatch.setattr(cleaning, "LARGEST", 10_000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 10_000)
     with pytest.raises(InputError) as caught:
         read_document(site + path, fetch=True)
     said = str(caught.value)
@@ -562,7 +585,7 @@ def test_a_site_that_does_not_answer(site, monkeypatch):
         read_document("http://127.0.0.1:1/x", fetch=True)
     with pytest.raises(InputError, match="http://: no host given"):
         read_document("http://", fetch=True)
-    monkeypatch.setattr(fetch, "LONGEST", -1.0)
+    monkeypatch.setattr(fetch, "MAX_SECONDS", -1.0)
     with pytest.raises(InputError, match="no answer in time"):
         read_document(site + "/page", fetch=True)
 

@@ -58,7 +58,7 @@ def network(size, **changes):
 def test_windows_of_a_text_lose_nothing_and_only_the_last_one_ends(lengths, size):
     texts = [list(range(4, 4 + length)) for length in lengths]
     data = DataConfig(task="language_model", max_summary_tokens=size)
-    found = list(tasks.cut(data, (([], text) for text in texts)))
+    found = list(tasks.cut_windows(data, (([], text) for text in texts)))
     every = [piece for text in texts for piece in text]
     assert [piece for _, window in found for piece in window] == every
     assert all(1 <= len(window) <= size and not document for document, window in found)
@@ -260,7 +260,7 @@ def test_step_by_step_a_text_is_as_probable_as_all_at_once(past):
     batch = {"document": nothing, "summary_in": inputs, "summary_out": text}
     whole = np.asarray(model(batch)[0])
     memory = model.encode(nothing)
-    state, output = model.decoder.start(memory, steps), model.output()
+    state, output = model.initial_state(memory, steps), model.output_layer()
     for t in range(steps):
         account, state = model.step(inputs[:, t : t + 1], state, memory)
         logs = np.asarray(
@@ -293,7 +293,7 @@ def test_a_language_model_does_not_know_what_the_document_is():
     [
         (
             ["data.task=language_model"],
-            "model.encoder=bidirectional: data.task=language_model reads nothing",
+            "model.encoder=bidirectional: data.task=language_model reads no document",
         ),
         (
             [
@@ -303,12 +303,12 @@ def test_a_language_model_does_not_know_what_the_document_is():
                 "model.attention=none",
                 "model.tying=none",
             ],
-            "model.tying=none: no document is read",
+            "model.tying=none: without an encoder",
         ),
         (["model.encoder=none"], "model.encoder=none: data.task=summarize needs"),
         (
             ["model.encoder=none", "data.task=language_model"],
-            "model.attention=dot: nothing is read .*model.attention=none",
+            "model.attention=dot: without an encoder .*model.attention=none",
         ),
     ],
 )

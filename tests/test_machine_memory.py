@@ -25,7 +25,7 @@ def source():
 
 def stored(words):
     recorder = contamination.ContaminationIndex()
-    ids = tokenize.tokenize_pairs(recorder.watch(source()), words)
+    ids = tokenize.tokenize_pairs(recorder.record(source()), words)
     made = token_store.write_store(Path("store"), ids, words.size, {})
     recorder.save(Path("fingerprints.npz"))
     return made

@@ -239,8 +239,8 @@ def step_by_step(model, batch, beams, allowed=None):
 
     def run(documents, inputs, allowed):
         memory = model.encode(documents)
-        state = repeated(model.decoder.start(memory, T), beams)
-        output, places = model.output(), model.copy_indices(memory, beams)
+        state = repeated(model.initial_state(memory, T), beams)
+        output, places = model.output_layer(), model.copy_indices(memory, beams)
         out = []
         for t in range(T):
             account, state = model.step(inputs[:, :, t], state, memory)
@@ -278,7 +278,7 @@ def test_what_a_step_shows_is_what_was_scored(variant):
 
     def run(documents, inputs):
         memory = model.encode(documents)
-        state = repeated(model.decoder.start(memory, T), 2)
+        state = repeated(model.initial_state(memory, T), 2)
         shown = []
         for t in range(T):
             account, state = model.step(inputs[:, :, t], state, memory)
@@ -312,7 +312,7 @@ def queries(model, decoded):
 def test_with_input_feeding_the_cell_sees_the_last_features():
     model, batch = network(variant="feeding"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
-    start = arrays(model.decoder.start(model.encode(ops.convert_to_tensor(batch["document"])), T))
+    start = arrays(model.initial_state(model.encode(ops.convert_to_tensor(batch["document"])), T))
     hidden, state = start.cells
     feed = np.zeros((B, 8), "float32")
     table = np.asarray(model.embeddings.value)
@@ -328,17 +328,17 @@ def test_the_state_sums_the_attention_also_for_one_who_only_asks():
     documents, inputs = map(ops.convert_to_tensor, (batch["document"], batch["summary_in"]))
     _, _, _, (decoded, _) = outputs(model, batch)
     memory = model.encode(documents)
-    state = model.decoder.start(memory, T, coverage=True)
+    state = model.initial_state(memory, T, coverage=True)
     for t in range(2):
         _, state = model.step(inputs[:, t : t + 1], state, memory)
     np.testing.assert_allclose(state.coverage, decoded.attention[:, :2].sum(1), atol=1e-5)
-    assert model.decoder.start(memory, T).coverage == ()
+    assert model.initial_state(memory, T).coverage == ()
 
 
 def test_a_deep_decoder_adds_what_each_layer_reads_from_the_one_below():
     model, batch = network(variant="deep"), a_batch()
     _, _, _, (decoded, _) = outputs(model, batch)
-    start = arrays(model.decoder.start(model.encode(ops.convert_to_tensor(batch["document"])), T))
+    start = arrays(model.initial_state(model.encode(ops.convert_to_tensor(batch["document"])), T))
     below = np.asarray(model.embeddings.value)[batch["summary_in"]]
     for layer, cell in enumerate((model.decoder.cell, *model.decoder.upper)):
         hidden, state = start.cells[2 * layer : 2 * layer + 2]
@@ -354,12 +354,12 @@ def test_bridges_hand_over_as_they_say():
     document = ops.convert_to_tensor(a_batch()["document"])
     copied = network(variant="copied")
     memory = copied.encode(document)
-    cells = copied.decoder.start(memory, T).cells
+    cells = copied.initial_state(memory, T).cells
     for cell, final in zip(cells, memory.final * 2, strict=True):
         np.testing.assert_array_equal(cell, final)
     assert not np.allclose(memory.final[0], memory.final[1])
     zero = network(variant="from_zero")
-    assert not any(np.asarray(c).any() for c in zero.decoder.start(zero.encode(document), T).cells)
+    assert not any(np.asarray(c).any() for c in zero.initial_state(zero.encode(document), T).cells)
     assert not any("bridge" in name for name, _ in named_weights.named_variables(zero))
 
 
@@ -538,7 +538,7 @@ def test_accuracy_counts_right_first_guesses_of_every_eighth_row():
     right = (guess == batch["summary_out"])[::8] * batch["weight"][::8]
     expected = right.sum() / batch["weight"][::8].sum()
     assert 0 < expected < 1
-    found = accuracy(model, batch, lambda every: logits[::every], decoded, gate)
+    found = accuracy(model, batch, lambda stride: logits[::stride], decoded, gate)
     assert float(found) == pytest.approx(expected, rel=1e-6)
 
 

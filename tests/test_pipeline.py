@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from summarizer import vocabulary
 from summarizer.api import ensemble
-from summarizer.datasets import batching, contamination, spec, token_store, tokenize
+from summarizer.datasets import batching, contamination, spec, tf_pipeline, token_store, tokenize
 from summarizer.datasets.batching import DOCUMENT_STEP, SUMMARY_STEP, BatchPlan, BatchShape
 from summarizer.errors import InputError, ModelError
 from summarizer.exporters import text_ops
@@ -20,7 +20,7 @@ from summarizer.types import Example
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 from tests.test_vocabulary import ODD, TEXTS
 
-SHAPE = BatchShape(batch=4, document_pieces=70, summary_pieces=20, window=3)
+SHAPE = BatchShape(batch_size=4, document_tokens=70, summary_tokens=20, window=3)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_what_is_left_of_a_source_is_not_read(words):
 
 def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, words):
     monkeypatch.setattr(tokenize, "CHUNK", 64)
-    shape = SHAPE._replace(batch=64)
+    shape = SHAPE._replace(batch_size=64)
 
     def peaks(count):
         """Bytes while a store is written, and while it is read."""
@@ -135,7 +135,7 @@ def test_four_times_the_documents_take_no_more_memory(tmp_path, monkeypatch, wor
             )
             writing = tracemalloc.get_traced_memory()[1]
             tracemalloc.reset_peak()
-            stream = batching.stream_batches(made, made.lengths(), 1, 0, 0, shape)
+            stream = batching.stream_batches(made, 1, 0, 0, shape)
             assert len(list(itertools.islice(stream, 8))) == 8
             return writing, tracemalloc.get_traced_memory()[1]
         finally:
@@ -185,7 +185,7 @@ def test_a_large_id_is_kept_whole(tmp_path):
 def test_ids_of_a_documents_own_words_are_kept_whole(tmp_path):
     size = 2**16
     made = token_store.write_store(
-        tmp_path / "store", [([size, size + 7], [5])], size, {}, extended=True
+        tmp_path / "store", [([size, size + 7], [5])], size, {}, has_document_words=True
     )
     assert made.pair(0)[0].tolist() == [size, size + 7]
     assert token_store.read_store(tmp_path / "store").size == size
@@ -273,20 +273,20 @@ def test_every_example_is_once_in_a_batch_that_holds_it(lengths, shape, seed, ep
     rows = np.concatenate([p.rows for p in planned])
     assert sorted(rows) == list(range(len(lengths)))
     for p in planned:
-        assert 1 <= len(p.rows) <= shape.batch
-        documents = np.clip(lengths[p.rows, 0], 1, shape.document_pieces).max()
-        summaries = np.minimum(lengths[p.rows, 1] + 1, shape.summary_pieces).max()
-        assert p.documents % DOCUMENT_STEP == 0
-        assert documents <= p.documents < documents + DOCUMENT_STEP
-        assert p.summaries % SUMMARY_STEP == 0
-        assert summaries <= p.summaries < summaries + SUMMARY_STEP
-    full = sum(len(p.rows) == shape.batch for p in planned)
-    windows = -(-len(lengths) // (shape.batch * shape.window))
+        assert 1 <= len(p.rows) <= shape.batch_size
+        documents = np.clip(lengths[p.rows, 0], 1, shape.document_tokens).max()
+        summaries = np.minimum(lengths[p.rows, 1] + 1, shape.summary_tokens).max()
+        assert p.document_length % DOCUMENT_STEP == 0
+        assert documents <= p.document_length < documents + DOCUMENT_STEP
+        assert p.summary_length % SUMMARY_STEP == 0
+        assert summaries <= p.summary_length < summaries + SUMMARY_STEP
+    full = sum(len(p.rows) == shape.batch_size for p in planned)
+    windows = -(-len(lengths) // (shape.batch_size * shape.window))
     assert len(planned) - full <= windows
 
 
 def flat(planned):
-    return [(p.rows.tolist(), p.documents, p.summaries) for p in planned]
+    return [(p.rows.tolist(), p.document_length, p.summary_length) for p in planned]
 
 
 def test_a_plan_depends_on_seed_and_epoch_alone(kept):
@@ -307,7 +307,7 @@ def test_sorting_in_windows_pads_less(kept):
     for window in (1, 8, 50):
         shape = BatchShape(16, 256, 256, window)
         planned = batching.plan_batches(lengths, 1, 0, shape)
-        places = sum(len(p.rows) * (p.documents + p.summaries) for p in planned)
+        places = sum(len(p.rows) * (p.document_length + p.summary_length) for p in planned)
         padded[window] = 1 - lengths.sum() / places
     assert padded[50] < padded[8] < padded[1] - 0.05
     # Within a window, documents vary by one bucket at most, summaries are as they come.
@@ -320,7 +320,7 @@ def test_sorting_in_windows_pads_less(kept):
 def test_a_batch_by_hand(tmp_path):
     pairs = [([10, 11, 12], [20, 21]), ([13], [22, 23, 24, 25, 26]), ([], [27])]
     made = token_store.write_store(tmp_path / "store", pairs, 400, {})
-    shape = BatchShape(batch=4, document_pieces=2, summary_pieces=4, window=1)
+    shape = BatchShape(batch_size=4, document_tokens=2, summary_tokens=4, window=1)
     found = batching.gather(made, BatchPlan(np.array([1, 0, 2]), 3, 5), shape)
     expected = {
         "document": [[13, 0, 0], [10, 11, 0], [END, 0, 0], [END, 0, 0]],
@@ -344,8 +344,8 @@ def test_a_batch_by_hand(tmp_path):
 def test_what_cannot_be_written_has_no_weight(tmp_path):
     n = 100  # of the ids from there on, 103 is beyond what is read of the document
     pairs = [([5, 101, 6, 102, 103], [101, 7, 103, UNKNOWN, 102]), ([4] * 9, [8])]
-    kept = token_store.write_store(tmp_path / "store", pairs, n, {}, extended=True)
-    shape = BatchShape(batch=2, document_pieces=4, summary_pieces=8, window=1)
+    kept = token_store.write_store(tmp_path / "store", pairs, n, {}, has_document_words=True)
+    shape = BatchShape(batch_size=2, document_tokens=4, summary_tokens=8, window=1)
     found = batching.gather(kept, BatchPlan(np.arange(2), 4, 8), shape)
     read, unread = [101, 7, UNKNOWN, UNKNOWN, 102], [END, 0, 0]
     assert found["summary_out"][0].tolist() == [*read, *unread]
@@ -359,18 +359,18 @@ def test_what_cannot_be_written_has_no_weight(tmp_path):
 def gathered_slowly(store, rows, documents, summaries, shape):
     """A batch piece by piece: what `batches.gather` says of itself."""
     kinds = ("document", "summary_in", "summary_out", "weight")
-    found = {k: np.zeros((shape.batch, documents), np.int32) for k in kinds[:1]}
-    found |= {k: np.zeros((shape.batch, summaries), np.int32) for k in kinds[1:3]}
-    found["weight"] = np.zeros((shape.batch, summaries), np.float32)
-    found["row"] = np.full(shape.batch, -1, np.int32)
+    found = {k: np.zeros((shape.batch_size, documents), np.int32) for k in kinds[:1]}
+    found |= {k: np.zeros((shape.batch_size, summaries), np.int32) for k in kinds[1:3]}
+    found["weight"] = np.zeros((shape.batch_size, summaries), np.float32)
+    found["row"] = np.full(shape.batch_size, -1, np.int32)
     found["document"][:, 0], found["summary_in"][:, 0] = END, START
     for i, row in enumerate(rows):
         document, summary = (part.tolist() for part in store.pair(row))
         found["row"][i] = row
-        read = document[: shape.document_pieces]
+        read = document[: shape.document_tokens]
         for at, piece in enumerate(read):
             found["document"][i, at] = piece
-        for at, piece in enumerate([*summary, END][: shape.summary_pieces]):
+        for at, piece in enumerate([*summary, END][: shape.summary_tokens]):
             known = piece < store.size or piece in read
             found["summary_out"][i, at] = piece if known else UNKNOWN
             found["weight"][i, at] = known and piece != UNKNOWN
@@ -402,11 +402,11 @@ def test_a_batch_is_what_it_would_be_piece_by_piece(tmp_path_factory, pairs, sha
 
 
 def test_an_epoch_of_batches_holds_all_pieces_that_are_read(kept):
-    lengths, seen = kept.lengths(), []
-    for epoch, _, batch in batching.stream_batches(kept, lengths, 1, 0, 0, SHAPE):
+    seen = []
+    for epoch, _, batch in batching.stream_batches(kept, 1, 0, 0, SHAPE):
         if epoch:
             break
-        assert all(len(v) == SHAPE.batch for v in batch.values())
+        assert all(len(v) == SHAPE.batch_size for v in batch.values())
         assert (batch["document"] != PAD).any(axis=1).all()
         for i, row in enumerate(batch["row"]):
             if row < 0:
@@ -442,22 +442,19 @@ def assert_same(one, other):
 def test_any_position_can_be_found_again(kept):
     lengths = kept.lengths()
     count = len(batching.plan_batches(lengths, 3, 0, SHAPE))
-    everything = take(batching.stream_batches(kept, lengths, 3, 0, 0, SHAPE), 2 * count + 3)
+    everything = take(batching.stream_batches(kept, 3, 0, 0, SHAPE), 2 * count + 3)
     expected = [(e, i) for e in range(3) for i in range(count)][: 2 * count + 3]
     assert [p[:2] for p in everything] == expected
     for at in (1, count - 1, count, count + 4):
         epoch, index = expected[at]
-        tail = take(
-            batching.stream_batches(kept, lengths, 3, epoch, index, SHAPE), len(everything) - at
-        )
+        tail = take(batching.stream_batches(kept, 3, epoch, index, SHAPE), len(everything) - at)
         assert_same(tail, everything[at:])
 
 
 def test_tensorflow_makes_the_same_batches_ahead_of_time(kept):
-    lengths = kept.lengths()
     for epoch, index in [(0, 0), (1, 5)]:
-        ahead = take(tokenize.prefetched_batches(kept, lengths, 3, epoch, index, SHAPE), 13)
-        assert_same(ahead, take(batching.stream_batches(kept, lengths, 3, epoch, index, SHAPE), 13))
+        ahead = take(tf_pipeline.prefetched_batches(kept, 3, epoch, index, SHAPE), 13)
+        assert_same(ahead, take(batching.stream_batches(kept, 3, epoch, index, SHAPE), 13))
 
 
 # --- fingerprints ----------------------------------------------------------------------------
@@ -482,7 +479,7 @@ def test_a_fingerprint_is_of_letters_and_digits_one_after_another(text):
 def test_recorded_fingerprints_tell_what_was_seen(tmp_path):
     examples = [Example(f"id{i}", f"document number {i}", "x") for i in range(50)]
     recorder = contamination.ContaminationIndex("jsonl:a")
-    assert list(recorder.watch(iter(examples))) == examples
+    assert list(recorder.record(iter(examples))) == examples
     path = tmp_path / contamination.FILE
     recorder.save(path)
     with np.load(path) as kept:
@@ -510,7 +507,9 @@ def test_fingerprints_of_another_model_that_are_cut_are_told(tmp_path):
     recorder.save(path)
     for content in (path.read_bytes()[:100], b"", b"PK"):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"fingerprints\.npz: cut or not written by this program"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints\.npz: cut or not written by this program"
+        ):
             recorder.add(path)
     np.savez(path, ids=np.zeros(2), documents=np.zeros(2))
     with pytest.raises(ModelError, match=r"fingerprints\.npz: holds no fingerprints$"):
@@ -534,7 +533,7 @@ def test_an_ensemble_has_seen_what_each_of_its_members_saw(tmp_path):
     for folder, example in zip(folders, documents, strict=False):
         folder.mkdir()
         recorder = contamination.ContaminationIndex(folder.name)
-        list(recorder.watch([example]))
+        list(recorder.record([example]))
         recorder.save(folder / contamination.FILE)
     ensemble._merge(contamination.ContaminationIndex(), folders, tmp_path / contamination.FILE)
     assert contamination.find_overlap(tmp_path / contamination.FILE, documents, "c") == {

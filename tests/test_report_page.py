@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.api import evaluate as evaluate_module
+from summarizer.api import summarize_examples
 from summarizer.errors import ModelError
 from summarizer.evaluation.evaluate import evaluate_summaries
+from summarizer.evaluation.options import EvaluationOptions
 from summarizer.reports import evaluation_page, html, plots
 from summarizer.reports.highlights import (
     Highlight,
@@ -36,8 +37,8 @@ PREDICTIONS = ["Model number reads", *(f"The model {'reads ' * (i % 3)}texts" fo
 
 
 def made(examples=EXAMPLES, predictions=PREDICTIONS, **changes):
-    fields = ([getattr(e, name) for e in examples] for name in ("id", "document", "summary"))
-    found = evaluate_summaries(*fields, predictions, whole=True, samples=20)
+    options = EvaluationOptions(full=True, bootstrap_samples=20)
+    found = evaluate_summaries(examples, predictions, options)
     return dataclasses.replace(found, **changes)
 
 
@@ -291,8 +292,8 @@ class Explaining:
     def __init__(self, texts, error=None):
         self.texts, self.error, self.asked = texts, error, {}
 
-    def summarize(self, documents, beam, **wishes):
-        self.asked = {"documents": documents, "beam": beam, **wishes}
+    def summarize(self, documents, **options):
+        self.asked = {"documents": documents, **options}
         if self.error:
             raise self.error
         return [Summary(text, 0.0, provenance=explanation(text)) for text in self.texts]
@@ -302,7 +303,7 @@ def test_the_examples_that_are_shown_are_explained_by_their_model():
     found = made(EXAMPLES[:2], PREDICTIONS[:2])
     rows = evaluation_page.select_examples(found)["best"]
     model = Explaining([PREDICTIONS[rows[0]], "another summary"])
-    marks = evaluate_module._marks(model, EXAMPLES, found, 3, {"max_words": 9})
+    marks = summarize_examples.mark_examples(model, EXAMPLES, found, {"beam": 3, "max_words": 9})
     assert list(marks) == rows[:1]
     documents = [EXAMPLES[row].document for row in rows]
     assert model.asked == {"documents": documents, "beam": 3, "max_words": 9, "explain": True}
@@ -317,7 +318,7 @@ def test_the_examples_that_are_shown_are_explained_by_their_model():
 def test_a_model_that_cannot_explain_is_evaluated_all_the_same(caplog):
     model = Explaining([], ModelError("model.onnx: of an earlier version"))
     found = made(EXAMPLES[:1], PREDICTIONS[:1])
-    assert evaluate_module._marks(model, EXAMPLES, found, None, {}) == {}
+    assert summarize_examples.mark_examples(model, EXAMPLES, found, {}) == {}
     assert "model.onnx: of an earlier version; the page marks" in caplog.text
 
 

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from summarizer import cli, storage
+from summarizer.training.state import state_from
 
 STEPS, SAVED, KILLED = 200, 100, 137
 
 # Small, but with dropout, and with 12 epochs of 17 batches, so that seeds and place both matter;
 # and with all that a run carries along besides its weights.
 SETTINGS = (
-    f"train.steps={STEPS} train.validation_interval={SAVED} train.batch_size=32 train.validation_examples=10 "
-    "train.warmup_steps=20 train.compile=graph model.dropout=0.2 model.embedding_size=16 "
-    "model.encoder.width=16 model.decoder_cell.width=32 data.bucket_window=4 decode.max_tokens=24 "
-    "data.curriculum_epochs=2 train.schedule=plateau train.ema_decay=0.9 train.average_checkpoints=2 train.gradient_accumulation=2 "
+    f"train.steps={STEPS} train.validation_interval={SAVED} train.batch_size=32 "
+    "train.validation_examples=10 train.warmup_steps=20 train.compile=graph model.dropout=0.2 "
+    "model.embedding_size=16 model.encoder.width=16 model.decoder_cell.width=32 "
+    "data.bucket_window=4 decode.max_tokens=24 data.curriculum_epochs=2 train.schedule=plateau "
+    "train.ema_decay=0.9 train.average_checkpoints=2 train.gradient_accumulation=2 "
     "train.scheduled_sampling=0.3 train.coverage_loss=0.5"
 )
 
@@ -92,3 +94,20 @@ def test_a_resumed_run_has_its_log_once(runs):
     assert [[r.get(k) for k in shared] for r in resumed] == [
         [r.get(k) for k in shared] for r in whole
     ]
+
+
+OLD = {
+    "step": 40, "epoch": 2, "batch": 6, "best": 31.5, "stale": 1, "factor": 0.5, "total": 12.0,
+    "pieces": 6.0, "loss": 2.5, "covering": True, "scale": 1024.0, "calm": 3, "steps": 90,
+    "due": 60, "validation": 1.5,
+}  # fmt: skip
+
+
+def test_the_state_of_an_earlier_version_is_read():
+    state = state_from(OLD)
+    assert list(state) == list(OLD.values())
+    assert state.validations_without_gain == 1
+    assert (state.lr_factor, state.nll, state.tokens) == (0.5, 12.0, 6.0)
+    assert (state.coverage_active, state.steps_since_scale_change) == (True, 3)
+    assert (state.planned_steps, state.next_validation) == (90, 60)
+    assert state_from(state._asdict()) == state

@@ -160,12 +160,14 @@ def test_ascii_words_are_the_same_beside_other_scripts(text):
 
 @given(st.text(max_size=60) | st.text(alphabet='aBΣ1 .!?\n。！")é中။\u3000\u2028', max_size=40))
 def test_cutting_into_lines_changes_no_token(text):
-    assert rouge_tokenizer.words(rouge_tokenizer.lines(text)) == rouge_tokenizer.words(text)
+    assert rouge_tokenizer.words(rouge_tokenizer.sentence_lines(text)) == rouge_tokenizer.words(
+        text
+    )
 
 
 def cut(text: str) -> list[str]:
     """The sentences that ROUGE-Lsum compares."""
-    return [line.strip() for line in rouge_tokenizer.lines(text).split("\n")]
+    return [line.strip() for line in rouge_tokenizer.sentence_lines(text).split("\n")]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_sentences_of_every_script_are_cut(sentences):
 
 
 def test_a_text_with_newlines_is_left_as_it_is():
-    assert rouge_tokenizer.lines("One. Two.\nThree") == "One. Two.\nThree"
+    assert rouge_tokenizer.sentence_lines("One. Two.\nThree") == "One. Two.\nThree"
 
 
 def test_white_space_of_any_kind_is_white_space():
@@ -227,7 +229,7 @@ def test_dictionaries_cut_only_what_has_no_spaces_between_words(script):
         return
     assert 1 < len(found) < len(characters)
     text = SCRIPTS[script]
-    for metric, values in rouge.score([text], [text], units="words").items():
+    for metric, values in rouge.score([text], [text], tokenization="words").items():
         assert values[0] == pytest.approx(100), metric
 
 
@@ -235,7 +237,7 @@ def test_words_of_a_dictionary_count_as_one():
     assert "研究" in rouge_tokenizer.words("研究人员提出了一种新的模型", "words")
     first, second = "研究iPhone 15", "研制iPhone 15"
     by_character, by_word = (
-        rouge.score([first], [second], units=units)["rouge1"][0]
+        rouge.score([first], [second], tokenization=units)["rouge1"][0]
         for units in rouge_tokenizer.TOKENIZATIONS
     )
     assert by_character == pytest.approx(75)  # iphone, 15 and one of two characters
@@ -243,13 +245,13 @@ def test_words_of_a_dictionary_count_as_one():
 
 
 def test_units_that_cannot_be_had_are_told(monkeypatch):
-    with pytest.raises(ConfigError, match="tokens 'wrods': did you mean 'words'"):
-        rouge.score(["a"], ["a"], units="wrods")
+    with pytest.raises(ConfigError, match="tokenize 'wrods': did you mean 'words'"):
+        rouge.score(["a"], ["a"], tokenization="wrods")
     with pytest.raises(ConfigError, match="references 'bset': did you mean 'best'"):
-        rouge.score(["a"], ["a"], several="bset")
+        rouge.score(["a"], ["a"], reference_mode="bset")
     monkeypatch.setitem(sys.modules, "icu4py.breakers", None)
     with pytest.raises(ConfigError) as told:
-        rouge.signature(True, 1, 1, units="words")
+        rouge.signature(True, 1, 1, tokenization="words")
     assert str(told.value).endswith("this needs pip install 'summarizer-lstm[words]'")
     assert "\n" not in str(told.value)
 
@@ -272,8 +274,8 @@ def test_the_best_reference_is_rouge_scores(prediction, references, stem):
 @given(sentences, st.lists(sentences, min_size=1, max_size=4))
 def test_the_mean_is_of_all_references_and_the_first_is_the_first(prediction, references):
     each = [rouge.score_details([prediction], [one]) for one in references]
-    mean = rouge.score_details([prediction], [references], several="mean")
-    first = rouge.score_details([prediction], [tuple(references)], several="first")
+    mean = rouge.score_details([prediction], [references], reference_mode="mean")
+    first = rouge.score_details([prediction], [tuple(references)], reference_mode="first")
     for metric in rouge.METRICS:
         expected = np.mean([one[metric] for one in each], axis=0)
         np.testing.assert_allclose(mean[metric], expected, atol=1e-9)
@@ -342,7 +344,7 @@ def test_the_signature_names_what_decides_the_numbers():
         "rouge|tok:unicode|stem:yes|lsum:split|refs:best|boot:1000|seed:1|"
         f"v2+sentencex-{metadata.version('sentencex')}"
     )
-    words = rouge.signature(True, 10, 2, units="words")
+    words = rouge.signature(True, 10, 2, tokenization="words")
     assert "|tok:unicode-words|" in words
     assert words.endswith(f"+icu4py-{metadata.version('icu4py')}")
     assert "|refs:mean|" in rouge.signature(True, 10, 2, "mean")

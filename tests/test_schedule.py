@@ -137,13 +137,13 @@ def test_a_scale_is_exhausted_when_it_would_shrink_the_loss():
 @hypothesis.settings(max_examples=25)
 def test_a_curriculum_goes_from_short_documents_to_long_ones(rows, batch, window):
     lengths = np.random.default_rng(rows).integers(0, 300, (rows, 2), np.int32)
-    shape = batching.BatchShape(batch, 256, 32, window, curriculum=2)
+    shape = batching.BatchShape(batch, 256, 32, window, curriculum_epochs=2)
     for epoch in range(3):
         planned = batching.plan_batches(lengths, 7, epoch, shape)
-        plain = batching.plan_batches(lengths, 7, epoch, shape._replace(curriculum=0))
+        plain = batching.plan_batches(lengths, 7, epoch, shape._replace(curriculum_epochs=0))
         key = sorted(tuple(p.rows) for p in planned)
         assert key == sorted(tuple(p.rows) for p in plain)  # the same batches
-        sizes = [p.documents for p in planned]
+        sizes = [p.document_length for p in planned]
         if epoch < 2:
             assert sizes == sorted(sizes)
         else:

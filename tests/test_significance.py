@@ -81,7 +81,7 @@ def test_many_signs_are_drawn_in_parts(monkeypatch):
     draw = np.random.default_rng(1)
     a, b = draw.normal(0.2, 1, 64), draw.normal(0, 1, 64)
     whole = significance.permutation_test(a, b, samples=400)
-    monkeypatch.setattr(significance, "_AT_ONCE", 64 * 8)
+    monkeypatch.setattr(significance, "_SIGNS_AT_ONCE", 64 * 8)
     assert significance.permutation_test(a, b, samples=400) == whole
     assert significance.permutation_test(a, b, samples=400, seed=2) != whole
 

@@ -154,7 +154,7 @@ def test_files_that_are_no_parquet_or_cut(tmp_path: Path) -> None:
     assert "no such file" in refused(f"parquet:{tmp_path}/none*.parquet")
     packed = tmp_path / "x.parquet.gz"
     packed.write_bytes(whole)
-    assert "cannot tell how to read .parquet.gz" in refused(str(packed))
+    assert "no source reads .parquet.gz" in refused(str(packed))
 
 
 def test_a_large_row_group_is_not_held_in_memory(tmp_path: Path) -> None:
@@ -259,7 +259,10 @@ def test_withdrawn_papers_and_those_out_of_bounds_are_passed_over(tmp_path: Path
     assert ids(f"{path},shortest=2,longest=2") == ["0005"]
     assert ids(f"{path},title_shortest=1,title_longest=1") == ["0007"]
     only = snapshot(tmp_path, *rows[:2], name="papers.jsonl")
-    assert refused(f"arxiv:{only}") == f"{only}: none of 2 papers is within the bounds asked for"
+    assert (
+        refused(f"arxiv:{only}")
+        == f"{only}: none of 2 papers is within the length bounds (shortest, longest, title_shortest, title_longest)"
+    )
     with pytest.raises(ConfigError, match="shortest=9, longest=3: must be 1 <= shortest"):
         spec.parse(f"{path},shortest=9,longest=3")
 

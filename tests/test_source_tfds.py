@@ -134,8 +134,8 @@ def test_a_split_that_the_set_lacks_is_taken_out_of_train(
 def test_the_features_of_a_set_without_keys_are_named_in_the_spec(place: Path) -> None:
     what = f"tfds:tiny/odd,data_dir={place}"
     message = refused(what, ConfigError)
-    assert "does not say what is document and summary; name them with document=" in message
-    assert "its texts: body, head, turns" in message
+    assert "declares no features for document and summary; name them with document=" in message
+    assert "text features: body, head, turns" in message
     named = f"{what},document=turns,summary=head"
     assert refused(named) == "tfds:tiny/odd: has no split 'train'; known: extra"
     lists = read("tiny/halved", place, "test", ",document=turns")
@@ -167,7 +167,7 @@ def test_a_prepared_set_that_is_cut(tmp_path: Path) -> None:
     ("what", "error", "message"),
     [
         ("gigawrod", ConfigError, "TFDS has no such set; did you mean 'tfds:gigaword'?"),
-        ("qqqqqq", ConfigError, "no such set; for summarization: aeslc, big_patent"),
+        ("qqqqqq", ConfigError, "no such set; summarization sets: aeslc, big_patent"),
         ("tiny/wohle", ConfigError, "tfds:tiny/wohle: no configuration 'wohle': did you mean 'wh"),
         ("gigaword/large", ConfigError, "no configuration 'large': known: none"),
         ("gigaword:9.9.9", ConfigError, "cannot be loaded at version 9.9.9, only: 1.2.0"),

@@ -5,6 +5,8 @@ import hashlib
 import json
 import logging
 import lzma
+import os
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -19,9 +21,10 @@ from summarizer.config import DataConfig, Part
 from summarizer.datasets import spec, tasks
 from summarizer.datasets.sources import _docstring_pairs, docstrings, reverse_digits
 from summarizer.errors import ConfigError, InputError
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 from summarizer.types import Example
 
+ROOT = Path(__file__).parent.parent
 ROWS = [
     Example("a", "The first document, about bees.", "Bees"),
     Example("b", "Das zweite, über Bienen", "Bienen"),
@@ -279,7 +282,7 @@ def test_a_cut_or_foreign_compressed_file_is_refused(
 def test_a_line_longer_than_a_document_may_be_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarizer.datasets.sources._records.LARGEST", 100)
+    monkeypatch.setattr("summarizer.datasets.sources._lines.MAX_BYTES", 100)
     line = json.dumps({"document": "d" * 200, "summary": "s"}).encode()
     path = write(tmp_path, "x.jsonl", GOOD.encode() + line)
     assert refused(path) == f"{path}:2: the line is longer than 64 MB"
@@ -301,7 +304,7 @@ def test_bad_files_of_a_folder_are_named_or_skipped(tmp_path: Path) -> None:
 
 def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
     path = write(tmp_path, "x.txt", "\ufeffA line,\r\nüber\n".encode())
-    assert cleaning.read_text(path) == "A line,\r\nüber\n"
+    assert read_file.read_text(path) == "A line,\r\nüber\n"
 
 
 @pytest.mark.parametrize(
@@ -311,7 +314,7 @@ def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
         (b"\xef\xbb\xbf \n", ": the file is empty"),
         (b"text\0more", ": a binary file; text in UTF-8 is needed"),
         (b"one\ntwo\ncaf\xe9", ":3: not UTF-8 text (byte 0xe9); save it as UTF-8"),
-        (b"x" * 1001, ": larger than 64 MB, the most that one document may have"),
+        (b"x" * 1001, ": larger than 64 MB, the maximum for one document"),
         (None, ": no such file or directory"),
     ],
     ids=["empty", "blank", "binary", "latin-1", "large", "missing"],
@@ -319,18 +322,18 @@ def test_one_document_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_one_document_that_cannot_be_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
 ) -> None:
-    monkeypatch.setattr(cleaning, "LARGEST", 1000)
+    monkeypatch.setattr(read_file, "MAX_BYTES", 1000)
     path = tmp_path / "x.txt"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        cleaning.read_text(path)
+        read_file.read_text(path)
     assert str(caught.value) == f"{path}{reason}"
 
 
 def test_a_folder_is_not_a_document(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="directory"):
-        cleaning.read_text(tmp_path)
+        read_file.read_text(tmp_path)
 
 
 def cleaned_slowly(text: str) -> str:
@@ -386,7 +389,7 @@ def test_a_source_before_a_colon_reads_files_of_any_name(tmp_path: Path) -> None
     path = write(tmp_path, "records,2024.rec", as_jsonl())
     assert list(spec.examples(f"jsonl:{path}")) == ROWS
     assert not spec.has_splits(f"jsonl:{path}")
-    with pytest.raises(InputError, match="cannot tell how to read .rec"):
+    with pytest.raises(InputError, match="no source reads .rec"):
         spec.examples(path)
 
 
@@ -420,8 +423,8 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("missing.jsonl.gz,split=test", InputError, "missing.jsonl.gz: no such file"),
         ("no/such/folder", InputError, "no/such/folder: no such file or folder"),
         ("tfd:xsum", ConfigError, "no file, folder or source 'tfd:xsum': did you mean 'tfds'?"),
-        ("tfds", ConfigError, "tfds: what shall it read? write tfds:NAME"),
-        ("jsonl:", ConfigError, "jsonl:: what shall it read? write jsonl:PATH"),
+        ("tfds", ConfigError, "tfds: names no data; write tfds:NAME"),
+        ("jsonl:", ConfigError, "jsonl:: names no data; write jsonl:PATH"),
         ("docstrings:x", ConfigError, "the source 'docstrings' is written without a colon"),
         ("x.parquet", InputError, "x.parquet: no such file"),
         ("no*.parquet", InputError, "no*.parquet: no such file"),
@@ -429,7 +432,7 @@ def test_defaults_fill_what_the_spec_leaves_open(tmp_path: Path) -> None:
         ("docstrings,shard=half", ConfigError, "shard=half: must be INDEX/COUNT"),
         ("docstrings,shard=0/0", ConfigError, "shard=0/0: must be INDEX/COUNT"),
         ("docstrings,shard=-1/2", ConfigError, "shard=-1/2: must be INDEX/COUNT"),
-        (__file__, InputError, "cannot tell how to read .py; known: FILE.jsonl"),
+        (__file__, InputError, "no source reads .py; known: FILE.jsonl"),
         ("reverse_digits,cuont=3", ConfigError, "did you mean 'count'?"),
         ("reverse_digits,name=x", ConfigError, "has no option 'name': known: count, high, low"),
         ("reverse_digits,count=many", ConfigError, "count=many: must be a whole number"),
@@ -549,6 +552,27 @@ def test_docstrings_are_split_by_hash_and_built_once(
     assert capsys.readouterr().out == ""
 
 
+def test_docstrings_are_ordered_by_split_and_hash_without_tensorflow(package: str) -> None:
+    what = f"docstrings,packages={package}"
+    ids = [row.id for row in spec.examples(what)]
+    by_split = {
+        split: [row.id for row in spec.examples(what, split)]
+        for split in ("train", "validation", "test")
+    }
+    assert ids == [id for split_ids in by_split.values() for id in split_ids]
+    for split, split_ids in by_split.items():  # the order that TensorFlow Datasets writes
+        hashes = [hashlib.md5(f"{split}{id}".encode()).digest() for id in split_ids]
+        assert hashes == sorted(hashes)
+    code = f"from summarizer.datasets import spec; print(len(list(spec.examples({what!r}))))"
+    code += "; import sys; assert not any(name.startswith('tensorflow') for name in sys.modules)"
+    path = os.pathsep.join([str(ROOT), sys.path[0]])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "60\n", done.stderr
+
+
 def split_by_hash(id: str) -> str:
     place = int.from_bytes(hashlib.sha256(id.encode()).digest()[:8], "big") % 100
     return "train" if place < 90 else "validation" if place < 95 else "test"
@@ -579,7 +603,7 @@ def test_a_package_that_is_missing_or_says_nothing(package: str, tmp_path: Path)
     assert "'no_such_package.at_all'" in refused(missing)
     assert "install the `train` extra" in refused(missing)
     write(tmp_path, f"site/{package}/module.py", b"x = 1\n")
-    assert f"no good pair in the packages {package}" in refused(f"docstrings,packages={package}")
+    assert f"no usable pair in the packages {package}" in refused(f"docstrings,packages={package}")
 
 
 def test_a_cache_that_cannot_be_written_or_is_damaged(
@@ -587,12 +611,12 @@ def test_a_cache_that_cannot_be_written_or_is_damaged(
 ) -> None:
     what = f"docstrings,packages={package},split=train"
     rows = list(spec.examples(what))
-    (record,) = (tmp_path / "cache").rglob("*train.tfrecord*")
+    (record,) = (tmp_path / "cache").rglob("*.jsonl")
     record.write_bytes(record.read_bytes()[:-30])
     assert "damaged, delete it" in refused(what)
     assert len(rows) > 40
     monkeypatch.setenv("SUMMARIZER_CACHE", write(tmp_path, "a_file", b""))
-    assert "SUMMARIZER_CACHE names another place" in refused(what)
+    assert "SUMMARIZER_CACHE names another folder" in refused(what)
 
 
 def test_a_docstring_becomes_prose() -> None:

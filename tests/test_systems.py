@@ -41,7 +41,7 @@ def small(name: str) -> Config:
         kind: Part(
             part.name, {k: v // ratio if k == "width" else v for k, v in part.options.items()}
         )
-        for kind in ("encoder", "decoder", "attention")
+        for kind in ("encoder", "decoder_cell", "attention")
         for part in [getattr(model, kind)]
     }
     made = dataclasses.replace(
@@ -179,13 +179,13 @@ def written(folder: Path) -> dict[str, Any]:
     }
 
 
-# --- a cell of one's own -----------------------------------------------------------------------
+# --- a new cell --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def example(tmp_path, monkeypatch) -> str:
-    """The cell of the guide, as if its file had been added."""
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    """The name of the cell in the guide, as if its file had been added."""
+    text = (ROOT / "docs/howto/add-a-part.md").read_text("utf-8")
     (code,) = (c for c in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "(Cell)" in c)
     name = re.search(r"`summarizer/model/cells/(\w+)\.py`", text)[1]
     (tmp_path / f"{name}.py").write_text(code)

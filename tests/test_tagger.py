@@ -258,8 +258,8 @@ def batch(rows=4):
 
 def test_padding_changes_no_tag():
     model, document = network(), batch()["document"]
-    wide = np.asarray(model.keep(np.pad(document, ((0, 0), (0, 5)))))
-    alone = [np.asarray(model.keep(row[None, : (row > 0).sum()]))[0] for row in document]
+    wide = np.asarray(model.probabilities(np.pad(document, ((0, 0), (0, 5)))))
+    alone = [np.asarray(model.probabilities(row[None, : (row > 0).sum()]))[0] for row in document]
     for i, row in enumerate(alone):
         assert row.min() > 0
         np.testing.assert_allclose(wide[i, : len(row)], row, atol=1e-6)
@@ -270,7 +270,9 @@ def test_a_word_of_one_document_is_read_as_unknown():
     model = network(extended=True)
     own = np.array([[5, SIZE + 3, 7]], "int32")
     known = np.array([[5, vocabulary.UNKNOWN, 7]], "int32")
-    np.testing.assert_array_equal(np.asarray(model.keep(own)), np.asarray(model.keep(known)))
+    np.testing.assert_array_equal(
+        np.asarray(model.probabilities(own)), np.asarray(model.probabilities(known))
+    )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -279,7 +281,7 @@ def test_the_loss_is_the_cross_entropy_of_real_pieces(smoothing, width):
     model, given = network(), batch()
     given = {**given, "summary_out": given["summary_out"][:, :width]}
     value, shown = model.objective(given, smoothing, training=False)
-    keep = np.asarray(model.keep(given["document"]), np.float64)
+    keep = np.asarray(model.probabilities(given["document"]), np.float64)
     plain_, smoothed, right, count = 0.0, 0.0, 0, 0
     for row, labels in zip(keep, given["summary_out"], strict=True):
         for p, label in zip(row, labels, strict=False):
@@ -358,9 +360,9 @@ def distribution(model, document, selected):
     """What two documents' first steps generate and copy, with the context that they go on with."""
     memory = model.encode(document)
     memory = memory if selected is None else model.mask_copying(memory, selected)
-    state = model.decoder.start(memory, 1)
+    state = model.initial_state(memory, 1)
     account, state = model.step(np.full((len(document), 1), vocabulary.START), state, memory)
-    weights = model.next_token_scores(account, model.output(), model.copy_indices(memory, 1))
+    weights = model.next_token_scores(account, model.output_layer(), model.copy_indices(memory, 1))
     return np.exp(np.asarray(pointer.to_log_probs(*weights))), account, state
 
 
@@ -390,7 +392,9 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
     some = {"strategy": plugins.build("strategy", "beam", width=3), "width": 3}
     for model in (summarizer_network(), Ensemble([summarizer_network(), summarizer_network(1)])):
         find = functools.partial(search, model, limits=SearchLimits(2, 6, 0.7, 0), **some)
-        run = compiled(lambda rows, chosen, find=find: find(rows, conditions=Conditions(None, chosen)))
+        run = compiled(
+            lambda rows, chosen, find=find: find(rows, conditions=Conditions(None, chosen))
+        )
 
         def found(rows, chosen, run=run):
             return [np.asarray(x) for x in run(rows, chosen)]
@@ -551,7 +555,12 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
-        network_, pad_batch(ids), strategy, 3, scoring.limits_from(limits), Conditions(None, selected)
+        network_,
+        pad_batch(ids),
+        strategy,
+        3,
+        scoring.limits_from(limits),
+        Conditions(None, selected),
     )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
@@ -606,11 +615,11 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
 
 def test_a_tagger_refuses_what_only_writing_has():
     config = apply_overrides(load_preset("tagger"), [])
-    with pytest.raises(InputError, match="tagger: data.task=tag: only systems that summarize"):
-        compare_variants._parameters(config)
+    with pytest.raises(InputError, match="tagger: data.task=tag: only models that summarize"):
+        compare_variants._count_parameters(config)
     assert isinstance(build.build_model(config, 300), Tagger)
     for setting in ("train.coverage_loss=0.5", "train.scheduled_sampling=0.1"):
-        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no pieces"):
+        with pytest.raises(ConfigError, match=f"{setting}: data.task=tag writes no tokens"):
             apply_overrides(config, [setting])
     with pytest.raises(ConfigError, match="decode.tagger_threshold=1.0: must be below 1"):
         apply_overrides(config, ["decode.tagger_threshold=1"])

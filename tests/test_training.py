@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from summarizer import cli, plugins, storage
 from summarizer import config as configuration
-from summarizer.api import export, train
+from summarizer.api import export, prepare_data, train
 from summarizer.config import Config, TrainConfig
 from summarizer.datasets import batching, contamination, spec, token_store
 from summarizer.decoding.scoring import SearchLimits
@@ -45,7 +45,7 @@ from tests import fake_step
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = TrainConfig(batch_size=16)
-SHAPE = batching.BatchShape(batch=16, document_pieces=32, summary_pieces=32, window=4)
+SHAPE = batching.BatchShape(batch_size=16, document_tokens=32, summary_tokens=32, window=4)
 WIDTH, LIMITS = 3, SearchLimits(2, 24, 0.6, 0)
 
 
@@ -165,11 +165,12 @@ def test_a_processor_says_whether_it_multiplies_bfloat16(tmp_path, flags, fast):
 THREADS = """
 import sys, tensorflow as tf
 from summarizer.training import hardware
-hardware.set_threads(hardware.HardwareChoice("mixed_bfloat16", sys.argv[1], ""))
+choice = hardware.HardwareChoice("mixed_bfloat16", sys.argv[1], "")
+hardware.set_threads(choice)
 tf.constant(1)
 found = tf.config.threading
 print(found.get_inter_op_parallelism_threads(), found.get_intra_op_parallelism_threads())
-hardware.set_threads(hardware.HardwareChoice("mixed_bfloat16", sys.argv[1], ""))  # too late, and no error
+hardware.set_threads(choice)  # too late, and no error
 """
 
 
@@ -237,7 +238,7 @@ def test_xla_asked_for_and_not_used_is_an_error(digits):
 def a_batch(folder: Path) -> dict[str, Any]:
     """A batch of the run's token store, with short documents and long ones."""
     opened = token_store.read_store(folder / "store")
-    return next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, SHAPE))[2]
+    return next(batching.stream_batches(opened, 1, 0, 0, SHAPE))[2]
 
 
 def first_step(folder: Path, compiler: str) -> Any:
@@ -717,7 +718,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
         config.data.max_summary_tokens,
         config.data.bucket_window,
     )
-    _, _, batch = next(batching.stream_batches(opened, opened.lengths(), config.seed, 0, 3, shape))
+    _, _, batch = next(batching.stream_batches(opened, config.seed, 0, 3, shape))
     capsys.readouterr()
     wanted = ("train.learning_rate=1e38", "train.precision=float32", "train.compile=graph")
     more = [word for setting in wanted for word in ("--set", setting)]
@@ -738,10 +739,97 @@ def test_a_folder_with_a_run_is_not_written_over(digits, capsys):
     assert (digits.folder / "checkpoint.npz").read_bytes() == before
 
 
-def test_there_must_be_a_run_to_resume(tmp_path, capsys):
-    assert cli.main(command(tmp_path / "none", 2, 2, "--resume")) == 1
-    assert one_line(capsys) == f"{tmp_path}/none: holds no run to resume"
-    assert not (tmp_path / "none").exists()
+# --- resuming before the first checkpoint ------------------------------------------------------
+
+
+def killed_while(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """End a training, as Ctrl-C does, when it calls a function."""
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    patch.setattr(owner, name, interrupt)
+
+
+def test_resuming_without_a_folder_begins(tmp_path, quick):
+    quick += [50.0]
+    assert cli.main(command(tmp_path / "run", 2, 2, "--resume")) == 0
+    assert biases(tmp_path / "run" / "checkpoint.npz") == {2.0}
+    (tmp_path / "empty").mkdir()
+    quick += [50.0]
+    assert cli.main(command(tmp_path / "empty", 2, 2, "--resume")) == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "left"),
+    [
+        (prepare_data.vocabulary, "train_vocabulary", set()),
+        (prepare_data.configuration, "to_json", {"vocabulary.model"}),
+        (prepare_data.token_store, "write_store", {"vocabulary.model", "config.json"}),
+        (loop, "fit", {"vocabulary.model", "config.json", "store", "fingerprints.npz",
+                       "lowercase.npz"}),
+    ],
+)  # fmt: skip
+def test_a_run_killed_before_its_first_checkpoint_goes_on(tmp_path, quick, owner, name, left):
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, owner, name)
+        assert cli.main(command(folder, 2, 2, "--resume")) == 130
+    assert {path.name for path in folder.iterdir()} == left
+    made = {path: path.stat().st_ino for path in (folder / "store").glob("*")}
+    quick += [50.0, 50.0]
+    assert cli.main(command(folder, 2, 2, "--resume")) == 0
+    assert {path: path.stat().st_ino for path in made} == made  # not tokenized again
+    assert cli.main(command(whole, 2, 2)) == 0
+    for file in ("vocabulary.model", "store/pieces.bin", "weights.npz", "config.json"):
+        assert (folder / file).read_bytes() == (whole / file).read_bytes()
+
+
+def test_a_resumed_run_without_a_checkpoint_has_its_own_settings(tmp_path, quick):
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, loop, "fit")
+        assert cli.main(command(tmp_path, 2, 2)) == 130
+    quick += [50.0]
+    assert cli.main(["train", "--output", str(tmp_path), "--resume"]) == 0
+    assert biases(tmp_path / "checkpoint.npz") == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--data", "reverse_digits,count=300"], "it has data.train=reverse_digits,count=400, not"),
+        (["--set", "vocabulary.size=300"], "it has vocabulary.size="),
+        (["--set", "model.dropout=0.9"], "it has model.dropout="),
+        (["--preset", "lstm"], "of preset reverse_digits, not lstm;"),
+    ],
+)
+def test_another_run_is_not_resumed(tmp_path, quick, capsys, more, said):
+    with pytest.MonkeyPatch.context() as patch:
+        killed_while(patch, loop, "fit")
+        assert cli.main(command(tmp_path, 2, 2)) == 130
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
+    capsys.readouterr()
+    assert cli.main(command(tmp_path, 2, 2, "--resume", *more)) == 1
+    assert one_line(capsys).startswith(f"{tmp_path}: holds another run: {said}")
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+
+
+def test_a_folder_that_holds_no_run_is_not_resumed(digits, tmp_path, capsys):
+    (tmp_path / "notes.txt").touch()
+    assert cli.main(command(tmp_path, 2, 2, "--resume")) == 1
+    assert one_line(capsys) == (
+        f"{tmp_path}: holds notes.txt but no run to resume (no config.json)"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("config.json", "vocabulary.model", "model.onnx"):
+        shutil.copy(digits.folder / name, model)
+    assert cli.main(["train", "--output", str(model), "--resume"]) == 1
+    assert "model: holds a model but no checkpoint to resume from" in one_line(capsys)
+
+
+# --- damaged files -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "foreign"])

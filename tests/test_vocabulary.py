@@ -222,8 +222,8 @@ def test_bytes_give_any_text_back_as_it_was(trained, text):
 def test_each_kind_has_the_pieces_of_its_name(trained):
     for fold in (True, False):
         assert {k: trained[k, fold].size for k in ("bpe", "bytes")} == {"bpe": 330, "bytes": 261}
-        assert all(len(p) == 1 for p in trained["characters", fold].pieces(range(260, 280)))
-        assert any(len(p) > 2 for p in trained["bpe", fold].pieces(range(260, 330)))
+        assert all(len(p) == 1 for p in trained["characters", fold].tokens(range(260, 280)))
+        assert any(len(p) > 2 for p in trained["bpe", fold].tokens(range(260, 330)))
         for kind in [*KINDS, "words"]:
             words = trained[kind, fold]
             assert words.lowercase is fold
@@ -461,7 +461,7 @@ def test_a_model_copies_a_word_that_no_training_saw(trained):
     words = trained["words", True]
     encoder, decoder = Part("bidirectional", {"width": 4}), Part("lstm", {"width": 8})
     config = ModelConfig(4, encoder, decoder, dropout=0.0)
-    model = Seq2Seq(config, words.size, extended=words.has_document_words)
+    model = Seq2Seq(config, words.size, has_document_words=words.has_document_words)
     model.gate.bias.assign([-50.0])  # copies always
     document = "Zorpish Quuxery frobs"
     ids = words.encode(document)

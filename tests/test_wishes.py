@@ -445,7 +445,9 @@ def stepped(model, pieces, state, memory):
     """The log-probabilities of all next pieces, and the next state."""
     account, state = model.step(pieces, state, memory)
     places = model.copy_indices(memory, pieces.shape[1])
-    return pointer.to_log_probs(*model.next_token_scores(account, model.output(), places)), state
+    return pointer.to_log_probs(
+        *model.next_token_scores(account, model.output_layer(), places)
+    ), state
 
 
 def test_an_ensemble_of_one_model_twice_is_the_model():
@@ -454,7 +456,7 @@ def test_an_ensemble_of_one_model_twice_is_the_model():
     pieces = np.full((len(docs), 1), 5, "int32")
     memory, memories = one.encode(docs), two.encode(docs)
     start, starts = (
-        m.start(x, 2, coverage=True) for m, x in ((one.decoder, memory), (two, memories))
+        m.initial_state(x, 2, coverage=True) for m, x in ((one, memory), (two, memories))
     )
     for _ in range(2):
         ours, starts = stepped(two, pieces, starts, memories)
@@ -470,10 +472,10 @@ def test_an_ensemble_averages_probabilities():
     each = []
     for model in models:
         memory = model.encode(docs)
-        log_probs, _ = stepped(model, pieces, model.decoder.start(memory, 1), memory)
+        log_probs, _ = stepped(model, pieces, model.initial_state(memory, 1), memory)
         each.append(np.exp(np.asarray(log_probs)))
     memory = both.encode(docs)
-    found, _ = stepped(both, pieces, both.decoder.start(memory, 1), memory)
+    found, _ = stepped(both, pieces, both.initial_state(memory, 1), memory)
     np.testing.assert_allclose(np.exp(np.asarray(found)), np.mean(each, axis=0), atol=1e-5)
 
 

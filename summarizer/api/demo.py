@@ -19,6 +19,7 @@ def demo(model: str | Path | None) -> Iterator[str]:
         InputError: the articles are not there: they come with a clone, not with the package.
     """
     from summarizer.evaluation.evaluate import LEAD_BASELINE, evaluate_summaries
+    from summarizer.metrics.rouge import METRIC_LABELS
 
     folder = find_model(model)
     summarizer = Summarizer.load(folder)
@@ -28,10 +29,9 @@ def demo(model: str | Path | None) -> Iterator[str]:
     for example, summary, words in zip(examples, found, first, strict=True):
         yield f"{example.id}\n  model      {summary}\n  reference  {example.summary}"
         yield f"  first {len(words.split()):<4} {words}\n"
-    texts = [e.document for e in examples], [e.summary or "" for e in examples]
-    scores = evaluate_summaries([e.id for e in examples], *texts, found)
+    scores = evaluate_summaries(examples, found)
     ours, theirs = scores.scores, scores.baselines[LEAD_BASELINE]
-    names = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
+    names = {m: METRIC_LABELS[m] for m in ("rouge1", "rouge2", "rougeL")}
     pairs = (f"{n} {ours[m]['mean']:.1f} ({theirs[m]['mean']:.1f})" for m, n in names.items())
     yield f"{'  '.join(pairs)}   model (first words), {len(examples)} articles"
     yield _trained_on(folder)

@@ -1,273 +1,197 @@
-"""Measures a model, or the predictions of any system, on a data set: `summarizer evaluate`."""
+"""Evaluate a model, or the predictions of any system, on a data set."""
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from summarizer import config as configuration
+from summarizer.api import summarize_examples
 from summarizer.api.summarizer import Summarizer, find_model
+from summarizer.config import config_hash
 from summarizer.datasets import contamination
 from summarizer.datasets import spec as specs
-from summarizer.errors import InputError, ModelError
+from summarizer.errors import InputError, renamed_arguments
+from summarizer.evaluation import report_files
+from summarizer.evaluation.options import EvaluationOptions, options_for
+from summarizer.reports.highlights import MarkedSummary
 from summarizer.text import cleaning
-from summarizer.types import Example, Report, Summary
+from summarizer.types import Example, Report
 
 LOG = logging.getLogger("summarizer")
-_INSTEAD = "leave them out (of a file that was trained on: FILE,split=test), or add --allow-overlap"
+
+_OVERLAP_ADVICE = (
+    "leave them out (of a file that was trained on: FILE,split=test), or add --allow-overlap"
+)
+_RENAMED = {
+    "spec": "data",
+    "select": "content_selector",
+    "tokens": "tokenization",
+    "references": "reference_mode",
+}
 
 
+@renamed_arguments(_RENAMED)
 def evaluate(
     model: str | Path | None,
-    spec: str,
+    data: str,
     output: str | Path | None = None,
-    beam: int | None = None,
-    stem: bool | None = None,
-    skip_bad: bool = False,
-    select: str | Path | None = None,
     *,
-    tokens: str = "characters",
-    references: str = "best",
-    allow_overlap: bool = False,
-    command: str = "",
-    **wishes: Any,
+    options: EvaluationOptions | None = None,
+    content_selector: str | Path | None = None,
+    **overrides: Any,
 ) -> Report:
-    """Summarize a data set with a model and score it beside the first words.
+    """Summarize a data set with a model, and score the summaries beside baselines.
 
     Args:
         model: folder of an exported model; None: as `Summarizer.load`.
-        spec: what to summarize; of a source with splits, its test split unless the SPEC says.
-        output: gets `predictions.jsonl`, `report.json` and `report.html`; None: a folder in the
-            model's.
-        beam: hypotheses kept while searching; None: what the model was made with.
-        stem: compare English words by their stems; None: where the references are English.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
-        select: folder of a tagger that says what may be copied; see `Summarizer.load`.
-        tokens: what is compared in scripts without spaces between words: single "characters", or
-            "words" of a dictionary.
-        references: of several references of a document, the "best" counts, the "mean" of all, or
-            the "first" alone.
-        allow_overlap: also measure on documents that the model was trained on.
-        command: what the report says made it.
-        wishes: further ones of `Summarizer.summarize`.
+        data: SPEC of the documents; of a source with splits its test split, unless the SPEC names
+            another.
+        output: folder of `report.json`, `predictions.jsonl` and `report.html`; None: the folder
+            `evaluation` in the model's.
+        options: what is evaluated, and how it is scored; None: the defaults.
+        content_selector: folder of a tagger; only words that it selects are copied, see
+            `Summarizer.load`.
+        overrides: fields of `EvaluationOptions`, such as `reference_mode="mean"`, and arguments of
+            `Summarizer.summarize`, such as `beam=8`.
 
     Returns:
-        The report; a tagger's has F1 of kept words beside ROUGE.
+        The report; for a tagger it has the F1 of kept words beside ROUGE.
 
     Raises:
-        SummarizerError: the model, the data or the output is at fault, or the model was trained
-            on documents that it is measured on.
+        SummarizerError: the model, the data, the output or an option cannot be used, or the model
+            was trained on documents that it is evaluated on.
     """
-    from summarizer.evaluation.report_files import reserve_folder
-
+    options, decoding = _split_overrides(options or EvaluationOptions(), overrides)
     folder = find_model(model)
     output = output or folder / "evaluation"
-    summarizer = Summarizer.load(folder, select=select)
-    examples = _examples(spec, skip_bad)
-    rules = _rules(examples, stem, tokens, references)
-    overlap = _overlap([folder, *([Path(select)] if select else [])], spec, examples, allow_overlap)
-    reserve_folder(output)
-    predictions, rules["told"] = _summarized(summarizer, examples, beam, wishes)
+    summarizer = Summarizer.load(folder, False, content_selector)
+    examples = _load_examples(data, options)
+    options = options_for(options, examples)
+    models = [folder, *([Path(content_selector)] if content_selector else [])]
+    overlap = _count_overlap(models, data, examples, options.allow_overlap)
+    report_files.reserve_folder(output)
+    summaries, statistics = summarize_examples.summarize_examples(summarizer, examples, decoding)
     config = summarizer.config
-    rules["kept"] = config.data.task == "tag"
-    found = dataclasses.replace(
-        _reported(examples, predictions, rules), test=spec, model=config.name,
-        config_hash=configuration.config_hash(config), command=command, overlap=overlap,
-    )  # fmt: skip
-    _write(found, output, examples, _marks(summarizer, examples, found, beam, wishes))
-    return found
+    options = dataclasses.replace(
+        options, with_tagging=config.data.task == "tag", model_statistics=statistics
+    )
+    report = dataclasses.replace(
+        _score(examples, summaries, options),
+        test=data,
+        model=config.name,
+        config_hash=config_hash(config),
+        overlap=overlap,
+    )
+    marked = summarize_examples.mark_examples(summarizer, examples, report, decoding)
+    _write(report, output, examples, marked)
+    return report
 
 
+@renamed_arguments(_RENAMED)
 def evaluate_predictions(
-    spec: str,
+    data: str,
     predictions: str | Path,
     output: str | Path = "evaluation",
-    stem: bool | None = None,
-    skip_bad: bool = False,
     *,
-    tokens: str = "characters",
-    references: str = "best",
-    command: str = "",
+    options: EvaluationOptions | None = None,
+    **overrides: Any,
 ) -> Report:
-    """Score the predictions of any system, JSON lines with `id` and `prediction`; see `evaluate`.
+    """Score the predictions of any system.
+
+    Args:
+        data: SPEC of the documents with their references, as for `evaluate`.
+        predictions: JSON Lines file with `id` and `prediction`.
+        output: folder of `report.json`, `predictions.jsonl` and `report.html`.
+        options: what is evaluated, and how it is scored; None: the defaults.
+        overrides: fields of `EvaluationOptions`.
 
     Raises:
-        SummarizerError: the data, the predictions or the output cannot be used, or data and
-            predictions do not belong together.
+        SummarizerError: the data, the predictions, the output or an option cannot be used, or data
+            and predictions do not belong together.
     """
     from summarizer.evaluation.predictions import read_predictions
-    from summarizer.evaluation.report_files import reserve_folder
 
-    given = read_predictions(predictions)
-    examples = _examples(spec, skip_bad)
-    rules = _rules(examples, stem, tokens, references)
-    reserve_folder(output)
-    found = _reported(examples, given, rules)
-    found = dataclasses.replace(found, test=spec, command=command)
-    _write(found, output, examples, {})
-    return found
+    options = dataclasses.replace(options or EvaluationOptions(), **overrides)
+    summaries = read_predictions(predictions)
+    examples = _load_examples(data, options)
+    options = options_for(options, examples)
+    report_files.reserve_folder(output)
+    report = dataclasses.replace(_score(examples, summaries, options), test=data)
+    _write(report, output, examples, {})
+    return report
 
 
-def _examples(spec: str, skip_bad: bool) -> list[Example]:
-    split = "test" if specs.has_splits(spec) else "all"
-    examples = list(specs.examples(spec, split, skip_bad=skip_bad))
-    if any(e.summary is None for e in examples):
-        raise InputError(f"{spec}: has documents without a reference summary")
+def _split_overrides(
+    options: EvaluationOptions, overrides: dict[str, Any]
+) -> tuple[EvaluationOptions, dict[str, Any]]:
+    """Return the evaluation options with their overrides, and the other overrides."""
+    names = {field.name for field in dataclasses.fields(EvaluationOptions)} & overrides.keys()
+    options = dataclasses.replace(options, **{name: overrides[name] for name in names})
+    return options, {name: value for name, value in overrides.items() if name not in names}
+
+
+def _load_examples(data: str, options: EvaluationOptions) -> list[Example]:
+    split = "test" if specs.has_splits(data) else "all"
+    examples = list(specs.examples(data, split, skip_bad=options.skip_bad))
+    if any(example.summary is None for example in examples):
+        raise InputError(f"{data}: has documents without a reference summary")
     return examples
 
 
-def _rules(
-    examples: Sequence[Example], stem: bool | None, tokens: str, references: str
-) -> dict[str, Any]:
-    """How to score, once it is known that it can be done so."""
-    from summarizer.metrics import rouge
-
-    if stem is None:
-        stem = rouge.default_stem(e.summary or "" for e in examples)
-    rouge.signature(stem, 1, 1, references, tokens)  # refuses what cannot be, before any work
-    return {"stem": stem, "several": references, "units": tokens}
-
-
-def _overlap(
-    folders: Iterable[Path], spec: str, examples: Sequence[Example], allowed: bool
+def _count_overlap(
+    models: Iterable[Path], data: str, examples: Sequence[Example], allowed: bool
 ) -> int | None:
-    """Count the documents that one of the models was trained on; None where that is not known.
+    """Return the number of documents that one of the models was trained on; None: unknown.
 
     Raises:
-        InputError: there are some, and they are not allowed.
+        InputError: there are such documents, and they are not allowed.
     """
-    seen: dict[int, str] = {}
+    rows: set[int] = set()
     known = True
-    for folder in folders:
+    for folder in models:
         path = folder / contamination.FILE
         if not path.exists():
-            LOG.warning("%s: missing: it cannot be checked what the model was trained on", path)
+            LOG.warning("%s: missing: cannot check what the model was trained on", path)
             known = False
             continue
-        found = contamination.find_overlap(path, examples, specs.identity(spec))
-        if found:
-            row, way = next(iter(found.items()))
-            line = f"{spec}: {folder} was trained on {len(found)} of its {len(examples)} documents"
-            line += f", the first {examples[row].id!r}, known by its {way}"
+        overlap = contamination.find_overlap(path, examples, specs.identity(data))
+        if overlap:
+            row, key = next(iter(overlap.items()))
+            line = (
+                f"{data}: {folder} was trained on {len(overlap)} of its {len(examples)} documents, "
+                f"the first {examples[row].id!r}, known by its {key}"
+            )
             if not allowed:
-                raise InputError(f"{line}; {_INSTEAD}")
+                raise InputError(f"{line}; {_OVERLAP_ADVICE}")
             LOG.warning("%s", line)
-        seen |= found
-    return len(seen) if known else None
+        rows |= overlap.keys()
+    return len(rows) if known else None
 
 
-def _summarized(
-    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
-) -> tuple[list[str], dict[str, list[float | None]]]:
-    """The summaries, and what the model says of them: its gate, and whether it read all."""
-    from tqdm import tqdm
-
-    texts, pointed, good = list[str](), summarizer.config.model.pointer, False
-    told: dict[str, list[float | None]] = {"gate": [], "truncated": []}
-    for begin in tqdm(range(0, len(examples), 64), unit="batch", desc="summarizing"):
-        part = examples[begin : begin + 64]
-        found = _summarize_or_none(summarizer, part, beam, wishes)
-        wrong = [one for one in found if isinstance(one, InputError)]
-        if not good and len(wrong) == len(part):  # it is not the documents
-            raise wrong[0]
-        good = True
-        for example, summary in zip(part, found, strict=True):
-            if isinstance(summary, InputError):
-                LOG.warning("%s: %s; its prediction is empty", example.id, summary)
-                texts.append("")
-                told["gate"].append(None)
-                told["truncated"].append(None)
-                continue
-            texts.append(summary.text)
-            gate = summary.hypothesis.gate if summary.hypothesis and pointed else None
-            told["gate"].append(float(np.mean(gate)) if gate is not None and len(gate) else None)
-            told["truncated"].append(float(summary.tokens_truncated > 0))
-    return texts, told
-
-
-def _summarize_or_none(
-    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
-) -> list[Summary | InputError]:
-    """The summaries of examples; where one cannot be had as asked, why, and those of the others."""
-    try:
-        return _typed(summarizer, examples, beam, wishes)
-    except InputError as error:
-        if len(examples) == 1:
-            return [error]
-        return [_summarize_or_none(summarizer, [example], beam, wishes)[0] for example in examples]
-
-
-def _typed(
-    summarizer: Summarizer, examples: Sequence[Example], beam: int | None, wishes: dict[str, Any]
-) -> list[Any]:
-    """The summaries of examples, each of the type that its data says, unless the wishes name one.
-
-    A model without control tokens knows no types, and is asked for none.
-    """
-    types = dict.fromkeys(e.type for e in examples)
-    if "type" in wishes or not any(types) or not summarizer.types:
-        return [*summarizer.summarize([e.document for e in examples], beam, **wishes)]
-    out: dict[int, Any] = {}
-    for kind in types:
-        rows = [i for i, e in enumerate(examples) if e.type == kind]
-        texts = [examples[i].document for i in rows]
-        found = summarizer.summarize(texts, beam, **wishes, type=kind or None)
-        out |= dict(zip(rows, found, strict=True))
-    return [out[i] for i in range(len(examples))]
-
-
-def _marks(
-    summarizer: Summarizer,
+def _score(
     examples: Sequence[Example],
-    found: Report,
-    beam: int | None,
-    wishes: dict[str, Any],
-) -> dict[int, Any]:
-    """Where the words of the summaries that are shown came from, by the row of the example."""
-    from summarizer.reports.evaluation_page import select_examples
-    from summarizer.reports.highlights import mark_by_provenance
+    predictions: Sequence[str] | Mapping[str, str],
+    options: EvaluationOptions,
+) -> Report:
+    from summarizer.evaluation.evaluate import evaluate_summaries
 
-    rows = [row for selected in select_examples(found).values() for row in selected]
-    try:
-        shown = [examples[row] for row in rows]
-        again = _typed(summarizer, shown, beam, {**wishes, "explain": True})
-    except (InputError, ModelError) as error:  # a way of reading, or a graph, that does not tell
-        LOG.warning("%s; the page marks copied words by their text alone", error)
-        return {}
-    return {
-        row: mark_by_provenance(summary, examples[row].document)
-        for row, summary in zip(rows, again, strict=True)
-        # In another batch another summary may be as good.
-        if summary.provenance and summary.text == found.per_example[row]["prediction"]
-    }
+    report = evaluate_summaries(examples, predictions, dataclasses.replace(options, full=True))
+    if report.empty:
+        records = report.per_example
+        first = next(r["id"] for r in records if cleaning.is_blank(r["prediction"]))
+        message = "%d of %d predictions are empty and score 0, the first that of %r"
+        LOG.warning(message, report.empty, report.examples, first)
+    return report
 
 
 def _write(
-    found: Report, output: str | Path, examples: Sequence[Example], marks: dict[int, Any]
+    report: Report,
+    output: str | Path,
+    examples: Sequence[Example],
+    marked: Mapping[int, MarkedSummary],
 ) -> None:
-    from summarizer.evaluation.report_files import write_report
-    from summarizer.reports.evaluation_page import render
+    from summarizer.reports import evaluation_page
 
-    documents = [example.document for example in examples]
-    write_report(found, output, render(found, documents, marks))
-
-
-def _reported(examples: Sequence[Example], predictions: Any, rules: dict[str, Any]) -> Report:
-    from summarizer.evaluation.evaluate import evaluate_summaries
-
-    found = evaluate_summaries(
-        [e.id for e in examples],
-        [e.document for e in examples],
-        [e.references or (e.summary or "",) for e in examples],
-        predictions,
-        whole=True,
-        **rules,
-    )
-    if found.empty:
-        blank = (r["id"] for r in found.per_example if cleaning.blank(r["prediction"]))
-        text = "%d of %d predictions are empty and score 0, the first that of %r"
-        LOG.warning(text, found.empty, found.examples, next(blank))
-    return found
+    page = evaluation_page.render(report, [example.document for example in examples], marked)
+    report_files.write_report(report, output, page)

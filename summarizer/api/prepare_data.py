@@ -62,7 +62,7 @@ def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
     """Train the vocabulary on a sample of the training examples."""
     data, settings = config.data, config.vocabulary
     examples = _training_examples(config, skip_bad)
-    sample = groups.reservoir(examples, settings.sample_size, data.weights)
+    sample = groups.reservoir_sample(examples, settings.sample_size, data.weights)
     controls = summary_types.CONTROLLED if any(example.type for example in sample) else ()
     texts = [text for example in sample for text in (example.document, example.summary or "")]
     texts = texts if tasks.needs_summaries(data) else texts[::2]
@@ -74,7 +74,7 @@ def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
 def _training_examples(config: Config, skip_bad: bool) -> Iterator[Example]:
     data = config.data
     examples = tasks.examples(data, data.train, _split(config), skip_bad)
-    return groups.thinned(examples, data.thin)
+    return groups.thin(examples, data.thin)
 
 
 def _store_metadata(config: Config, words: Vocabulary) -> dict[str, Any]:
@@ -104,9 +104,9 @@ def _write_store(
 ) -> TokenStore:
     """Tokenize the training examples into a store, and record what the model will have seen."""
     lowercase, index = LowercaseRecorder(), ContaminationIndex(specs.identity(config.data.train))
-    grouped = groups.Recorder(words.start)
-    examples = grouped.watch(_training_examples(config, skip_bad))
-    examples = index.watch(lowercase.watch(examples))
+    grouped = groups.GroupIndex(words.start)
+    examples = grouped.record(_training_examples(config, skip_bad))
+    examples = index.record(lowercase.record(examples))
     store = token_store.write_store(
         folder / STORE,
         tasks.tokenize(config.data, examples, words),
@@ -165,7 +165,7 @@ def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = F
             )
         recorder.add(inherited)
     spec = spec or config.data.train
-    for _ in recorder.watch(tasks.examples(config.data, spec, _split(config), skip_bad)):
+    for _ in recorder.record(tasks.examples(config.data, spec, _split(config), skip_bad)):
         pass
     recorder.save(folder / lowercase_words.FILE)
     return folder / lowercase_words.FILE
@@ -191,7 +191,7 @@ def held_out_examples(config: Config, count: int, skip_bad: bool = False) -> lis
     if config.schema == 1:
         held_out = list(itertools.islice(examples, count))
     else:
-        held_out = groups.sample(examples, count, config.seed)
+        held_out = groups.balanced_sample(examples, count, config.seed)
     if not held_out:
         raise InputError(f"{spec}: no validation examples")
     return held_out

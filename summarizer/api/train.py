@@ -238,7 +238,7 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     """Return a function that gives the batches from an epoch and an index on."""
     import keras
 
-    from summarizer.datasets import batching, tokenize
+    from summarizer.datasets import batching, tf_pipeline
 
     data = config.data
     shape = batching.BatchShape(
@@ -249,6 +249,6 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
         data.curriculum_epochs,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
-    stream = tokenize.prefetched_batches if tensorflow else batching.stream_batches
-    lengths, weights = store.lengths(), groups.weights(store, data.weights)
-    return lambda epoch, index: stream(store, lengths, config.seed, epoch, index, shape, weights)
+    stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
+    weights = groups.store_weights(store, data.weights)
+    return lambda epoch, index: stream(store, config.seed, epoch, index, shape, weights)

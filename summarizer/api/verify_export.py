@@ -233,11 +233,11 @@ def _format_row(weight_format: str, path: Path, scores: Mapping[str, Tensor], sa
     """Return a line of the table: size and scores of a file, equal summaries from 0 to 1."""
     from summarizer.metrics import bootstrap
 
-    interval = bootstrap.bootstrap_interval(scores["rouge1"])
+    interval = bootstrap.format_interval(bootstrap.bootstrap_interval(scores["rouge1"]))
     return _ROW.format(
         weight_format,
         f"{size_in_bytes(path) / 1e6:.1f}",
-        "{mean:.1f} [{low:.1f}, {high:.1f}]".format(**interval),
+        interval,
         f"{scores['rouge2'].mean():.1f}",
         f"{scores['rougeL'].mean():.1f}",
         f"{same:.1%}",

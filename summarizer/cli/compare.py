@@ -1,75 +1,107 @@
-"""`summarizer compare` on the command line: its options, and what it prints."""
+"""`summarizer compare`: tables of reports, or of variants trained alike."""
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from summarizer import config
+from summarizer.cli.options import add_option
 
-# Options that only --family has: None, or an empty list, where they are not given.
-FAMILY = {
-    "variants": "--variants", "data": "--data", "budget": "--budget", "examples": "--examples",
-    "settings": "--set", "test": "--test", "documents": "--documents", "output": "--output",
-    "page": "--page", "skip_bad": "--skip-bad",
-}  # fmt: skip
+# Options that only --family has; each is None, or an empty list, unless it is used.
+FAMILY_OPTIONS = {
+    "variants": "--variants",
+    "data": "--data",
+    "budget": "--budget",
+    "examples": "--examples",
+    "settings": "--set",
+    "test": "--test",
+    "num_documents": "--num-documents",
+    "output": "--output",
+    "markdown": "--markdown",
+    "skip_bad": "--skip-bad",
+}
 
 
-def add_arguments(parser: Any) -> None:
-    """Give the verb its options."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
-        "folders", nargs="*", metavar="FOLDER", help="with a report; a model that was evaluated"
+        "folders", nargs="*", metavar="FOLDER", help="folder of a report, or of an evaluated model"
     )
-    group = parser.add_argument_group("training a family of variants")
-    group.add_argument("--family", action="store_true", help="train each variant, and compare")
-    group.add_argument("--variants", metavar="A,B,...", help="presets; default: twelve")
-    group.add_argument("--data", metavar="SPEC", help="what all train on; default: docstrings")
-    group.add_argument("--budget", metavar="TIME", help="train each so long, as 90s, 6m or 1h")
-    group.add_argument("--examples", type=int, metavar="N",
-                       help="train each, once more, on so many examples")  # fmt: skip
-    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
-    group.add_argument("--test", metavar="SPEC",
-                       help="what ROUGE is of; default: the test split of the data")  # fmt: skip
-    group.add_argument("--documents", type=int, metavar="N",
-                       help="of the test, at most; default: 1000")  # fmt: skip
-    group.add_argument("--output", metavar="FOLDER",
-                       help="where a comparison goes on; default: runs/family")  # fmt: skip
-    group.add_argument("--page", metavar="FILE", help="a Markdown page that gets the tables, too")
-    group.add_argument("--skip-bad", action="store_true", default=None,
-                       help="count bad lines and go on")  # fmt: skip
+    _add_family_options(parser.add_argument_group("training variants"))
+
+
+def _add_family_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--family", action="store_true", help="train each variant and compare them")
+    add("--variants", metavar="A,B,...", help="presets to train; default: twelve")
+    add("--data", metavar="SPEC", help="training data; default: docstrings")
+    add("--budget", metavar="TIME", help="training time of each variant, such as 90s, 6m or 1h")
+    add("--examples", type=int, metavar="N", help="number of training examples of each variant")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="override a setting of all variants, such as model.dropout=0.2; repeatable",
+    )
+    add("--test", metavar="SPEC", help="test data; default: the test split of the training data")
+    add_option(
+        group,
+        ("--num-documents", "--documents"),
+        type=int,
+        metavar="N",
+        help="maximum number of test documents; default: 1000",
+    )
+    add(
+        "--output",
+        metavar="FOLDER",
+        help="folder of the comparison, where it also continues; default: runs/family",
+    )
+    names = ("--markdown", "--page")
+    add_option(group, names, metavar="FILE", help="Markdown file to insert the tables into")
+    # The default is None, not False, so that `run` can tell whether the option is used.
+    text = "skip and count lines that cannot be read"
+    add("--skip-bad", action="store_true", default=None, help=text)
 
 
 def run(a: argparse.Namespace) -> int:
-    """Compare; print the tables."""
+    """Compare reports or train variants; print the tables and return the exit status."""
     if a.family:
-        return _family(a)
-    for name, option in FAMILY.items():
+        return _compare_variants(a)
+    for name, option in FAMILY_OPTIONS.items():
         if getattr(a, name) not in (None, []):
-            a.refuse(f"{option} goes with --family, which trains what it compares")
+            a.refuse(f"{option} requires --family")
     if len(a.folders) < 2:
-        a.refuse("name two or more folders with reports, or write --family")
-    from summarizer.comparison import compare_reports
+        a.refuse("name two or more folders with reports, or use --family")
+    from summarizer.comparison.compare_reports import compare_reports
 
-    print(compare_reports.compare_reports(a.folders), end="")
+    print(compare_reports(a.folders), end="")
     return 0
 
 
-def _family(a: argparse.Namespace) -> int:
+def _compare_variants(a: argparse.Namespace) -> int:
     if a.folders:
-        a.refuse("--family trains what it compares: leave the folders out")
+        a.refuse("--family trains the variants that it compares: remove the folders")
     if not a.budget and not a.examples:
-        a.refuse("say for how long, --budget 6m, or on how much, --examples 60000; or both")
-    examples, documents = a.examples or 0, 1000 if a.documents is None else a.documents
-    if examples < 0 or documents < 1:
-        a.refuse("--examples and --documents are numbers above 0")
-    from summarizer.comparison import compare_variants, plan
+        a.refuse("--family requires --budget TIME, --examples N, or both")
+    examples = a.examples or 0
+    num_documents = 1000 if a.num_documents is None else a.num_documents
+    if examples < 0 or num_documents < 1:
+        a.refuse("--examples and --num-documents must be above 0")
+    from summarizer.comparison import plan
+    from summarizer.comparison.compare_variants import compare_variants
 
-    wanted = plan.ComparisonPlan(
+    comparison = plan.ComparisonPlan(
         variants=tuple(a.variants.split(",")) if a.variants else plan.FAMILY,
-        data=a.data or "docstrings", test=a.test or "", documents=documents,
-        minutes=config.parse_duration(a.budget) if a.budget else 0.0, examples=examples,
-        settings=tuple(a.settings), skip_bad=bool(a.skip_bad),
-    )  # fmt: skip
-    page = Path(a.page) if a.page else None
-    print(compare_variants.compare_variants(wanted, Path(a.output or "runs/family"), page), end="")
+        data=a.data or "docstrings",
+        test=a.test or "",
+        num_documents=num_documents,
+        minutes=config.parse_duration(a.budget) if a.budget else 0.0,
+        examples=examples,
+        settings=tuple(a.settings),
+        skip_bad=bool(a.skip_bad),
+    )
+    markdown = Path(a.markdown) if a.markdown else None
+    print(compare_variants(comparison, Path(a.output or "runs/family"), markdown), end="")
     return 0

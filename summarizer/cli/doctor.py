@@ -1,67 +1,84 @@
 """`summarizer doctor` on the command line: its options, and what it prints.
 
-Exit status 0 where nothing was found, 3 where something was.
+The exit status is 0 without findings and 3 with findings.
 """
 
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-FOUND = 3  # exit status
+if TYPE_CHECKING:
+    from summarizer.doctor.finding import Finding
+
+FINDINGS = 3  # exit status
 _PRESET = "docstrings"
+_DEFAULTS = {"preset": _PRESET, "max_document_tokens": None, "validation": None, "test": None}
 
 
-def add_arguments(parser: Any) -> None:
-    """Give the verb its options."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb to its parser."""
     parser.set_defaults(refuse=parser.error)
-    parser.add_argument("word", metavar="SPEC | RUN", help="data, or the folder of a run")
-    parser.add_argument("--preset", default=_PRESET, metavar="NAME",
-                        help=f"what the data is for; default: {_PRESET}")  # fmt: skip
-    parser.add_argument("--pieces", type=int, metavar="N",
-                        help="of a document that are read; default: the preset's")  # fmt: skip
-    parser.add_argument("--validation", metavar="SPEC", help="what training validates on")
-    parser.add_argument("--test", metavar="SPEC", help="what is evaluated on")
-    parser.add_argument("--json", action="store_true", help="one JSON object a finding and line")
+    parser.add_argument(
+        "target", metavar="SPEC | RUN", help="a dataset SPEC, or the folder of a training run"
+    )
+    parser.add_argument(
+        "--preset", default=_PRESET, metavar="NAME",
+        help=f"check the dataset against the settings of this preset (default: {_PRESET})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-document-tokens", type=int, metavar="N",
+        help="number of tokens that the model reads of a document (default: the preset's)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pieces", dest="max_document_tokens", type=int, help=argparse.SUPPRESS
+    )  # fmt: skip
+    parser.add_argument(
+        "--validation", metavar="SPEC", help="validation set; training then uses all of the dataset"
+    )
+    parser.add_argument(
+        "--test", metavar="SPEC", help="test set (default: the dataset's test split)"
+    )
+    parser.add_argument("--json", action="store_true", help="print each finding as one JSON object")
 
 
 def run(a: argparse.Namespace) -> int:
-    """Print what is wrong with data or with a run."""
-    from summarizer.doctor import finding
+    """Print the findings of a dataset or a run."""
+    from summarizer.doctor.check_run import check_run
+    from summarizer.doctor.finding import to_json, to_text
 
-    if a.pieces is not None and a.pieces < 1:
-        a.refuse("--pieces is a number above 0")
-    folder = Path(a.word)
+    if a.max_document_tokens is not None and a.max_document_tokens < 1:
+        a.refuse("--max-document-tokens must be at least 1")
+    folder = Path(a.target)
     if (folder / "config.json").is_file():
-        defaults = {"preset": _PRESET, "pieces": None, "validation": None, "test": None}
-        if wrong := [f"--{name}" for name, default in defaults.items() if vars(a)[name] != default]:
-            a.refuse(f"{folder} is a run, which has no {', '.join(wrong)}")
-        from summarizer.doctor import run as runs
-
-        found = runs.examine(folder)
+        changed = [name for name, default in _DEFAULTS.items() if vars(a)[name] != default]
+        if changed:
+            options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+            a.refuse(f"{folder} is a run; only a dataset has {options}")
+        findings = check_run(folder)
     else:
-        found = _data(a)
+        findings = _check_dataset(a)
     if a.json:
-        print(*map(finding.line, found), sep="\n", end="\n" * bool(found))
+        print(*map(to_json, findings), sep="\n", end="\n" * bool(findings))
     else:
-        print(finding.text(found))
-    return FOUND if found else 0
+        print(to_text(findings))
+    return FINDINGS if findings else 0
 
 
-def _data(a: argparse.Namespace) -> Any:
-    """What is found in data; a SPEC that names nothing is told to be no run, either."""
+def _check_dataset(a: argparse.Namespace) -> "list[Finding]":
+    """Return the findings of a dataset; if the SPEC may be a mistyped run, the error says so."""
     from summarizer import plugins
-    from summarizer.doctor import data
+    from summarizer.doctor.check_dataset import check_dataset
     from summarizer.errors import InputError, SummarizerError
 
-    chosen = plugins.load("preset", a.preset).config()
-    read = dataclasses.replace(chosen.data, spec=a.word, validation=a.validation or "")
-    if a.pieces is not None:
-        read = dataclasses.replace(read, document_pieces=a.pieces)
+    preset = plugins.load("preset", a.preset).config()
+    data = dataclasses.replace(preset.data, train=a.target, validation=a.validation or "")
+    if a.max_document_tokens is not None:
+        data = dataclasses.replace(data, max_document_tokens=a.max_document_tokens)
     try:
-        return data.examine(dataclasses.replace(chosen, data=read), a.test or "")
+        return check_dataset(dataclasses.replace(preset, data=data), a.test or "")
     except SummarizerError as error:
-        data_meant = Path(a.word).is_file() or set(a.word) & set(",:")
-        if data_meant or a.word in plugins.names("source") or a.word not in str(error):
+        is_source = a.target in plugins.names("source") or bool(set(a.target) & set(",:"))
+        if is_source or Path(a.target).is_file() or a.target not in str(error):
             raise
         raise InputError(f"{error}; a run would be a folder with config.json") from None

@@ -1,67 +1,83 @@
-"""`summarizer evaluate` on the command line: its options, and what it prints."""
+"""`summarizer evaluate`: scores of a model or of predictions."""
 
 import argparse
-from collections.abc import Callable
-from typing import Any
 
-from summarizer.types import Report
+from summarizer.cli.options import add_option, decoding_options_from
 
 
-def add_arguments(parser: Any) -> None:
-    """Give the verb its options."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
-        "words", nargs="+", metavar="MODEL SPEC | SPEC", help="the model is optional"
+        "words", nargs="+", metavar="MODEL SPEC | SPEC", help="model (optional) and test data"
     )
-    parser.add_argument("--predictions", metavar="FILE", help="JSON lines with id and prediction")
     parser.add_argument(
-        "--output", metavar="FOLDER", help="gets report.json, predictions.jsonl and report.html"
+        "--predictions", metavar="FILE", help="JSON Lines with id and prediction of any system"
     )
-    parser.add_argument("--beam", type=int, help="hypotheses kept while searching")
     parser.add_argument(
-        "--stem", choices=("auto", "yes", "no"), default="auto", help="English stems"
+        "--output", metavar="FOLDER", help="folder of report.json, predictions.jsonl, report.html"
     )
-    parser.add_argument("--tokens", choices=("characters", "words"), default="characters",
-                        help="of scripts without spaces between words")  # fmt: skip
-    parser.add_argument("--references", choices=("best", "mean", "first"), default="best",
-                        help="which of several references counts")  # fmt: skip
-    parser.add_argument("--allow-overlap", action="store_true",
-                        help="measure on what the model was trained on, too")  # fmt: skip
-    parser.add_argument("--skip-bad", action="store_true", help="count bad lines and go on")
+    parser.add_argument("--beam", type=int, help="number of hypotheses kept during the search")
+    parser.add_argument(
+        "--stem",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="stemming of English words; auto: if the references are English",
+    )
+    add_option(
+        parser,
+        ("--tokenize", "--tokens"),
+        choices=("characters", "words"),
+        default="characters",
+        help="tokens of ROUGE in scripts written without spaces; default: characters",
+    )
+    parser.add_argument(
+        "--references",
+        choices=("best", "mean", "first"),
+        default="best",
+        help="score of a document with several references; default: best",
+    )
+    parser.add_argument(
+        "--allow-overlap",
+        action="store_true",
+        help="include documents that the model was trained on",
+    )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="skip and count lines that cannot be read"
+    )
 
 
-def run(
-    a: argparse.Namespace,
-    wishes: dict[str, Any],
-    evaluate: Callable[..., Report],
-    score: Callable[..., Report],
-) -> int:
-    """Score a model with `evaluate`, or predictions with `score`; print the table.
-
-    Args:
-        a: what was given.
-        wishes: what was asked of the search.
-        evaluate: `evaluating.evaluate`.
-        score: `evaluating.score`.
-    """
-    from summarizer.evaluation.evaluate import report_table
+def run(a: argparse.Namespace) -> int:
+    """Score a model, or predictions; print the table and return the exit status."""
+    from summarizer.api.evaluate import evaluate, evaluate_predictions
+    from summarizer.evaluation.options import EvaluationOptions
+    from summarizer.evaluation.report_table import report_table
 
     if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
         a.refuse("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
-    asked = {"beam": a.beam, "select": a.select, "allow_overlap": a.allow_overlap or None, **wishes}
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if a.predictions and asked:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-        a.refuse(f"predictions are there already: they take no {names}")
-    options = {
-        "stem": None if a.stem == "auto" else a.stem == "yes",
-        "skip_bad": a.skip_bad, "tokens": a.tokens, "references": a.references,
-        "command": a.command,
-    }  # fmt: skip
+    decoding = {"beam": a.beam, "content_selector": a.content_selector, **decoding_options_from(a)}
+    decoding = {name: value for name, value in decoding.items() if value is not None}
+    options = EvaluationOptions(
+        stem=None if a.stem == "auto" else a.stem == "yes",
+        reference_mode=a.references,
+        tokenization=a.tokenize,
+        skip_bad=a.skip_bad,
+        allow_overlap=a.allow_overlap,
+        command=a.command,
+    )
     if a.predictions:
-        found = score(a.words[0], a.predictions, a.output or "evaluation", **options)
+        _refuse_model_options(a, [*decoding, *(["allow_overlap"] if a.allow_overlap else [])])
+        output = a.output or "evaluation"
+        report = evaluate_predictions(a.words[0], a.predictions, output, options=options)
     else:
-        model, spec = a.words if len(a.words) == 2 else (None, a.words[0])
-        found = evaluate(model, spec, a.output, **asked, **options)
-    print(report_table(found))
+        *model, data = a.words
+        report = evaluate(model[0] if model else None, data, a.output, options=options, **decoding)
+    print(report_table(report))
     return 0
+
+
+def _refuse_model_options(a: argparse.Namespace, names: list[str]) -> None:
+    """Exit with the usage if options of a model are among the options of predictions."""
+    if names:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        a.refuse(f"--predictions are already made: remove {flags}")

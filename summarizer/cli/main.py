@@ -169,9 +169,8 @@ def _generate(a: Arguments) -> int:
 
 
 def _evaluate(a: Arguments) -> int:
-    from summarizer.api.evaluate import evaluate, evaluate_predictions
-
-    return evaluation.run(a, decoding_options_from(a), evaluate, evaluate_predictions)
+    a.content_selector = a.select
+    return evaluation.run(a)
 
 
 def _export(a: Arguments) -> int:

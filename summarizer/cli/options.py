@@ -1,6 +1,7 @@
 """The options of the search on the command line: the fields of `types.Wishes`."""
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 
 # Name, type, placeholder, help.
@@ -30,6 +31,21 @@ GENERATION_OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
     ("pieces", int, "N", "draw at most so many"),
     ("max-words", int, "N", "add at most so many words"),
 )
+
+
+def add_option(parser: Any, names: Iterable[str], **settings: Any) -> None:
+    """Add an option; its old names are accepted and do not appear in the help text.
+
+    Args:
+        parser: a parser or a group of one.
+        names: the name of the option, then its old names.
+        settings: as for `argparse.ArgumentParser.add_argument`.
+    """
+    name, *old_names = names
+    action = parser.add_argument(name, **settings)
+    hidden = {"dest": action.dest, "default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
+    for old_name in old_names:
+        parser.add_argument(old_name, **{**settings, **hidden})
 
 
 def add_decoding_options(parser: Any) -> None:

@@ -4,6 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
+from summarizer import plugins
 from summarizer.errors import ConfigError
 
 PRESET = "docstrings"  # unless --preset names another
@@ -50,8 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_preset(arguments.preset or PRESET)
     folder = Path(arguments.output or Path("runs") / config.name)
     change = apply_overrides
-    if arguments.resume and _goes_on(folder, arguments.preset):
-        config = configuration.load_config(folder / "config.json")
+    if arguments.resume and (folder / "config.json").exists():
+        preset, config = config, configuration.load_config(folder / "config.json")
+        if arguments.preset and not (folder / "checkpoint.npz").exists():
+            _check_preset(preset.name, config.name, folder)
         change = configuration.apply_settings
     settings = [f"data.train={arguments.data}"] if arguments.data else []
     if arguments.budget:
@@ -70,8 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _goes_on(folder: Path, preset: str | None) -> bool:
-    """Tell whether a resumed run takes its configuration from its folder, not from a preset."""
-    if not (folder / "config.json").exists():
-        return False
-    return preset is None or (folder / "checkpoint.npz").exists()
+def _check_preset(name: str, saved: str, folder: Path) -> None:
+    """Check that a folder whose run has no checkpoint yet is not of another preset.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if saved != name and saved in plugins.names("preset"):
+        raise ConfigError(
+            f"{folder}: holds another run: of preset {saved}, not {name}; name another --output, "
+            "or remove the folder"
+        )

@@ -1,1 +1,1 @@
-"""Trains variants of a family alike, measures them alike, and lays them side by side."""
+"""Trains variants under equal budgets and compares them, or compares saved reports."""

@@ -1,8 +1,8 @@
-"""Trains each variant for the same time, or on as many examples, and measures all of them alike.
+"""Train variants for the same time, or on the same number of examples, and measure all of them.
 
-One folder holds everything: `data/` the vocabulary and tokens that all share, `time/NAME/` and
-`examples/NAME/` the runs; `family.md`, `family.json` and the plots say what was found so far.
-Whoever comes back to the folder goes on with the first variant that is not finished.
+One folder holds everything: `data/` the shared vocabulary and tokens, `time/NAME/` and
+`examples/NAME/` the runs; `family.md`, `family.json` and the plots show the results so far. An
+interrupted comparison continues with the first variant that is not finished.
 """
 
 import itertools
@@ -18,9 +18,10 @@ from summarizer.comparison.plan import (
     FAMILY,
     PARTS,
     ComparisonPlan,
+    Configs,
     all_variants,
-    configured,
-    refuse_changes,
+    check_unchanged,
+    variant_configs,
 )
 from summarizer.comparison.results import VariantResult
 from summarizer.config import Config
@@ -32,117 +33,130 @@ from summarizer.types import Example
 LOG = logging.getLogger("summarizer")
 
 
-def compare_variants(plan: ComparisonPlan, output: Path, into: Path | None = None) -> str:
+def compare_variants(plan: ComparisonPlan, output: Path, markdown: Path | None = None) -> str:
     """Train and measure all variants that are not finished yet.
 
     Args:
-        plan: what is compared; what is in the folder already has to have been done alike.
-        output: the folder.
-        into: a Markdown page that gets tables and plots between its marks; None: none.
+        plan: what is compared; it must agree with what is in the folder already.
+        output: folder of the comparison.
+        markdown: Markdown file to insert tables and plots into, between its marks; None: no file.
 
     Returns:
         The tables as Markdown.
 
     Raises:
-        SummarizerError: the plan, the data or the folder is at fault, or nothing could be trained.
+        SummarizerError: the plan, the data or the folder cannot be used, or no variant could be
+            trained.
     """
-    configs = configured(plan)
-    if into:
-        _page(into)
-    tests = _tests(plan)
-    refuse_changes(plan, configs, output, len(tests))
-    some = next(iter(configs.values()))
-    _settle(next(iter(some.values())))
-    counts = {name: _parameters(config) for name, config in some.items()}
+    configs = variant_configs(plan)
+    if markdown:
+        _read_markdown(markdown)
+    tests = _test_examples(plan)
+    check_unchanged(plan, configs, output, len(tests))
+    variants = next(iter(configs.values()))
+    first = next(iter(variants.values()))
+    _set_threads(first)
+    counts = {name: _count_parameters(config) for name, config in variants.items()}
     base = output / BASE
-    prepare_data.prepare_data(
-        next(iter(some.values())), base, (base / "config.json").exists(), plan.skip_bad
-    )
+    prepare_data.prepare_data(first, base, (base / "config.json").exists(), plan.skip_bad)
     for part, name, config in all_variants(configs):
         folder = output / part / name
         if not (folder / results.FILE).exists():
             LOG.info("%s: %s, %d parameters", folder, name, counts[name])
-            begun = VariantResult(name, counts[name], plan.measured_on, len(tests))
-            found = train_variant.finish_variant(config, folder, base, begun, tests, plan.skip_bad)
-            results.write_result(found, folder)
-            publish(output, into, plan.variants)
+            unmeasured = VariantResult(name, counts[name], plan.test_spec, len(tests))
+            result = train_variant.finish_variant(
+                config, folder, base, unmeasured, tests, plan.skip_bad
+            )
+            results.write_result(result, folder)
+            publish(output, markdown, plan.variants)
+    _check_any_trained(configs, output)
+    return publish(output, markdown, plan.variants)
+
+
+def _test_examples(plan: ComparisonPlan) -> list[Example]:
+    """Return the documents that all variants are measured on."""
+    data = plan.test_spec
+    split = "test" if not plan.test or specs.has_splits(data) else "all"
+    source = specs.examples(data, split, skip_bad=plan.skip_bad)
+    examples = list(itertools.islice(source, plan.num_documents))
+    if not examples:
+        raise InputError(f"{data}: no test examples")
+    for example in examples:
+        if example.summary is None:
+            raise InputError(f"{data}: example {example.id}: has no reference summary")
+    return examples
+
+
+def _set_threads(config: Config) -> None:
+    """Set the number of threads; it has no effect after a network was built."""
+    from summarizer.training import hardware
+
+    hardware.set_threads(hardware.choose_hardware(config.train.precision, config.train.compile))
+
+
+def _count_parameters(config: Config) -> int:
+    """Build a network, so that impossible settings are refused before any variant is trained."""
+    from summarizer.model.seq2seq import Seq2Seq
+
+    if config.data.task != "summarize":
+        raise InputError(
+            f"{config.name}: data.task={config.data.task}: only models that summarize are compared"
+        )
+    return measurements.count_parameters(Seq2Seq(config.model, config.vocabulary.size, config.seed))
+
+
+def _check_any_trained(configs: Configs, output: Path) -> None:
     failures = [
         results.read_result(output / part / name).failed for part, name, _ in all_variants(configs)
     ]
     if all(failures):
         raise TrainingError(f"{output}: no variant could be trained: {failures[0]}")
-    return publish(output, into, plan.variants)
 
 
-def _tests(plan: ComparisonPlan) -> list[Example]:
-    """The documents that all variants are measured on."""
-    spec = plan.measured_on
-    split = "test" if not plan.test or specs.has_splits(spec) else "all"
-    found = specs.examples(spec, split, skip_bad=plan.skip_bad)
-    examples = list(itertools.islice(found, plan.documents))
-    if not examples:
-        raise InputError(f"{spec}: no test examples")
-    for example in examples:
-        if example.summary is None:
-            raise InputError(f"{spec}: example {example.id}: has no reference summary")
-    return examples
-
-
-def _settle(config: Config) -> None:
-    """What each training begins with; here because it has no effect once a network was built."""
-    from summarizer.training import hardware
-
-    hardware.keep_memory()
-    hardware.set_threads(hardware.choose_hardware(config.train.precision, config.train.compile))
-
-
-def _parameters(config: Config) -> int:
-    """Build a network, so that what does not fit together is refused before anything trains."""
-    from summarizer.model.seq2seq import Seq2Seq
-
-    if config.data.task != "summarize":
-        raise InputError(
-            f"{config.name}: data.task={config.data.task}: only systems that summarize are compared"
-        )
-    return measurements.parameters(Seq2Seq(config.model, config.vocabulary.size, config.seed))
-
-
-def publish(output: Path, into: Path | None = None, order: Sequence[str] = ()) -> str:
-    """Write tables and plots of all that is finished in a folder.
+def publish(output: Path, markdown: Path | None = None, order: Sequence[str] = ()) -> str:
+    """Write tables and plots of all finished variants in a folder.
 
     Args:
-        output: the folder of a comparison.
-        into: as for `compare`.
-        order: variants to begin with; the others follow as they stood in the tables before.
+        output: folder of the comparison.
+        markdown: as for `compare_variants`.
+        order: first variants of the tables; the others follow in their earlier order.
 
     Returns:
-        The tables as Markdown, as `family.md` has them.
+        The tables as Markdown, as in `family.md`.
     """
+    parts = _finished_results(output, order)
+    for part, variants in parts.items():
+        plots.draw(variants, output, part)
+    rows = {part: table.rows(variants) for part, variants in parts.items()}
+    atomic_write(output / "family.json", (json.dumps(rows, indent=2) + "\n").encode())
+    text = table.all_tables(parts, "")
+    atomic_write(output / "family.md", text.encode())
+    if markdown:
+        figures = markdown.parent / "figures"
+        figures.mkdir(exist_ok=True)
+        for part, variants in parts.items():
+            plots.draw(variants, figures, f"family-{part}")
+        tables = table.all_tables(parts, "figures/family-")
+        atomic_write(markdown, table.insert_tables(tables, _read_markdown(markdown)).encode())
+    return text
+
+
+def _finished_results(output: Path, order: Sequence[str]) -> dict[str, list[VariantResult]]:
+    """Return the results of each part of the comparison that has any."""
     path = output / "family.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     parts: dict[str, list[VariantResult]] = {}
     for part in PARTS:
         names = [*order, *(row["name"] for row in known.get(part, [])), *FAMILY]
         folders = [output / part / name for name in dict.fromkeys(names)]
-        if found := [results.read_result(f) for f in folders if (f / results.FILE).exists()]:
-            parts[part] = found
-            plots.draw(found, output, part)
-    rows = {part: table.rows(found) for part, found in parts.items()}
-    atomic_write(path, (json.dumps(rows, indent=2) + "\n").encode())
-    text = table.page(parts, "")
-    atomic_write(output / "family.md", text.encode())
-    if into:
-        figures = into.parent / "figures"
-        figures.mkdir(exist_ok=True)
-        for part, found in parts.items():
-            plots.draw(found, figures, f"family-{part}")
-        shown = table.insert_tables(table.page(parts, "figures/family-"), _page(into))
-        atomic_write(into, shown.encode())
-    return text
+        finished = [folder for folder in folders if (folder / results.FILE).exists()]
+        if finished:
+            parts[part] = [results.read_result(folder) for folder in finished]
+    return parts
 
 
-def _page(path: Path) -> str:
-    """The text of a page that tables can be put into."""
+def _read_markdown(path: Path) -> str:
+    """Return the text of a Markdown file that has the marks for the tables."""
     try:
         text = path.read_text(encoding="utf-8")
         table.insert_tables("", text)

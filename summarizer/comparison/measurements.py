@@ -1,38 +1,47 @@
-"""Measures a trained variant: its summaries, its loss, and how far back its encoder reaches."""
+"""Measurements of a trained variant: summaries, word statistics, reach of the encoder."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from summarizer import plugins
 from summarizer.config import Config
 from summarizer.metrics import rouge_tokenizer, summary_statistics
 from summarizer.training import metrics_log, validators
-from summarizer.types import Example
+from summarizer.types import Example, Tensor
 from summarizer.vocabulary import PAD, Vocabulary
 
-FAR = 32  # documents that the gradient is followed back in
+if TYPE_CHECKING:
+    from summarizer.model.seq2seq import Seq2Seq
+
+GRADIENT_DOCUMENTS = 32  # documents in which the gradient is followed
 
 
-def parameters(model: Any) -> int:
-    """Count the numbers that are trained."""
+def count_parameters(model: "Seq2Seq") -> int:
+    """Return the number of trained parameters."""
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
 class GreedySummaries(NamedTuple):
-    """Summaries of documents, and the mean probability of generating; None without a pointer."""
+    """Greedy summaries of documents.
+
+    Attributes:
+        texts: one summary a document.
+        generated: mean probability of generating instead of copying; None without a pointer.
+    """
 
     texts: list[str]
     generated: float | None
 
 
-def summaries(
-    model: Any, words: Vocabulary, config: Config, examples: list[Example]
+def greedy_summaries(
+    model: "Seq2Seq", words: Vocabulary, config: Config, examples: list[Example]
 ) -> GreedySummaries:
-    """Summarize greedily, as the validations do, in one compiled search without an export."""
+    """Summarize greedily, as validations do, with one compiled search and without an export."""
     from summarizer.decoding import scoring
     from summarizer.decoding.search import compile_search
 
@@ -40,53 +49,70 @@ def summaries(
         model, plugins.build("strategy", "greedy"), 1, scoring.limits_from(config.decode)
     )
     texts: list[str] = []
-    total = count = 0.0
-    documents = validators.padded_batches(examples, words, config.data.max_document_tokens)
-    for rows, start in zip(documents, validators.starts(examples, words), strict=True):
-        found = search(rows, start)
-        pieces, gate = np.asarray(found.tokens)[:, 0], np.asarray(found.gate)[:, 0]
-        part = examples[len(texts) : len(texts) + len(rows)]
-        texts += [words.decode(p, e.document) for p, e in zip(pieces, part, strict=False)]
-        real = pieces[: len(part)] != PAD
-        total, count = total + float(gate[: len(part)][real].sum()), count + float(real.sum())
-    return GreedySummaries(texts, None if model.gate is None else total / max(count, 1.0))
+    gate_sum = token_count = 0.0
+    batches = validators.padded_batches(examples, words, config.data.max_document_tokens)
+    for documents, start in zip(batches, validators.starts(examples, words), strict=True):
+        result = search(documents, start)
+        tokens, gate = np.asarray(result.tokens)[:, 0], np.asarray(result.gate)[:, 0]
+        batch = examples[len(texts) : len(texts) + len(documents)]
+        # The last batch is filled up with empty rows.
+        tokens, gate = tokens[: len(batch)], gate[: len(batch)]
+        texts += [
+            words.decode(ids, example.document) for ids, example in zip(tokens, batch, strict=True)
+        ]
+        written = tokens != PAD
+        gate_sum += float(gate[written].sum())
+        token_count += float(written.sum())
+    generated = None if model.gate is None else gate_sum / max(token_count, 1.0)
+    return GreedySummaries(texts, generated)
 
 
-def habit_statistics(texts: Sequence[str], examples: Sequence[Example]) -> tuple[float, float]:
-    """Return the means over documents of the shares of words that repeat, and that are copied."""
-    found = []
+class WordShares(NamedTuple):
+    """Means over summaries of shares of their words, 0 to 1.
+
+    Attributes:
+        repeated: words that occurred in the summary before.
+        copied: words that occur in the document.
+    """
+
+    repeated: float
+    copied: float
+
+
+def word_shares(texts: Sequence[str], examples: Sequence[Example]) -> WordShares:
+    """Return the mean shares of repeated and of copied words in summaries of documents."""
+    shares = []
     for text, example in zip(texts, examples, strict=True):
-        words, document = (
-            rouge_tokenizer.words(text),
-            summary_statistics.index_document(rouge_tokenizer.words(example.document)),
-        )
-        copied = summary_statistics.coverage(
-            summary_statistics.extractive_fragments(words, document), len(words)
-        )
-        found.append((summary_statistics.repetition(words), copied))
-    means = np.mean(found, axis=0)
-    return float(means[0]), float(means[1])
+        words = rouge_tokenizer.words(text)
+        document = summary_statistics.index_document(rouge_tokenizer.words(example.document))
+        fragments = summary_statistics.extractive_fragments(words, document)
+        copied = summary_statistics.coverage(fragments, len(words))
+        shares.append((summary_statistics.repetition(words), copied))
+    repeated, copied = np.mean(shares, axis=0)
+    return WordShares(float(repeated), float(copied))
 
 
-def longest(words: Vocabulary, config: Config, examples: Sequence[Example]) -> Any:
-    """Return the longest documents as pieces, int32 [B, S]: all cut to the shortest of them."""
-    limit = config.data.max_document_tokens
+def longest_documents(
+    words: Vocabulary, config: Config, examples: Sequence[Example]
+) -> npt.NDArray[np.int32]:
+    """Return the longest documents as token ids, int32 [B, S], all cut to the shortest of them."""
     ids = words.encode_all([example.document for example in examples])
-    chosen = sorted(ids, key=len)[-FAR:]
-    shortest = min(limit, *map(len, chosen))
-    return np.array([row[:shortest] for row in chosen], np.int32)
+    chosen = sorted(ids, key=len)[-GRADIENT_DOCUMENTS:]
+    length = min(config.data.max_document_tokens, *map(len, chosen))
+    return np.array([row[:length] for row in chosen], np.int32)
 
 
-def gradient_reach(model: Any, documents: Any) -> list[float]:
-    """Tell how much each piece of a document counts for what the encoder says of its last one.
+def gradient_reach(model: "Seq2Seq", documents: npt.NDArray[np.int32]) -> list[float]:
+    """Return how much the encoder's last output depends on tokens at each distance before it.
 
     Args:
-        model: a `Seq2Seq`.
+        model: a trained network.
         documents: int32 [B, S], without padding.
 
     Returns:
-        For d = 0 … S − 1: ‖∂‖h_S‖ / ∂x_{S−d}‖, the mean over the documents, over that of d = 0;
-        h_S is what the encoder gives at the last position, x_t the embedding of piece t.
+        For d = 0 … S − 1: the norm of ∂‖h_S‖ / ∂x_{S−d}, averaged over the documents and divided by
+        its value at d = 0; h_S is the encoder's output at the last position, x_t the embedding of
+        token t.
     """
     import keras
     from keras import ops
@@ -94,23 +120,23 @@ def gradient_reach(model: Any, documents: Any) -> list[float]:
     mask = ops.ones(documents.shape, "bool")
     embedded = ops.take(ops.convert_to_tensor(model.embeddings), documents, axis=0)
 
-    seen = {"sentence": model.sentences(documents)} if model.sentences else {}
+    sentences = {"sentence": model.sentences(documents)} if model.sentences else {}
 
-    def last(embedded: Any) -> Any:
-        outputs, _ = model.encoder(embedded, mask, **seen)
+    def last_output_norm(embedded: Tensor) -> Tensor:
+        outputs, _ = model.encoder(embedded, mask, **sentences)
         squares = ops.sum(ops.square(ops.cast(outputs[:, -1], "float32")), axis=-1)
         return ops.sum(ops.sqrt(squares + 1e-12))
 
     if keras.backend.backend() == "jax":
         import jax
 
-        gradient = jax.grad(last)(embedded)
+        gradient = jax.grad(last_output_norm)(embedded)
     else:
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(embedded)
-            value = last(embedded)
+            value = last_output_norm(embedded)
         gradient = tape.gradient(value, embedded)
     norms = np.linalg.norm(np.asarray(gradient, np.float64), axis=-1).mean(axis=0)[::-1]
     return [float(norm) for norm in norms / max(norms[0], 1e-30)]

@@ -1,4 +1,4 @@
-"""What was found of one variant, kept as a file in the folder of its run."""
+"""The result of one variant, kept as a file in the folder of its run."""
 
 import dataclasses
 import json
@@ -14,28 +14,28 @@ METRICS = ("rouge1", "rouge2", "rougeL")
 
 @dataclass(frozen=True)
 class VariantResult:
-    """One variant, trained and measured.
+    """One variant, trained and measured. The file has the same names.
 
     Attributes:
-        name: of the preset.
-        parameters: numbers that are trained.
-        test: SPEC of the documents it was measured on.
-        documents: how many of them.
-        failed: why there is nothing more: the line of the error; empty: there is.
-        steps: of training.
-        examples: that these steps saw.
-        minutes: of training, validations and measurements not counted.
-        speed: examples a second, without the steps up to the first validation, which compile.
-        loss: on the validation examples, nats a piece.
+        name: name of the preset.
+        parameters: number of trained parameters.
+        test: SPEC of the test documents.
+        documents: number of test documents.
+        failed: error message of a failed training, without further results; "": trained.
+        steps: training steps.
+        examples: examples in these steps.
+        minutes: minutes of training, without validations and measurements.
+        speed: examples per second, without the steps up to the first validation, which compile.
+        loss: loss on the validation examples, nats per token.
         scores: metric → F of each document, in points.
-        first: metric → {"mean", "low", "high"} of the first words of the same documents.
-        lengths: words of each document.
-        repeated: share of the summaries' words that stood in them before.
-        copied: share of the summaries' words that are in the document.
+        first: metric → {"mean", "low", "high"} of the lead baseline on the same documents.
+        lengths: number of words of each document.
+        repeated: share of the summaries' words that occurred in the summary before.
+        copied: share of the summaries' words that occur in the document.
         written: `repeated` and `copied` of the references.
-        generated: mean probability of generating rather than copying; None: there is no pointer.
+        generated: mean probability of generating instead of copying; None: without a pointer.
         curve: (minutes, ROUGE-1) of each validation.
-        reach: norm of the gradient at distance 0, 1, ..., over that at 0; see `reach`.
+        reach: relative gradient norm at distance 0, 1, …; see `measurements.gradient_reach`.
     """
 
     name: str
@@ -60,7 +60,7 @@ class VariantResult:
 
 
 def write_result(result: VariantResult, folder: Path) -> None:
-    """Write a result aside and rename it: a variant whose file is there is finished."""
+    """Write a result atomically: a variant with a result file is finished."""
     atomic_write(folder / FILE, (json.dumps(dataclasses.asdict(result)) + "\n").encode())
 
 
@@ -68,7 +68,7 @@ def read_result(folder: Path) -> VariantResult:
     """Read the result of a finished variant.
 
     Raises:
-        ModelError: it is missing, cut or of another version.
+        ModelError: the file is missing, truncated or of another version.
     """
     try:
         return VariantResult(**json.loads((folder / FILE).read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Trains one variant on what all share, and measures it."""
+"""Train one variant on the shared data, and measure it."""
 
 import dataclasses
 import gc
@@ -27,93 +27,102 @@ def finish_variant(
     config: Config,
     folder: Path,
     base: Path,
-    begun: VariantResult,
+    unmeasured: VariantResult,
     tests: list[Example],
     skip_bad: bool,
 ) -> VariantResult:
     """Train a variant, unless only its measurement was interrupted, and measure it.
 
-    One that was interrupted in training starts anew: with a break its minutes would be others.
+    A training that was interrupted is repeated from scratch, so that its minutes compare with
+    those of the other variants.
 
     Args:
-        config: of the variant.
-        folder: of its run; replaced unless it holds a finished training.
-        base: holds vocabulary and tokens.
-        begun: what is known of it.
-        tests: the documents it is measured on.
-        skip_bad: count lines that cannot be used and go on.
+        config: configuration of the variant.
+        folder: folder of its run; replaced unless it holds a finished training.
+        base: folder of the shared vocabulary and tokens.
+        unmeasured: the fields that are known before the training.
+        tests: test documents.
+        skip_bad: whether lines that cannot be read are counted and skipped.
 
     Returns:
-        What was found; where training could not go on, the line that says why.
+        The result; of a failed training, the error message.
     """
-    done = folder / TRAINED
-    if not done.exists():
+    path = folder / TRAINED
+    if not path.exists():
         shutil.rmtree(folder, ignore_errors=True)
         link_prepared_data(base, folder)
         atomic_write(folder / "config.json", configuration.to_json(config).encode())
-        told = {"steps": 0, "failed": ""}
+        outcome = {"steps": 0, "failed": ""}
         try:
-            told["steps"] = train.train(config, folder, False, skip_bad, training_only=True).steps
+            outcome["steps"] = train.train(
+                config, folder, False, skip_bad, training_only=True
+            ).steps
         except TrainingError as error:
             LOG.info("%s: %s", folder, error)
-            told["failed"] = str(error)
-        atomic_write(done, json.dumps(told).encode())
-    told = json.loads(done.read_text(encoding="utf-8"))
+            outcome["failed"] = str(error)
+        atomic_write(path, json.dumps(outcome).encode())
+    outcome = json.loads(path.read_text(encoding="utf-8"))
     try:
-        if told["failed"]:
-            return dataclasses.replace(begun, failed=str(told["failed"]))
-        return _measured(config, folder, int(told["steps"]), begun, tests)
+        if outcome["failed"]:
+            return dataclasses.replace(unmeasured, failed=str(outcome["failed"]))
+        return _measure(config, folder, int(outcome["steps"]), unmeasured, tests)
     finally:
-        _forget()
+        _free_memory()
 
 
 def link_prepared_data(base: Path, folder: Path) -> None:
-    """Put vocabulary and tokens into a run's folder: the same files, under another name."""
+    """Link the shared vocabulary and tokens into the folder of a run."""
     for path in base.rglob("*"):
         if path.is_file() and path.name != "config.json":
-            to = folder / path.relative_to(base)
-            to.parent.mkdir(parents=True, exist_ok=True)
+            target = folder / path.relative_to(base)
+            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(path, to)
+                os.link(path, target)
             except OSError:  # a file system without links
-                shutil.copy2(path, to)
+                shutil.copy2(path, target)
 
 
-def _measured(
-    config: Config, folder: Path, steps: int, begun: VariantResult, tests: list[Example]
+def _measure(
+    config: Config, folder: Path, steps: int, unmeasured: VariantResult, tests: list[Example]
 ) -> VariantResult:
     from summarizer.evaluation import evaluate, lead, report_files
-    from summarizer.metrics import rouge
 
     _, words, model = load_keras_model(folder)
+    summaries = measurements.greedy_summaries(model, words, config, tests)
+    report = dataclasses.replace(
+        evaluate.evaluate_summaries(tests, summaries.texts),
+        test=unmeasured.test,
+        model=config.name,
+        config_hash=configuration.config_hash(config),
+    )
+    report_files.write_report(report, folder / "evaluation")
     validation = prepare_data.held_out_examples(config, config.train.validation_examples)
-    written = measurements.summaries(model, words, config, tests)
-    references = [example.summary or "" for example in tests]
-    every = [example.references or (example.summary or "",) for example in tests]
-    documents = [example.document for example in tests]
-    found = evaluate.evaluate_summaries(
-        [example.id for example in tests], documents, every, written.texts,
-        stem=rouge.default_stem(references), config_hash=configuration.config_hash(config),
-    )  # fmt: skip
-    found = dataclasses.replace(found, test=begun.test, model=config.name)
-    report_files.write_report(found, folder / "evaluation")
-    again, copied = measurements.habit_statistics(written.texts, tests)
     log = measurements.read_log(folder, config.train.batch_size)
+    shares = measurements.word_shares(summaries.texts, tests)
+    references = [example.summary or "" for example in tests]
+    documents = measurements.longest_documents(words, config, tests)
     return dataclasses.replace(
-        begun, parameters=measurements.parameters(model), steps=steps,
-        examples=steps * config.train.batch_size, minutes=log.minutes, speed=log.speed, curve=log.curve,
+        unmeasured,
+        parameters=measurements.count_parameters(model),
+        steps=steps,
+        examples=steps * config.train.batch_size,
+        minutes=log.minutes,
+        speed=log.speed,
+        curve=log.curve,
         loss=validators.validation_loss(model, words, config, validation),
-        scores={m: [record[m] for record in found.per_example] for m in results.METRICS},
-        first={m: found.baselines[evaluate.LEAD_BASELINE][m] for m in results.METRICS},
-        lengths=[lead.length(text) for text in documents],
-        repeated=again, copied=copied, written=measurements.habit_statistics(references, tests),
-        generated=written.generated,
-        reach=measurements.gradient_reach(model, measurements.longest(words, config, tests)),
-    )  # fmt: skip
+        scores={m: [record[m] for record in report.per_example] for m in results.METRICS},
+        first={m: report.baselines[evaluate.LEAD_BASELINE][m] for m in results.METRICS},
+        lengths=[lead.length(example.document) for example in tests],
+        repeated=shares.repeated,
+        copied=shares.copied,
+        written=measurements.word_shares(references, tests),
+        generated=summaries.generated,
+        reach=measurements.gradient_reach(model, documents),
+    )
 
 
-def _forget() -> None:
-    """Let go of a variant's graphs before the next one is built."""
+def _free_memory() -> None:
+    """Release the graphs of a variant before the next one is built."""
     import keras
 
     keras.backend.clear_session()

@@ -1,8 +1,8 @@
 """Old names of settings, choices and parts.
 
-They are read wherever a setting is read: in `config.json`, after `--set`, and as keywords of the
-configuration classes. The new names are written. The hash of a configuration is taken over the old
-names, so that it stays the one that reports quote.
+Old names are accepted wherever a setting is read: in `config.json`, after `--set`, and as keywords
+and attributes of the configuration classes. New names are written. The hash of a configuration is
+taken over the old names, so that it stays the one that reports quote.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from summarizer import plugins
 
-# Section → old name of a setting: its new name.
+# Section → old name of a setting → its new name.
 SETTINGS = {
     "data": {
         "spec": "train",
@@ -51,10 +51,10 @@ SETTINGS = {
     },
 }
 
-# Old value of `data.task`: its new value.
+# Old value of `data.task` → its new value.
 TASKS = {"select": "tag", "continue": "language_model", "reconstruct": "autoencode"}
 
-# Old name of a part of the model: its new name. No two kinds share one.
+# Old name of a part of the model → its new name. No two kinds share an old name.
 PARTS = {old: new for names in plugins.RENAMED.values() for old, new in names.items()}
 
 OLD_TASKS = {new: old for old, new in TASKS.items()}
@@ -65,15 +65,15 @@ _OLD_PARTS = {
 
 
 def current_path(path: str) -> str:
-    """Return the dotted name of a setting with the old name of its setting replaced."""
-    section, *rest = path.split(".")
-    if rest:
-        rest[0] = SETTINGS.get(section, {}).get(rest[0], rest[0])
-    return ".".join([section, *rest])
+    """Return the dotted name of a setting, with an old name replaced."""
+    section, *keys = path.split(".")
+    if keys:
+        keys[0] = SETTINGS.get(section, {}).get(keys[0], keys[0])
+    return ".".join([section, *keys])
 
 
 def current_tree(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tree of a configuration file with old names of settings replaced."""
+    """Return the parsed JSON of a configuration, with old names of settings replaced."""
     return {section: _current_section(section, values) for section, values in tree.items()}
 
 
@@ -85,7 +85,7 @@ def _current_section(section: str, values: Any) -> Any:
 
 
 def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return the tree of a configuration under its old names; what the hash is taken over."""
+    """Return a configuration as a tree of dictionaries under its old names, for the hash."""
     old = {
         section: _old_section(section, values) if isinstance(values, dict) else values
         for section, values in tree.items()
@@ -101,12 +101,12 @@ def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _old_section(section: str, values: dict[str, Any]) -> dict[str, Any]:
-    names = {new: old for old, new in SETTINGS.get(section, {}).items()}
-    return {names.get(name, name): _old_part(name, value) for name, value in values.items()}
+    old_names = {new: old for old, new in SETTINGS.get(section, {}).items()}
+    return {old_names.get(name, name): _old_part(name, value) for name, value in values.items()}
 
 
 def _old_part(setting: str, value: Any) -> Any:
-    names = _OLD_PARTS.get(setting)
-    if names is None:
+    """Return the value of a setting, under its old name if it is a part that has one."""
+    if setting not in _OLD_PARTS:
         return value
-    return {**value, "name": names.get(value["name"], value["name"])}
+    return {**value, "name": _OLD_PARTS[setting].get(value["name"], value["name"])}

@@ -1,19 +1,17 @@
-"""Every setting once, with its default, unit and check.
+"""Every setting once, with its default, unit and choices.
 
-A configuration is a tree of frozen dataclasses. It is saved as JSON beside the model, and a run is
-described by it alone. Settings are changed by dotted names: `train.steps=500`,
-`model.attention=additive`, `model.encoder.width=128`.
+A configuration is a tree of frozen dataclasses. It describes a run completely, and is saved as JSON
+beside the model. Settings have dotted names: `train.steps=500`, `model.attention=additive`,
+`model.encoder.width=128`. The comment after a setting is its description in the documentation.
 """
 
 import dataclasses
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from summarizer import plugins
 from summarizer.config import aliases
-from summarizer.errors import ConfigError, did_you_mean, renamed_fields
+from summarizer.errors import renamed_fields
 
 # 1: validates on the first examples of the validation data; 2: on examples drawn from all of it,
 # equally by type and source. A configuration without a number is of schema 1.
@@ -22,126 +20,126 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Part:
-    """A choice from a plugin folder, with its options."""
+    """A part chosen from a plugin folder, with its options."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Take a part by its old name."""
+        """Replace an old name of a part."""
         object.__setattr__(self, "name", aliases.PARTS.get(self.name, self.name))
 
 
 @renamed_fields(aliases.SETTINGS["data"])
 @dataclass(frozen=True)
 class DataConfig:
-    """What is read, and how it is cut and grouped."""
+    """Training and validation data, and how they are cut and batched."""
 
-    train: str = "docstrings"  # what to train on: a data SPEC
-    task: str = "summarize"  # what is read and what is written, see `datasets.tasks`
-    validation: str = ""  # a SPEC to validate on; empty: the split of the source, or by hash of id
-    max_document_tokens: int = 256  # the model reads this many pieces of a document
-    max_summary_tokens: int = 32  # longer summaries are cut in training
-    bucket_window: int = 100  # batches sorted by length together: more is less padding, less random
-    curriculum_epochs: int = 0  # so many epochs go from short documents to long ones
-    # TYPE/SOURCE or SOURCE → how often an epoch draws its examples, on average; others: once
-    weights: dict[str, float] = field(default_factory=dict)
-    # a phrase → the share of the training examples with it in the summary that is kept
-    thin: dict[str, float] = field(default_factory=dict)
+    train: str = "docstrings"  # SPEC of the training data
+    task: str = "summarize"  # what the model learns to write from a document
+    validation: str = (
+        ""  # SPEC of the validation data; empty: split by the source, or by hash of id
+    )
+    max_document_tokens: int = 256  # tokens of a document that the model reads; the rest is cut
+    max_summary_tokens: int = 32  # tokens of a summary in training; the rest is cut
+    bucket_window: int = 100  # batches sorted by length together; more: less padding, less random
+    curriculum_epochs: int = 0  # number of first epochs that go from short documents to long ones
+    weights: dict[str, float] = field(
+        default_factory=dict
+    )  # TYPE/SOURCE or SOURCE → mean number of times an epoch draws each example; others: 1
+    thin: dict[str, float] = field(
+        default_factory=dict
+    )  # phrase → fraction to keep of the training examples with that phrase in the summary
 
     def __post_init__(self) -> None:
-        """Take a task by its old name."""
+        """Replace an old name of a task."""
         object.__setattr__(self, "task", aliases.TASKS.get(self.task, self.task))
 
 
 @renamed_fields(aliases.SETTINGS["vocabulary"])
 @dataclass(frozen=True)
 class VocabularyConfig:
-    """The vocabulary that is learned from the training split."""
+    """The vocabulary, which is learned from the training data."""
 
-    kind: str = "unigram"
-    size: int = 8000  # pieces, 256 bytes and the special ones included
-    sample_size: int = 100_000  # examples it is learned from, at most
-    lowercase: bool = True  # compare without case; spelling is restored from the document
+    kind: str = "unigram"  # type of tokens
+    size: int = 8000  # number of tokens, including 256 bytes and the special tokens
+    sample_size: int = 100_000  # maximum number of examples from which it is learned
+    lowercase: bool = True  # convert text to lower case; summaries take case from the document
 
 
 @renamed_fields(aliases.SETTINGS["model"])
 @dataclass(frozen=True)
 class ModelConfig:
-    """The encoder-decoder."""
+    """The encoder-decoder network."""
 
-    embedding_size: int = 256  # width of a piece's vector
-    encoder: Part = Part("bidirectional", {"width": 256})
-    decoder_cell: Part = Part("lstm", {"width": 512})  # a cell
-    decoder_layers: int = 1  # cells one above the other; from the second on with a residual
-    bridge: str = "dense"  # from the encoder's last state to the decoder's first
-    attention: Part = Part("dot")
-    input_feeding: bool = False  # the cell also sees what was attended to last
-    intra_attention: bool = False  # also attend to the decoder's own outputs so far
-    deep_output: bool = False  # the layer before the output also sees the last piece
-    pointer: bool = True  # may copy pieces of the document
-    tying: str = "all"  # which of document, summary and output embeddings are one matrix
-    pretrained_embeddings: str = (
-        ""  # a text file of pre-trained vectors that the embeddings start from
-    )
+    embedding_size: int = 256  # width of a token embedding
+    encoder: Part = Part("bidirectional", {"width": 256})  # encoder of documents
+    decoder_cell: Part = Part("lstm", {"width": 512})  # recurrent cell of the decoder
+    decoder_layers: int = 1  # number of decoder cells; residual connections from the second on
+    bridge: str = "dense"  # how the decoder's first state is made from the encoder's final state
+    attention: Part = Part("dot")  # attention of the decoder to the document
+    input_feeding: bool = False  # feed the features of the previous position to the decoder cell
+    intra_attention: bool = False  # also attend to the decoder's own earlier outputs
+    deep_output: bool = False  # the layer before the output also sees the previous token
+    pointer: bool = True  # copy tokens from the document
+    tying: str = "all"  # which of document, summary and output embeddings share one matrix
+    pretrained_embeddings: str = ""  # text file of word vectors to start from; empty: none
     dropout: float = 0.1  # fraction of embeddings and outputs set to 0 in training
 
 
 @renamed_fields(aliases.SETTINGS["train"])
 @dataclass(frozen=True)
 class TrainConfig:
-    """Optimization, validation and the machine."""
+    """Optimization, validation and hardware."""
 
-    steps: int = 2000
-    batch_size: int = 64  # examples a step
-    learning_rate: float = 1e-3  # the peak, after the warm-up
-    warmup_steps: int = 200  # steps
-    schedule: str = "cosine"  # how the rate falls after the warm-up
-    gradient_accumulation: int = (
-        1  # parts of a batch that are computed one after another: less memory
-    )
-    max_gradient_norm: float = 2.0  # the gradient's global norm is cut to this
-    label_smoothing: float = 0.0  # reserved part of the generator's probability, spread evenly
-    scheduled_sampling: float = 0.0  # share of the model's own pieces among its inputs, at the end
-    coverage_loss: float = 0.0  # weight of the loss of attending twice to the same piece
-    coverage_start: str = "flat"  # when that loss begins
-    ema_decay: float = 0.0  # momentum of the average of the weights that is kept; 0: the weights
-    average_checkpoints: int = 1  # best checkpoints whose weights are averaged at the end
-    validation_interval: int = 500  # steps
-    validation_examples: int = 300  # held out, for each validation
+    steps: int = 2000  # number of training steps
+    batch_size: int = 64  # examples per step
+    learning_rate: float = 1e-3  # peak learning rate, reached after the warm-up
+    warmup_steps: int = 200  # steps in which the learning rate rises from 0 to its peak
+    schedule: str = "cosine"  # how the learning rate falls after the warm-up
+    gradient_accumulation: int = 1  # parts of a batch computed one after another, to save memory
+    max_gradient_norm: float = 2.0  # gradients are scaled down to this global norm
+    label_smoothing: float = 0.0  # share of the generator's target probability spread evenly
+    scheduled_sampling: float = 0.0  # final fraction of inputs replaced by the model's own tokens
+    coverage_loss: float = 0.0  # weight of the loss for attending to the same tokens twice
+    coverage_start: str = "flat"  # when the coverage loss starts: at once, or when the loss is flat
+    ema_decay: float = 0.0  # decay of the exponential moving average of the weights; 0: no average
+    average_checkpoints: int = 1  # number of best checkpoints whose weights are averaged at the end
+    validation_interval: int = 500  # steps between validations
+    validation_examples: int = 300  # number of validation examples
     patience: int = 0  # validations without a better score before stopping; 0: never stop early
-    precision: str = "auto"
-    compile: str = "auto"
-    budget: float = 0.0  # minutes for everything; 0: as many as the steps take
-    init: str = ""  # a model's folder to start from, with its vocabulary
-    init_parts: str = "all"  # what is taken from it: all weights, or embeddings and encoder
+    precision: str = "auto"  # number format of matrix products
+    compile: str = "auto"  # compiler of the training step
+    budget: float = 0.0  # minutes for the whole run; 0: no limit besides the steps
+    init: str = ""  # folder of a model whose weights and vocabulary the run starts from
+    init_parts: str = "all"  # weights taken from it: all, or those of embeddings and encoder
     tensorboard: bool = False  # also write the metrics for TensorBoard
 
 
 @renamed_fields(aliases.SETTINGS["decode"])
 @dataclass(frozen=True)
 class DecodeConfig:
-    """The search."""
+    """The search for summaries."""
 
-    strategy: Part = Part("beam", {"width": 4})
-    length_normalization: str = "gnmt"  # of the score by length
-    length_penalty: float = 0.8  # alpha: score = log_prob / ((5 + length) / 6) ** alpha
-    coverage_penalty: float = 0.0  # beta of GNMT: against leaving pieces unattended
-    min_tokens: int = 2  # pieces
-    max_tokens: int = 32  # pieces, the end included
-    no_repeat_ngram: int = 3  # no sequence of this many pieces twice; 0: allowed
+    strategy: Part = Part("beam", {"width": 4})  # decoding strategy
+    length_normalization: str = "gnmt"  # how scores are normalized by length
+    length_penalty: float = 0.8  # alpha of gnmt: score = log_prob / ((5 + length) / 6) ** alpha
+    coverage_penalty: float = 0.0  # beta of the penalty for document tokens without attention
+    min_tokens: int = 2  # minimum length of a summary, in tokens
+    max_tokens: int = 32  # maximum length of a summary, in tokens, including the end token
+    no_repeat_ngram: int = 3  # no n-gram of this many tokens occurs twice; 0: repetition allowed
     tagger_unit: str = "words"  # what a tagger keeps
-    tagger_threshold: float = 0.5  # a tagger keeps words of at least so much probability
-    tagger_sentences: int = 3  # that a tagger keeps, at most
+    tagger_threshold: float = 0.5  # a tagger keeps words with at least this probability
+    tagger_sentences: int = 3  # maximum number of sentences that a tagger keeps
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that describes a run."""
+    """All settings of a run."""
 
-    name: str = "run"
-    seed: int = 1
-    schema: int = SCHEMA  # how the settings are meant; see `SCHEMA`
+    name: str = "run"  # name of the run
+    seed: int = 1  # seed of initial weights, order of the data, and dropout
+    schema: int = SCHEMA  # version of the settings' meaning
     data: DataConfig = DataConfig()
     vocabulary: VocabularyConfig = VocabularyConfig()
     model: ModelConfig = ModelConfig()
@@ -169,108 +167,23 @@ PART_KINDS = {
     "decode.strategy": "strategy",
 }
 MAY_BE_ZERO = {
-    "seed", "train.warmup_steps", "train.patience", "train.label_smoothing", "model.dropout",
-    "decode.length_penalty", "decode.min_tokens", "decode.no_repeat_ngram", "decode.coverage_penalty",
-    "decode.tagger_threshold", "data.curriculum_epochs", "train.scheduled_sampling", "train.coverage_loss", "train.ema_decay",
+    "seed",
+    "data.curriculum_epochs",
+    "model.dropout",
+    "train.warmup_steps",
+    "train.label_smoothing",
+    "train.scheduled_sampling",
+    "train.coverage_loss",
+    "train.ema_decay",
+    "train.patience",
     "train.budget",
-}  # fmt: skip
-
-
-def check(config: Config) -> Config:
-    """Return the configuration if every value is possible.
-
-    Raises:
-        ConfigError: names the setting, its value and what is allowed.
-    """
-    if config.schema not in range(1, SCHEMA + 1):
-        raise ConfigError(f"schema={config.schema}: must be from 1 to {SCHEMA}, or is of a later "
-                          "version")  # fmt: skip
-    for path, value in flatten(config):
-        if path in CHOICES and value not in CHOICES[path]:
-            raise ConfigError(f"{path}={value}: {did_you_mean(str(value), CHOICES[path])}")
-        if path in PART_KINDS:
-            plugins.options(PART_KINDS[path], value.name, **value.options)
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{path}={value}: must be a finite number")
-        elif type(value) in (int, float) and (
-            value < 0 or (value == 0 and path not in MAY_BE_ZERO)
-        ):
-            least = "0 or more" if path in MAY_BE_ZERO else "above 0"
-            raise ConfigError(f"{path}={value}: must be {least}")
-    for path in (
-        "model.dropout",
-        "train.label_smoothing",
-        "train.ema_decay",
-        "decode.tagger_threshold",
-    ):
-        section, name = path.split(".")
-        if (value := getattr(getattr(config, section), name)) >= 1:
-            raise ConfigError(f"{path}={value}: must be below 1")
-    if config.train.scheduled_sampling > 1:
-        raise ConfigError(
-            f"train.scheduled_sampling={config.train.scheduled_sampling}: must be at most 1"
-        )
-    if config.train.batch_size % config.train.gradient_accumulation:
-        raise ConfigError(
-            f"train.gradient_accumulation={config.train.gradient_accumulation}: must divide "
-            f"train.batch_size={config.train.batch_size}"
-        )
-    if config.decode.min_tokens > config.decode.max_tokens:
-        raise ConfigError(
-            f"decode.min_tokens={config.decode.min_tokens}: must be at most "
-            f"decode.max_tokens={config.decode.max_tokens}"
-        )
-    _check_task(config)
-    if config.model.attention.name == "none":
-        _check_unattended(config)
-    return config
-
-
-def _check_unattended(config: Config) -> None:
-    """Refuse what lives on attention where there is none."""
-    for path, value, instead in (
-        ("model.pointer", config.model.pointer, "false"),
-        ("train.coverage_loss", config.train.coverage_loss, "0"),
-        ("decode.coverage_penalty", config.decode.coverage_penalty, "0"),
-    ):
-        if value:
-            raise ConfigError(
-                f"{path}={str(value).lower()}: needs an attention, and model.attention=none is "
-                f"none; set {path}={instead} or model.attention=dot"
-            )
-
-
-def _check_task(config: Config) -> None:
-    """Refuse what cannot be learned: to write what was not read, or from what is not there."""
-    data, encoder = config.data, config.model.encoder.name
-    if data.task == "autoencode" and data.max_summary_tokens > data.max_document_tokens:
-        raise ConfigError(
-            f"data.max_summary_tokens={data.max_summary_tokens}: what was read is to be written again: "
-            f"must be at most data.max_document_tokens={data.max_document_tokens}"
-        )
-    for name in ("coverage", "sampling"):
-        if data.task == "tag" and (value := getattr(config.train, name)):
-            raise ConfigError(f"train.{name}={value}: data.task=tag writes no pieces: must be 0")
-    if data.task == "language_model" and encoder != "none":
-        raise ConfigError(
-            f"model.encoder={encoder}: data.task=language_model reads nothing; set "
-            "model.encoder=none, or begin with --preset language_model"
-        )
-    if encoder == "none" and data.task != "language_model":
-        raise ConfigError(
-            f"model.encoder=none: data.task={data.task} needs what the document says; set "
-            "model.encoder=bidirectional or data.task=language_model"
-        )
-    if encoder == "none" and config.model.attention.name != "none":
-        raise ConfigError(
-            f"model.attention={config.model.attention.name}: nothing is read that it could look "
-            "at; set model.attention=none, and model.intra_attention=true for the past"
-        )
-    if encoder == "none" and config.model.tying in ("summary", "none"):
-        raise ConfigError(
-            f"model.tying={config.model.tying}: no document is read that needs embeddings; set "
-            "model.tying=all, or embeddings for an output layer of its own"
-        )
+    "decode.length_penalty",
+    "decode.coverage_penalty",
+    "decode.min_tokens",
+    "decode.no_repeat_ngram",
+    "decode.tagger_threshold",
+}
+BELOW_ONE = ("model.dropout", "train.label_smoothing", "train.ema_decay", "decode.tagger_threshold")
 
 
 def flatten(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -1,120 +1,144 @@
-"""Which examples make up which batch: a pure function of seed, epoch and lengths.
+"""Batches as a pure function of seed, epoch and lengths.
 
-So any position of any epoch can be found again without replaying what came before, with or
-without TensorFlow.
+Any position of any epoch can be restored without replaying the batches before it, with or without
+TensorFlow.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from summarizer.datasets import groups as grouping
-from summarizer.datasets.token_store import TokenStore
+from summarizer.datasets.groups import draw_epoch
+from summarizer.datasets.token_store import Int32s, Int64s, TokenStore
 from summarizer.vocabulary import END, PAD, START, UNKNOWN
 
-DOCUMENT_STEP, SUMMARY_STEP = 32, 8  # bucket shapes are multiples of these
+DOCUMENT_STEP, SUMMARY_STEP = 32, 8  # padded lengths are multiples of these
+
+Batch = dict[str, npt.NDArray[Any]]
 
 
 class BatchShape(NamedTuple):
-    """Where examples are cut, and how many make a batch."""
+    """Sizes of batches.
 
-    batch: int
-    document_pieces: int
-    summary_pieces: int
+    Attributes:
+        batch_size: examples per batch, B.
+        document_tokens: maximum length of a document.
+        summary_tokens: maximum length of a summary.
+        window: number of batches among which examples are sorted by length.
+        curriculum_epochs: number of first epochs that go from short to long documents.
+    """
+
+    batch_size: int
+    document_tokens: int
+    summary_tokens: int
     window: int
-    curriculum: int = 0  # epochs
+    curriculum_epochs: int = 0
 
 
 class BatchPlan(NamedTuple):
-    """One batch to be: its rows, int32 [at most B], and its bucket."""
+    """A planned batch.
 
-    rows: Any
-    documents: int  # S
-    summaries: int  # T
+    Attributes:
+        rows: of the store, int32 [at most B].
+        document_length: padded length of the documents, S.
+        summary_length: padded length of the summaries, T.
+    """
+
+    rows: Int32s
+    document_length: int
+    summary_length: int
 
 
 def plan_batches(
-    lengths: Any, seed: int, epoch: int, shape: BatchShape, groups: tuple[Any, Any] | None = None
+    lengths: Int32s,
+    seed: int,
+    epoch: int,
+    shape: BatchShape,
+    groups: tuple[npt.NDArray[np.uint16], Sequence[float]] | None = None,
 ) -> list[BatchPlan]:
-    """Group all examples of an epoch into batches of similar lengths, in random order.
+    """Return the batches of an epoch, each of examples of similar lengths, in random order.
 
-    Examples are shuffled, then sorted by bucket within windows of `window` batches. Every example
-    is in exactly one batch; each window's last batch may be short. In the first `curriculum` epochs
-    the batches go from short documents to long ones instead (Bengio et al. 2009, Curriculum
-    learning; by length as in Platanios et al. 2019, arXiv:1903.09848).
+    The examples are shuffled, then sorted by padded lengths within windows of `shape.window`
+    batches. Each example is in exactly one batch. The last batch of a window may be short. In the
+    first `shape.curriculum_epochs` epochs the batches are ordered from short to long documents
+    (Bengio et al. 2009, Curriculum learning; by length as in Platanios et al. 2019,
+    arXiv:1903.09848).
 
     Args:
-        lengths: int32 [n, 2], pieces of documents and summaries.
+        lengths: int32 [n, 2], number of tokens of documents and summaries.
         seed: of the run.
         epoch: counted from 0.
-        shape: sizes.
-        groups: the number of each example's group, uint16 [n], and the weight of each group: an
-            epoch draws as `groups.draw` does. None: it has each example once.
+        shape: sizes of the batches.
+        groups: the group number of each example, uint16 [n], and the weight of each group: the
+            epoch has the examples of `groups.draw_epoch`. None: it has each example once.
     """
     random = np.random.Generator(np.random.PCG64([seed, epoch]))
     order = np.arange(len(lengths), dtype=np.int32)
     if groups:
-        order = grouping.draw(*groups, seed, epoch)
+        order = draw_epoch(*groups, seed, epoch)
     random.shuffle(order)
-    batches = []
-    for begin in range(0, len(order), shape.batch * shape.window):
-        rows = order[begin : begin + shape.batch * shape.window]
-        documents, summaries = _buckets(lengths[rows], shape)
-        by_bucket = np.lexsort((rows, summaries, documents))
-        rows[:] = rows[by_bucket]  # in place: the batches are views of one array
-        for first in range(0, len(rows), shape.batch):
-            part = by_bucket[first : first + shape.batch]
-            batches.append(
+    plans = []
+    window = shape.batch_size * shape.window
+    for begin in range(0, len(order), window):
+        rows = order[begin : begin + window]
+        document_lengths, summary_lengths = _padded_lengths(lengths[rows], shape)
+        by_length = np.lexsort((rows, summary_lengths, document_lengths))
+        rows[:] = rows[by_length]  # in place: the plans are views of one array
+        for first in range(0, len(rows), shape.batch_size):
+            members = by_length[first : first + shape.batch_size]
+            plans.append(
                 BatchPlan(
-                    rows[first : first + shape.batch],
-                    int(documents[part].max()),
-                    int(summaries[part].max()),
+                    rows[first : first + shape.batch_size],
+                    int(document_lengths[members].max()),
+                    int(summary_lengths[members].max()),
                 )
             )
-    shuffled = [batches[i] for i in random.permutation(len(batches))]
-    if epoch < shape.curriculum:
-        shuffled.sort(key=lambda planned: planned.documents)
+    shuffled = [plans[i] for i in random.permutation(len(plans))]
+    if epoch < shape.curriculum_epochs:
+        shuffled.sort(key=lambda plan: plan.document_length)
     return shuffled
 
 
-def _buckets(lengths: Any, shape: BatchShape) -> tuple[Any, Any]:
-    documents = np.minimum(np.maximum(lengths[:, 0], 1), shape.document_pieces)
-    summaries = np.minimum(lengths[:, 1] + 1, shape.summary_pieces)
+def _padded_lengths(lengths: Int32s, shape: BatchShape) -> tuple[Int32s, Int32s]:
+    """Return the padded lengths of documents and of summaries, each [n]."""
+    documents = np.minimum(np.maximum(lengths[:, 0], 1), shape.document_tokens)
+    summaries = np.minimum(lengths[:, 1] + 1, shape.summary_tokens)
     documents = -(-documents // DOCUMENT_STEP) * DOCUMENT_STEP
     return documents, -(-summaries // SUMMARY_STEP) * SUMMARY_STEP
 
 
-def gather(store: TokenStore, planned: BatchPlan, shape: BatchShape) -> dict[str, Any]:
-    """Make a batch of arrays.
+def gather(store: TokenStore, plan: BatchPlan, shape: BatchShape) -> Batch:
+    """Return the arrays of a planned batch.
 
     Returns:
-        document int32 [B, S], summary_in and summary_out int32 [B, T], weight float32 [B, T]
-        (0 at padding, and where the summary is UNKNOWN), row int32 [B] (-1 where a short batch is
-        filled up; there the weight is 0). Every row has at least one piece of document. A
-        summary's id above the vocabulary is one that the document has where it is read, or else
-        UNKNOWN.
+        document int32 [B, S], summary_in and summary_out int32 [B, T], weight float32 [B, T] (0 at
+        padding and where the summary is UNKNOWN), row int32 [B] (-1 in the rows that fill a short
+        batch, whose weight is 0). Each row has at least one document token. An id of a summary
+        above the vocabulary is a word of the document; it is UNKNOWN if the document is cut
+        before that word.
     """
-    batch, count = shape.batch, len(planned.rows)
-    document = np.full((batch, planned.documents), PAD, np.int32)
-    summary = np.full((batch, planned.summaries + 1), PAD, np.int32)
-    weight = np.zeros((batch, planned.summaries), np.float32)
-    row = np.full(batch, -1, np.int32)
+    count = len(plan.rows)
+    document = np.full((shape.batch_size, plan.document_length), PAD, np.int32)
+    summary = np.full((shape.batch_size, plan.summary_length + 1), PAD, np.int32)
+    weight = np.zeros((shape.batch_size, plan.summary_length), np.float32)
+    row = np.full(shape.batch_size, -1, np.int32)
     document[:, 0], summary[:, 0] = END, START
-    summary[:count, 0] = store.starts(planned.rows)
-    row[:count] = planned.rows
+    summary[:count, 0] = store.starts(plan.rows)
+    row[:count] = plan.rows
     begins, middles, ends = store.offsets[2 * row[:count] + np.arange(3)[:, None]]
-    _copy(store.tokens, begins, np.minimum(middles - begins, shape.document_pieces), document)
+    _copy_runs(store.tokens, begins, np.minimum(middles - begins, shape.document_tokens), document)
     target = summary[:count, 1:]
-    lengths = np.minimum(ends - middles, shape.summary_pieces)
-    _copy(store.tokens, middles, lengths, target)
-    short = np.flatnonzero(lengths < shape.summary_pieces)
+    lengths = np.minimum(ends - middles, shape.summary_tokens)
+    _copy_runs(store.tokens, middles, lengths, target)
+    short = np.flatnonzero(lengths < shape.summary_tokens)
     target[short, lengths[short]] = END
-    own = target >= store.size  # words of one document, perhaps of its part that is not read
-    for i in np.flatnonzero(own.any(axis=1)):
-        target[i, own[i] & ~np.isin(target[i], document[i])] = UNKNOWN
-    real = np.arange(planned.summaries) < np.minimum(lengths + 1, shape.summary_pieces)[:, None]
-    weight[:count] = real & (target != UNKNOWN)  # that one cannot be written
+    document_words = target >= store.size
+    for i in np.flatnonzero(document_words.any(axis=1)):
+        target[i, document_words[i] & ~np.isin(target[i], document[i])] = UNKNOWN
+    last = np.minimum(lengths + 1, shape.summary_tokens)[:, None]
+    weight[:count] = (np.arange(plan.summary_length) < last) & (target != UNKNOWN)
     return {
         "document": document,
         "summary_in": np.where(summary[:, :-1] == END, PAD, summary[:, :-1]),
@@ -124,41 +148,60 @@ def gather(store: TokenStore, planned: BatchPlan, shape: BatchShape) -> dict[str
     }
 
 
-def sequential_batches(store: TokenStore, shape: BatchShape) -> Iterator[dict[str, Any]]:
-    """Yield every example once, in the order of the store, in batches of one size."""
-    longest = np.array([[shape.document_pieces, shape.summary_pieces]])
-    documents, summaries = _buckets(longest, shape)
-    for begin in range(0, store.rows, shape.batch):
-        rows = np.arange(begin, min(begin + shape.batch, store.rows), dtype=np.int32)
-        yield gather(store, BatchPlan(rows, int(documents[0]), int(summaries[0])), shape)
+def _copy_runs(tokens: npt.NDArray[Any], begins: Int64s, lengths: Int64s, rows: Int32s) -> None:
+    """Copy n runs of tokens to the starts of the first n rows.
+
+    Args:
+        tokens: all tokens of a store.
+        begins: position of the first token of each run, int64 [n].
+        lengths: of each run, int64 [n].
+        rows: changed in place, int32 [at least n, longest run].
+    """
+    positions = np.arange(rows.shape[1])
+    filled = positions < lengths[:, None]
+    rows[: len(lengths)][filled] = tokens[(begins[:, None] + positions)[filled]]
 
 
-def _copy(pieces: Any, begins: Any, lengths: Any, rows: Any) -> None:
-    """Copy runs of pieces, [n] from where and how many, to the starts of the first n rows."""
-    places = np.arange(rows.shape[1])
-    held = places < lengths[:, None]
-    rows[: len(lengths)][held] = pieces[(begins[:, None] + places)[held]]
-
-
-def pad_fraction(batch: dict[str, Any]) -> float:
-    """Return the share of a batch's positions, of documents and summaries, that hold nothing."""
-    used = np.count_nonzero(batch["document"]) + np.count_nonzero(batch["summary_out"])
-    return float(1 - used / (batch["document"].size + batch["weight"].size))
+def sequential_batches(store: TokenStore, shape: BatchShape) -> Iterator[Batch]:
+    """Yield each example once, in the order of the store, in batches of one padded length."""
+    maximum = np.array([[shape.document_tokens, shape.summary_tokens]], np.int32)
+    document_length, summary_length = (int(n[0]) for n in _padded_lengths(maximum, shape))
+    for begin in range(0, store.rows, shape.batch_size):
+        rows = np.arange(begin, min(begin + shape.batch_size, store.rows), dtype=np.int32)
+        yield gather(store, BatchPlan(rows, document_length, summary_length), shape)
 
 
 def stream_batches(
-    store: TokenStore, lengths: Any, seed: int, epoch: int, index: int, shape: BatchShape,
+    store: TokenStore,
+    seed: int,
+    epoch: int,
+    index: int,
+    shape: BatchShape,
     weights: Sequence[float] = (),
-) -> Iterator[tuple[int, int, dict[str, Any]]]:  # fmt: skip
-    """Yield (epoch, index, batch) from a position on, without end; needs no TensorFlow.
+) -> Iterator[tuple[int, int, Batch]]:
+    """Yield (epoch, index, batch) without end, from a position on; needs no TensorFlow.
 
-    With `weights`, one for each group of the store, an epoch draws as `groups.draw` does.
+    Args:
+        store: the examples.
+        seed: of the run.
+        epoch: of the first batch, counted from 0.
+        index: of the first batch in its epoch.
+        shape: sizes of the batches.
+        weights: of each group of the store, as in `groups.draw_epoch`; (): each example once an
+            epoch.
     """
+    lengths = store.lengths()
     groups = (np.array(store.groups), weights) if weights else None
     while True:
-        planned = plan_batches(lengths, seed, epoch, shape, groups)
-        for i in range(index, len(planned)):
-            yield epoch, i, gather(store, planned[i], shape)
+        plans = plan_batches(lengths, seed, epoch, shape, groups)
+        for i in range(index, len(plans)):
+            yield epoch, i, gather(store, plans[i], shape)
             store.release()
-        del planned  # before the next one is made
+        del plans  # free the memory before the next epoch is planned
         epoch, index = epoch + 1, 0
+
+
+def pad_fraction(batch: Batch) -> float:
+    """Return the share of padding among all document and summary positions of a batch."""
+    used = np.count_nonzero(batch["document"]) + np.count_nonzero(batch["summary_out"])
+    return float(1 - used / (batch["document"].size + batch["weight"].size))

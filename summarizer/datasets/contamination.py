@@ -1,42 +1,43 @@
-"""64-bit fingerprints of what a model was trained on, to tell whether a test set was seen.
+"""Contamination of test sets: 64-bit hashes of the ids and documents that a model was trained on.
 
-A document is known again wherever it comes from, by its letters and digits. An id says nothing
-outside of its own source, as many sets count their documents from 1: its fingerprint is one of the
-id and the source.
+A document is recognized in any source, by its letters and digits. An id is only recognized in its
+own source, because many sets number their documents from 1: the hash is of the source and the id.
 """
 
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from summarizer.errors import ModelError
 from summarizer.storage import load_arrays, save_arrays
 from summarizer.types import Example
 
-FILE = "fingerprints.npz"  # in the folder of a model
+FILE = "fingerprints.npz"  # in a model's folder
 
-_ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
+Hashes = npt.NDArray[np.uint64]
+
+_ASCII_NON_ALPHANUMERIC = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def document_hash(text: str) -> int:
-    """Return the fingerprint of a text: letters and digits only, without case."""
+    """Return the hash of the letters and digits of a text, without case."""
     return _hash(letters(text))
 
 
 def id_hash(name: str, source: str) -> int:
-    """Return the fingerprint of an id, as it stands, within a source; see `spec.identity`."""
+    """Return the hash of an id within a source, named as by `spec.identity`."""
     return _hash(f"{source}\0{name}".encode("utf-8", "surrogatepass"))
 
 
 def letters(text: str) -> bytes:
-    """Return what a fingerprint is of: the letters and digits of a text without case, as UTF-8."""
+    """Return the letters and digits of a text without case, as UTF-8; what is hashed."""
     text = text.casefold()
-    if text.isascii():  # the same, many times as fast
-        return text.encode().translate(None, _ASCII_MARKS)
+    if text.isascii():  # the same result, many times faster
+        return text.encode().translate(None, _ASCII_NON_ALPHANUMERIC)
     return "".join(filter(str.isalnum, text)).encode()
 
 
@@ -45,74 +46,77 @@ def _hash(data: bytes) -> int:
 
 
 class ContaminationIndex:
-    """Takes the fingerprints of examples of a source that pass by."""
+    """Records the hashes of a stream of examples of one source.
+
+    Args:
+        source: name of the source, as `spec.identity` returns it.
+    """
 
     def __init__(self, source: str = "") -> None:
         self._source = source
         self._ids, self._documents = array("Q"), array("Q")
 
-    def watch(self, examples: Iterable[Example]) -> Iterator[Example]:
-        """Yield the examples unchanged."""
+    def record(self, examples: Iterable[Example]) -> Iterator[Example]:
+        """Yield the examples unchanged and record their hashes."""
         for example in examples:
             self._ids.append(id_hash(example.id, self._source))
             self._documents.append(document_hash(example.document))
             yield example
 
     def add(self, path: Path) -> None:
-        """Take in what another model was trained on, from the file that `save` wrote for it.
+        """Add the hashes of another model's training data, from a file that `save` wrote.
 
         Raises:
-            ModelError: the file is cut or foreign.
+            ModelError: the file is cut or of another kind.
         """
         ids, documents = _read(path)
         self._ids.frombytes(ids.tobytes())
         self._documents.frombytes(documents.tobytes())
 
     def save(self, path: Path) -> None:
-        """Write `ids` and `documents`, each sorted uint64 [n]; aside, then renamed."""
+        """Write `ids` and `documents`, each sorted uint64 [n]."""
         save_arrays(path, {"ids": _sorted(self._ids), "documents": _sorted(self._documents)})
 
 
-def _read(path: Path) -> tuple[Any, Any]:
-    """Return the fingerprints of ids and of documents in a file, each uint64 [n].
+def _read(path: Path) -> tuple[Hashes, Hashes]:
+    """Return the hashes of ids and of documents in a file, each sorted uint64 [n].
 
     Raises:
-        ModelError: the file is cut or foreign.
+        ModelError: the file is cut or of another kind.
     """
     arrays = load_arrays(path).arrays
     if not {"ids", "documents"} <= arrays.keys():
         raise ModelError(f"{path}: holds no fingerprints")
-    found = arrays["ids"], arrays["documents"]
-    if any(values.dtype != np.uint64 for values in found):
+    ids, documents = arrays["ids"], arrays["documents"]
+    if ids.dtype != np.uint64 or documents.dtype != np.uint64:
         raise ModelError(f"{path}: holds no fingerprints")
-    return found
+    return ids, documents
 
 
-def _sorted(values: Any) -> Any:
-    found = np.frombuffer(values, np.uint64)
-    found.sort()  # in place: there may be millions
-    return found
+def _sorted(values: "array[int]") -> Hashes:
+    hashes = np.frombuffer(values, np.uint64)
+    hashes.sort()  # in place, as there may be millions
+    return hashes
 
 
 def find_overlap(path: Path, examples: Sequence[Example], source: str) -> dict[int, str]:
-    """Tell which examples a model was trained on.
+    """Return which examples a model was trained on.
 
     Args:
-        path: the file that `Recorder.save` wrote.
+        path: the file that `ContaminationIndex.save` wrote.
         examples: of one source.
-        source: which one, as `spec.identity` names it.
+        source: name of the source, as `spec.identity` returns it.
 
     Returns:
-        The example's place → "text" or "id": what it is known by.
+        index of the example → "text" or "id", by which it was recognized.
 
     Raises:
-        ModelError: the file is cut or foreign.
+        ModelError: the file is cut or of another kind.
     """
     ids, documents = _read(path)
-    texts = np.array([document_hash(e.document) for e in examples], np.uint64)
-    by_text = np.isin(texts, documents) & (
-        texts != document_hash("")
-    )  # signs alone are no text to know
+    text_hashes = np.array([document_hash(e.document) for e in examples], np.uint64)
+    # A text without letters and digits cannot be recognized.
+    by_text = np.isin(text_hashes, documents) & (text_hashes != document_hash(""))
     by_id = np.isin(np.array([id_hash(e.id, source) for e in examples], np.uint64), ids)
-    places = np.flatnonzero(by_text | by_id)
-    return {int(place): "text" if by_text[place] else "id" for place in places}
+    indices = np.flatnonzero(by_text | by_id)
+    return {int(i): "text" if by_text[i] else "id" for i in indices}

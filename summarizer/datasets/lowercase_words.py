@@ -1,15 +1,16 @@
-"""Which words training saw in lower case, in any of its texts: all others are names.
+"""Words that occur in lower case in the training data; all other words are names.
 
-The file keeps a hash of each, CRC-32 of its key (`claims.key`) in UTF-8, sorted: 4 bytes a word,
-under 1 MB for 200,000 words. Of 20,000 names one is taken for a known word by chance then.
+The file holds the CRC-32 of each normalized word (`numbers_and_names.normalize_word`) in UTF-8,
+sorted: 4 bytes per word, under 1 MB for 200,000 words. At that size, about one of 20,000 names
+collides with a known word.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from summarizer.errors import ModelError
 from summarizer.storage import load_arrays, save_arrays
@@ -17,40 +18,45 @@ from summarizer.text import numbers_and_names
 from summarizer.types import Example
 
 FILE = "lowercase.npz"  # in a model's folder
-_AT_ONCE = 100_000  # words kept as such: memory does not grow with the texts
+_BUFFER = 100_000  # words held as text, so that memory does not grow with the data
+
+Hashes = npt.NDArray[np.uint32]
 
 
 class LowercaseWords:
-    """The words that training saw in lower case."""
+    """A container of normalized words, such as `"house" in words`.
 
-    def __init__(self, hashes: Any):
-        """Take their hashes, sorted, uint32 [n]."""
+    Args:
+        hashes: of the words, sorted, uint32 [n].
+    """
+
+    def __init__(self, hashes: Hashes):
         self._hashes = hashes
 
     def __len__(self) -> int:
         return len(self._hashes)
 
-    def __contains__(self, key: object) -> bool:
-        wanted = np.uint32(_hash(str(key)))
-        at = int(np.searchsorted(self._hashes, wanted))
-        return at < len(self._hashes) and bool(self._hashes[at] == wanted)
+    def __contains__(self, word: object) -> bool:
+        hashed = np.uint32(_hash(str(word)))
+        index = int(np.searchsorted(self._hashes, hashed))
+        return index < len(self._hashes) and bool(self._hashes[index] == hashed)
 
 
 def load_lowercase_words(folder: Path) -> LowercaseWords | None:
-    """Open the file of a model's folder; None where there is none.
+    """Return the words of a model's folder, or None if the file does not exist.
 
     Raises:
-        ModelError: it is cut or something else.
+        ModelError: the file is cut or of another kind.
     """
     path = folder / FILE
     return LowercaseWords(_read(path)) if path.exists() else None
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> Hashes:
     """Return the hashes in a file, sorted, uint32 [n].
 
     Raises:
-        ModelError: it is cut or something else.
+        ModelError: the file is cut or of another kind.
     """
     hashes = load_arrays(path).arrays.get("words", np.zeros(0))
     if hashes.dtype != np.uint32 or hashes.ndim != 1:
@@ -59,45 +65,43 @@ def _read(path: Path) -> Any:
 
 
 class LowercaseRecorder:
-    """Takes the words in lower case of texts that pass by."""
+    """Records the lower-case words of a stream of texts."""
 
     def __init__(self) -> None:
-        self._fresh: set[str] = set()
+        self._buffer: set[str] = set()
         self._hashes = np.zeros(0, np.uint32)
 
-    def watch(self, examples: Iterable[Example]) -> Iterator[Example]:
-        """Yield the examples unchanged."""
+    def record(self, examples: Iterable[Example]) -> Iterator[Example]:
+        """Yield the examples unchanged and record the words of documents and summaries."""
         for example in examples:
-            self.see(example.document)
-            self.see(example.summary or "")
+            self.record_text(example.document)
+            self.record_text(example.summary or "")
             yield example
 
-    def see(self, text: str) -> None:
-        """Take the words of a text."""
-        self._fresh.update(filter(str.islower, set(numbers_and_names.mention_words(text))))
-        if len(self._fresh) > _AT_ONCE:
-            self._settle()
+    def record_text(self, text: str) -> None:
+        """Record the words of a text."""
+        self._buffer.update(filter(str.islower, set(numbers_and_names.mention_words(text))))
+        if len(self._buffer) > _BUFFER:
+            self._flush()
 
     def add(self, path: Path) -> None:
-        """Take in what another model saw, from the file that `save` wrote for it.
+        """Add the words of another model's training data, from a file that `save` wrote.
 
         Raises:
-            ModelError: the file is cut or something else.
+            ModelError: the file is cut or of another kind.
         """
         self._hashes = np.union1d(self._hashes, _read(path))
 
     def save(self, path: Path) -> None:
-        """Write `words`, sorted uint32 [n]; aside, then renamed."""
-        self._settle()
+        """Write `words`, sorted uint32 [n]."""
+        self._flush()
         save_arrays(path, {"words": self._hashes})
 
-    def _settle(self) -> None:
-        fresh = np.fromiter(
-            (_hash(numbers_and_names.normalize_word(w)) for w in self._fresh), np.uint32
-        )
-        self._hashes = np.union1d(self._hashes, fresh)
-        self._fresh.clear()
+    def _flush(self) -> None:
+        words = map(numbers_and_names.normalize_word, self._buffer)
+        self._hashes = np.union1d(self._hashes, np.fromiter(map(_hash, words), np.uint32))
+        self._buffer.clear()
 
 
-def _hash(key: str) -> int:
-    return zlib.crc32(key.encode("utf-8", "surrogatepass"))
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))

@@ -1,88 +1,95 @@
-"""Start embeddings from vectors that others trained: word2vec's, GloVe's or fastText's text files.
+"""Initial embeddings from pretrained vectors: text files of word2vec, GloVe or fastText.
 
-A file has a word and its numbers a line, the most frequent words first as a rule; a first line
-with the number of words and the width may precede. It is read once, and only the rows of the
-vocabulary are kept.
+Each line holds a word and its numbers, usually the most frequent words first. A first line with the
+number of words and the width may precede. The file is read once, and only the rows for tokens of
+the vocabulary are kept.
 """
 
 import itertools
 import math
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from summarizer.datasets.sources._records import lines
+from summarizer.datasets.sources._lines import read_lines
 from summarizer.errors import ConfigError, InputError
-from summarizer.text.words import spaceless
+from summarizer.text.scripts import is_unspaced
 from summarizer.vocabulary import UNKNOWN, Vocabulary
+
+# How well a token matches a word of the file.
+_RANDOM, _WITHOUT_CASE, _EXACT = 0, 1, 2
 
 
 def check_vectors(path: str, width: int) -> None:
-    """Look whether a file has vectors of a width; reads its first row alone.
+    """Check from its first row whether a file has vectors of a width.
 
     Raises:
-        InputError: the file cannot be read, or is none of vectors.
+        InputError: the file cannot be read or is not of vectors.
         ConfigError: its vectors have another width.
     """
     for _ in itertools.islice(_rows(path, width), 1):
         pass
 
 
-def initial_embeddings(path: str, vocabulary: Vocabulary, table: Any) -> tuple[Any, float]:
-    """Give the pieces that are words the vectors which a file has for them.
+def initial_embeddings(
+    path: str, vocabulary: Vocabulary, table: npt.ArrayLike
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Return an embedding table with the vectors of a file for the tokens that are words.
 
-    A piece that begins a word takes the vector of the word that it spells, and so does a mark or
-    a character of a script without spaces; case is disregarded where the vocabulary has none, but
-    a word spelled like the piece comes first. All vectors are multiplied by one number, so that
-    they are on the average as long as the random ones, which the other pieces keep.
+    A token that begins a word gets the vector of the word that it spells. So does a mark, and a
+    character of a script without spaces between words. If the vocabulary is lower-cased, words are
+    compared without case, and a word with the spelling of the token takes precedence. All vectors
+    are scaled by one factor to the root mean square of the random ones, which the other tokens
+    keep.
 
     Args:
-        path: of the file, also packed (.gz, .xz).
-        vocabulary: of the pieces.
-        table: float [N, E], random.
+        path: the file, also compressed (.gz, .xz).
+        vocabulary: of the model.
+        table: random embeddings, float [N, E].
 
     Returns:
-        The new table, float32 [N, E], and the share of pieces that have a vector of the file.
+        The new table, float32 [N, E], and the share of tokens that have a vector of the file.
 
     Raises:
-        InputError: the file cannot be read, a row of it is bad, or it has none of the pieces.
-        ConfigError: its vectors have another width than the table.
+        InputError: the file cannot be read, a row is bad, or no row is for a token.
+        ConfigError: the vectors and the table differ in width.
     """
-    table = np.array(table, np.float32)
-    length = np.sqrt(np.mean(table**2))
-    wanted = _wanted(vocabulary)
-    rank = np.zeros(len(table), np.int8)  # 0: random, 1: but for case, 2: spelled the same
-    for number, word, raw in _rows(path, table.shape[1]):
+    embeddings = np.array(table, np.float32)
+    random_size = np.sqrt(np.mean(embeddings**2))
+    width = embeddings.shape[1]
+    tokens_of = _tokens_by_form(vocabulary)
+    match = np.full(len(embeddings), _RANDOM, np.int8)
+    for number, word, raw in _rows(path, width):
         better = [
-            (i, 1 + (piece == word))
-            for i, piece in wanted.get(_form(word, vocabulary.lowercase), ())
-            if rank[i] < 1 + (piece == word)
+            (i, quality)
+            for i, spelling in tokens_of.get(_form(word, vocabulary.lowercase), ())
+            if match[i] < (quality := _EXACT if spelling == word else _WITHOUT_CASE)
         ]
-        values = _values(f"{path}:{number}", raw, table.shape[1]) if better else None
+        values = _values(f"{path}:{number}", raw, width) if better else None
         if values is not None:
-            for i, of_it in better:
-                table[i], rank[i] = values, of_it
-    found = rank > 0
-    if not table[found].any():
-        raise InputError(f"{path}: has vectors for none of the vocabulary's pieces")
-    table[found] *= length / np.sqrt(np.mean(table[found] ** 2))
-    return table, float(found[UNKNOWN + 1 :].mean())
+            for i, quality in better:
+                embeddings[i], match[i] = values, quality
+    matched = match > _RANDOM
+    if not embeddings[matched].any():
+        raise InputError(f"{path}: has no vector for any token of the vocabulary")
+    embeddings[matched] *= random_size / np.sqrt(np.mean(embeddings[matched] ** 2))
+    return embeddings, float(matched[UNKNOWN + 1 :].mean())
 
 
 def _rows(path: str, width: int) -> Iterator[tuple[int, str, bytes]]:
-    """Yield (line, word, the row as it stands), once the first row has shown its width."""
-    rows = lines(path)
+    """Yield (line number, word, the whole row), after checking the width of the first row."""
+    rows = read_lines(path)
     number, first = next(rows)
     fields = first.split()
-    header = len(fields) == 2 and all(field.isdigit() for field in fields)
-    if not header:
+    is_header = len(fields) == 2 and all(field.isdigit() for field in fields)
+    if not is_header:
         if len(fields) < 2:
             raise InputError(f"{path}:{number}: is not a word with its numbers")
         _numbers(f"{path}:{number}", fields[1:])
         rows = itertools.chain([(number, first)], rows)
-    count = int(fields[1]) if header else len(fields) - 1
+    count = int(fields[1]) if is_header else len(fields) - 1
     if count != width:
         raise ConfigError(
             f"{path}: has vectors of {count} numbers, but model.embedding_size={width}; "
@@ -94,10 +101,10 @@ def _rows(path: str, width: int) -> Iterator[tuple[int, str, bytes]]:
 
 
 def _values(where: str, raw: bytes, width: int) -> list[float] | None:
-    """The numbers of a row; None for an expression of several words, as some files have.
+    """Return the numbers of a row; None for a phrase of several words, as some files have.
 
     Raises:
-        InputError: there are too few or too many, or one is not a number.
+        InputError: the count of numbers is wrong, or a field is not a number.
     """
     fields = raw.rsplit(None, width)
     _, *more = fields[0].split()
@@ -105,17 +112,17 @@ def _values(where: str, raw: bytes, width: int) -> list[float] | None:
         return None
     count = len(fields) - 1 + len(more)
     if count != width:
-        raise InputError(f"{where}: has {count} numbers, not {width} as the first row")
+        raise InputError(f"{where}: has {count} numbers, but the first row has {width}")
     return _numbers(where, fields[1:])
 
 
 def _numbers(where: str, fields: Sequence[bytes]) -> list[float]:
-    found = []
+    values = []
     for field in fields:
         if (value := _number(field)) is None or not math.isfinite(value):
             raise InputError(f"{where}: {field.decode('utf-8', 'replace')!r} is not a number")
-        found.append(value)
-    return found
+        values.append(value)
+    return values
 
 
 def _number(field: bytes) -> float | None:
@@ -125,18 +132,18 @@ def _number(field: bytes) -> float | None:
         return None
 
 
-def _wanted(vocabulary: Vocabulary) -> dict[str, list[tuple[int, str]]]:
-    """The pieces that a row may be for: its word's form → ids, each with what it spells."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for i, piece in enumerate(vocabulary.tokens(range(UNKNOWN + 1, vocabulary.size))):
-        text = piece.removeprefix("▁")
-        if text and (text != piece or not text[0].isalnum() or spaceless(text)):
+def _tokens_by_form(vocabulary: Vocabulary) -> dict[str, list[tuple[int, str]]]:
+    """Return form of a word → (id, spelling) of each token that may take the word's vector."""
+    tokens: dict[str, list[tuple[int, str]]] = {}
+    for i, token in enumerate(vocabulary.tokens(range(UNKNOWN + 1, vocabulary.size))):
+        text = token.removeprefix("▁")
+        if text and (text != token or not text[0].isalnum() or is_unspaced(text)):
             form = _form(text, vocabulary.lowercase)
-            found.setdefault(form, []).append((i + UNKNOWN + 1, text))
-    return found
+            tokens.setdefault(form, []).append((i + UNKNOWN + 1, text))
+    return tokens
 
 
-def _form(word: str, fold: bool) -> str:
-    """What words are compared by."""
+def _form(word: str, lowercase: bool) -> str:
+    """Return the form in which words are compared."""
     word = unicodedata.normalize("NFKC", word)
-    return word.casefold() if fold else word
+    return word.casefold() if lowercase else word

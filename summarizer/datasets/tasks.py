@@ -1,12 +1,11 @@
-"""What is read and what is written, for each `data.task`: the rest of the program is the same.
+"""What a model reads and writes for each `data.task`; the rest of the program does not differ.
 
-- `summarize`: the document is read, the summary is written;
-- `reconstruct`: the document is read and written again, an autoencoder (Dai and Le 2015,
-  arXiv:1511.01432);
-- `continue`: nothing is read, the document is written: a language model. Texts are cut into windows
-  of `data.max_summary_tokens`, each an example of its own; only the last one learns how texts end;
-- `select`: the document is read; in place of a summary stands for each of its pieces whether the
-  summary keeps it (`alignment`).
+- `summarize`: it reads the document and writes the summary;
+- `autoencode`: it reads the document and writes it again (Dai and Le 2015, arXiv:1511.01432);
+- `language_model`: it reads nothing and writes the document. Texts are cut into windows of
+  `data.max_summary_tokens`, each an example; only the last window teaches how texts end;
+- `tag`: it reads the document. In place of a summary there is a label for each token: whether the
+  summary keeps it (`text.alignment`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,43 +14,43 @@ from typing import Any
 from summarizer.config import DataConfig, aliases
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tag_labels
-from summarizer.datasets.tokenize import tokenize_pairs
+from summarizer.datasets.tokenize import IdPair, tokenize_pairs
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
-Ids = tuple[Any, Any]
-
 
 def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) -> Iterator[Example]:
-    """Yield the examples of a SPEC; where the task needs no summaries, they may be missing.
+    """Yield the examples of a SPEC; summaries may be missing if the task needs none.
 
     Raises:
         InputError, ConfigError: as `spec.examples`.
     """
-    more = {} if needs_summaries(data) else {"summary": ""}
-    return specs.examples(spec, split, skip_bad=skip_bad, **more)
+    options = {} if needs_summaries(data) else {"summary": ""}
+    return specs.examples(spec, split, skip_bad=skip_bad, **options)
 
 
 def needs_summaries(data: DataConfig) -> bool:
-    """Tell whether the task needs the examples' summaries."""
+    """Return whether the task needs the examples' summaries."""
     return data.task in ("summarize", "tag")
 
 
 def max_target_tokens(data: DataConfig) -> int:
-    """Return how many pieces, or labels of pieces, are learned of an example at most."""
+    """Return the maximum number of tokens, or labels of tokens, that an example teaches."""
     return data.max_document_tokens if data.task == "tag" else data.max_summary_tokens
 
 
-def tokenize(data: DataConfig, found: Iterable[Example], vocabulary: Vocabulary) -> Iterator[Ids]:
-    """Yield (ids that are read, ids that are written or labels) as the examples come."""
+def tokenize(
+    data: DataConfig, examples: Iterable[Example], vocabulary: Vocabulary
+) -> Iterator[IdPair]:
+    """Yield (ids to read, ids or labels to write) of a stream of examples."""
     if data.task == "tag":
-        return tag_labels.tokenize_labels(found, vocabulary)
-    return cut(data, tokenize_pairs(pairs(data, found), vocabulary))
+        return tag_labels.tokenize_labels(examples, vocabulary)
+    return cut_windows(data, tokenize_pairs(pairs(data, examples), vocabulary))
 
 
-def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
-    """Yield examples whose document is what the model reads, and whose summary what it writes."""
-    for example in found:
+def pairs(data: DataConfig, examples: Iterable[Example]) -> Iterator[Example]:
+    """Yield examples whose document the model reads and whose summary it writes."""
+    for example in examples:
         if data.task == "autoencode":
             yield Example(example.id, example.document, example.document)
         elif data.task == "language_model":
@@ -60,8 +59,8 @@ def pairs(data: DataConfig, found: Iterable[Example]) -> Iterator[Example]:
             yield example
 
 
-def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
-    """Yield pairs of ids; where the task is `continue`, a pair for each window of a text."""
+def cut_windows(data: DataConfig, ids: Iterable[IdPair]) -> Iterator[IdPair]:
+    """Yield pairs of ids; for the task `language_model` one pair per window of a text."""
     size = data.max_summary_tokens
     for document, summary in ids:
         if data.task != "language_model":
@@ -72,8 +71,8 @@ def cut(data: DataConfig, ids: Iterable[Ids]) -> Iterator[Ids]:
 
 
 def store_metadata(data: DataConfig) -> dict[str, Any]:
-    """Return what a token store owes to the task, to know it again; {} for summaries."""
-    task = aliases.OLD_TASKS.get(data.task, data.task)  # as stores on disk have it
+    """Return the metadata of a token store that depend on the task; {} for summaries."""
+    task = aliases.OLD_TASKS.get(data.task, data.task)  # the name in saved stores
     if data.task == "language_model":
         return {"task": task, "window": data.max_summary_tokens}
     return {} if data.task == "summarize" else {"task": task}

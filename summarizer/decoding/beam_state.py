@@ -7,9 +7,8 @@ from keras import ops, tree
 from summarizer.decoding import ngram_blocking
 from summarizer.decoding.lexical_constraints import ConstraintState
 from summarizer.decoding.strategies._base import Continuations
-from summarizer.model.indexing import gather_along, gather_rows
+from summarizer.model.indexing import gather_along, gather_rows, static_cond
 from summarizer.model.pointer import LOG_ZERO
-from summarizer.model.static_cond import static_cond
 from summarizer.types import Tensor
 from summarizer.vocabulary import END, START
 

@@ -15,7 +15,7 @@ from summarizer.decoding.search import search
 from summarizer.decoding.search_result import SearchResult
 from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies._base import Continuations, Strategy
-from summarizer.model.static_cond import static_cond
+from summarizer.model.indexing import static_cond
 from summarizer.types import Tensor
 
 # Inputs of the graph in the order of the fields that they set.

@@ -22,6 +22,7 @@ from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search_result import Finished, SearchResult, Trace, to_result
 from summarizer.decoding.search_step import ActiveDocuments, Conditions, SearchStep
 from summarizer.decoding.strategies._base import Strategy
+from summarizer.model.compiled import compile_function
 from summarizer.model.indexing import gather_rows, scatter_rows
 from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import START
@@ -202,20 +203,5 @@ def compile_search(
             return ops.zeros_like(document[:, 0]) + START
         return ops.convert_to_tensor(start, "int32")
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def pure(weights: list[Tensor], document: Tensor, start: Tensor) -> SearchResult:
-            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(document, start)
-
-        jitted = jax.jit(pure)
-        return lambda document, start=None: jitted(
-            [v.value for v in model.variables], document, start_tokens(document, start)
-        )
-
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-    traced = tf.function(run, input_signature=signature, autograph=False)
-    return lambda document, start=None: traced(document, start_tokens(document, start))
+    compiled = compile_function(model, run, [(2, "int32"), (1, "int32")])
+    return lambda document, start=None: compiled(document, start_tokens(document, start))

@@ -24,9 +24,8 @@ from summarizer.decoding.lexical_constraints import ConstraintState, LexicalCons
 from summarizer.decoding.scoring import SearchLimits, normalizer
 from summarizer.decoding.strategies._base import Continuations, Strategy
 from summarizer.model import pointer
-from summarizer.model.indexing import gather_rows
+from summarizer.model.indexing import gather_rows, static_cond
 from summarizer.model.pointer import TokenScores
-from summarizer.model.static_cond import static_cond
 from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import PAD
 
@@ -82,7 +81,7 @@ class SearchStep:
         self.model, self.strategy, self.width, self.limits = model, strategy, width, limits
         self.allowed, self.constraints = conditions.allowed, conditions.constraints
         self.start = conditions.start
-        self.output = model.output()
+        self.output = model.output_layer()
         self.normalizers = normalizer(ops.arange(1, limits.max_tokens + 1), limits)
         self.last_of_group = beam_state.last_of_group(width, strategy.groups)
         beta = limits.coverage_penalty
@@ -108,7 +107,7 @@ class SearchStep:
 
     def begin(self, memory: EncoderMemory) -> tuple[DecoderState, BeamState]:
         """Return the decoder's state and the beams before the first position."""
-        state = self.model.decoder.start(memory, self.limits.max_tokens, self.uses_coverage)
+        state = self.model.initial_state(memory, self.limits.max_tokens, self.uses_coverage)
         state = tree.map_structure(lambda x: ops.repeat(x, self.width, axis=0), state)
         progress: ConstraintState | tuple[()] = ()
         if self.constraints is not None:

@@ -1,1 +1,1 @@
-"""Looks at data before training and at a run after it, and names what goes wrong there."""
+"""Check a dataset before training, or a run after training, for common problems."""

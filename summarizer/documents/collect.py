@@ -1,6 +1,7 @@
-"""The documents that names stand for: files, folders, patterns, JSON Lines, standard input.
+"""The documents of files, folders, patterns, JSON Lines and standard input.
 
-They are read one after the other, when they are asked for: what is held does not grow with them.
+Documents are read one at a time, when they are requested, so that memory does not grow with their
+number.
 """
 
 import dataclasses
@@ -11,24 +12,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from summarizer.documents.read import STDIN, SUFFIXES, is_address, prose, read_document
 from summarizer.errors import InputError, SummarizerError
-from summarizer.text import cleaning
+from summarizer.text import cleaning, read_file
 
-RECORDS = "jsonl:"  # before what is read as JSON Lines, whatever its name
-_RECORDS = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
+JSON_LINES = "jsonl:"  # prefix of files that are JSON Lines whatever their name
+_JSON_LINES_NAME = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
 
 
 @dataclass(frozen=True)
 class Document:
-    """One document, or why there is none.
+    """One document, or the error that prevented reading it.
 
     Attributes:
-        file: what it was read from, as the user named it.
-        id: which one of those in the file; None where the file is the document.
-        text: what it says, or what is wrong with it.
+        file: the file, as the user named it.
+        id: id of the document in the file; None if the file is the document.
+        text: the text, or the error.
     """
 
     file: str
@@ -37,41 +38,41 @@ class Document:
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Name of the document in messages."""
         return self.file if self.id is None else f"{self.file}:{self.id}"
 
 
 def expand_names(names: Iterable[str]) -> list[str]:
-    """Return the files that names stand for: those of a folder or pattern, else the name itself."""
-    return [file for name in names for file in _expanded(name)]
+    """Return the files of folders and patterns, and all other names unchanged."""
+    return [file for name in names for file in _expand(name)]
 
 
 def holds_many(name: str) -> bool:
-    """Tell whether a name says that what is read holds many documents, each on a line."""
+    """Return whether a name is of JSON Lines, which hold many documents."""
     if is_address(name) or os.path.isdir(name):
         return False
-    return name.startswith(RECORDS) or bool(_RECORDS.search(name))
+    return name.startswith(JSON_LINES) or bool(_JSON_LINES_NAME.search(name))
 
 
 def read_documents(names: Sequence[str], fetch: bool = False) -> Iterator[Document]:
     """Yield the documents of files, in order.
 
     Args:
-        names: documents; JSON Lines, as a data SPEC (`articles.jsonl.gz,document=body`, or
-            `jsonl:-` for standard input); web addresses; - for standard input, which is JSON
-            Lines if its first line is an object with a `document`.
+        names: files; JSON Lines, as a data SPEC (`articles.jsonl.gz,document=body`, or `jsonl:-`
+            for standard input); web addresses; - for standard input, which is JSON Lines if its
+            first line is an object with a `document`.
         fetch: allow web addresses.
     """
     for name in names:
         if holds_many(name):
-            yield from _lines(name)
+            yield from _json_lines(name)
         elif name == STDIN:
             yield from _standard_input()
         else:
-            yield _one(name, fetch)
+            yield _read_one(name, fetch)
 
 
-def _one(name: str, fetch: bool) -> Document:
+def _read_one(name: str, fetch: bool) -> Document:
     try:
         if os.path.isdir(name):
             raise InputError(f"{name}: a folder without documents ({' '.join(SUFFIXES)})")
@@ -81,23 +82,24 @@ def _one(name: str, fetch: bool) -> Document:
 
 
 def _standard_input() -> Iterator[Document]:
-    """The lines of standard input, or all of it as one document."""
+    """Yield the JSON Lines of standard input, or all of it as one document."""
     with open(0, "rb", closefd=False) as file:
-        first = file.readline(cleaning.LARGEST + 1)
+        first = file.readline(read_file.MAX_BYTES + 1)
         if _is_record(first):
-            yield from _records(f"{RECORDS}{STDIN}", file, first)
+            yield from _records(f"{JSON_LINES}{STDIN}", file, first)
             return
-        said = "standard input"
-        raw = first + file.read(cleaning.LARGEST + 1 - len(first))
+        label = "standard input"
+        raw = first + file.read(read_file.MAX_BYTES + 1 - len(first))
     try:
-        if len(raw) > cleaning.LARGEST:
-            raise InputError(f"{said}: {cleaning.too_large()}")
-        yield Document(STDIN, None, prose(raw, said))
+        if len(raw) > read_file.MAX_BYTES:
+            raise InputError(f"{label}: {read_file.too_large()}")
+        yield Document(STDIN, None, prose(raw, label))
     except InputError as error:
         yield Document(STDIN, None, error)
 
 
 def _is_record(line: bytes) -> bool:
+    """Return whether a line is a JSON object with a `document`."""
     if not line.startswith(b"{"):
         return False
     try:
@@ -107,44 +109,51 @@ def _is_record(line: bytes) -> bool:
     return isinstance(row, dict) and "document" in row
 
 
-def _lines(name: str) -> Iterator[Document]:
-    spec = name if name.startswith(RECORDS) else RECORDS + name
-    if spec.partition(",")[0] != RECORDS + STDIN:
+def _json_lines(name: str) -> Iterator[Document]:
+    spec = name if name.startswith(JSON_LINES) else JSON_LINES + name
+    if spec.partition(",")[0] != JSON_LINES + STDIN:
         yield from _records(spec)
         return
     with open(0, "rb", closefd=False) as file:
         yield from _records(spec, file)
 
 
-def _records(spec: str, file: Any = None, first: bytes = b"") -> Iterator[Document]:
-    """The documents of JSON Lines; `file`: in place of what the SPEC says, after its first line."""
-    # Which a command for plain documents does without.
+def _records(spec: str, file: BinaryIO | None = None, first: bytes = b"") -> Iterator[Document]:
+    """Yield the documents of JSON Lines.
+
+    Args:
+        spec: the data SPEC.
+        file: open file to read instead of the SPEC's path.
+        first: first line of `file`, if it was already read.
+    """
+    # Imported here, as plain documents do not need them.
     from summarizer.datasets import spec as specs
     from summarizer.datasets.sources import jsonl
-    from summarizer.datasets.sources._records import numbered_lines
+    from summarizer.datasets.sources._lines import numbered_lines
 
-    path = spec.removeprefix(RECORDS)
+    path = spec.removeprefix(JSON_LINES)
     try:
         part = specs.parse(spec)
         path = part.options["path"]
-        options = dataclasses.replace(specs.own_options(part), summary="")
+        options = dataclasses.replace(specs.source_options(part), summary="")
         lines = None if file is None else numbered_lines(path, file, first)
         row = None
-        for row in jsonl.rows(options, lines, given=True):
+        for row in jsonl.rows(options, lines, raw=True):
             if isinstance(row, InputError):
                 yield Document(path, "", row)
-            elif specs.wanted(row, part):
-                text = row.document
-                blank = InputError(f"{path}:{row.id}: has no text")
-                yield Document(path, row.id, blank if cleaning.blank(text) else text)
+            elif specs.selects(part, row):
+                text: str | InputError = row.document
+                if cleaning.is_blank(row.document):
+                    text = InputError(f"{path}:{row.id}: has no text")
+                yield Document(path, row.id, text)
         if row is None:
             raise InputError(f"{path}: no rows")
     except SummarizerError as error:
         yield Document(path, "", error)
 
 
-def _expanded(name: str) -> list[str]:
-    """The files that a name stands for; itself, where it stands for none."""
+def _expand(name: str) -> list[str]:
+    """Return the files of a folder or a pattern; the name itself if it is neither."""
     if name == STDIN or is_address(name):
         return [name]
     path = Path(name)

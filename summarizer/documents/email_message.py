@@ -1,7 +1,7 @@
-"""What the writer of an e-mail says: without headers, quoted replies, signature and attachments.
+"""Text of an e-mail without headers, quoted replies, signature and attachments.
 
-Source: RFC 3676 for quotes (`>`) and the signature's line (`-- `); what programs write above a
-quote is no standard, and known here in the commonest forms.
+Source: RFC 3676 for quotes (`>`) and the line before a signature (`-- `). The line that programs
+write above a quote is not standardized; its most common forms are recognized.
 """
 
 import email
@@ -14,13 +14,13 @@ from summarizer.errors import InputError
 from summarizer.text import cleaning
 
 _SIGNATURE = re.compile(r"^--[ \xa0]?$.*", re.M | re.S)
-# From here on it is the message answered to.
+# Begins the message that is answered.
 _ORIGINAL = re.compile(
     r"^[-_]{2,} ?(?:Original Message|Original-Nachricht|Ursprüngliche Nachricht|"
     r"Message d'origine|Mensaje original|原始邮件|邮件原件) ?[-_]{2,}.*",
     re.M | re.S | re.I,
 )
-# "On Monday, Ann wrote:", which may take two lines.
+# "On Monday, Ann wrote:", on one or two lines.
 _WROTE = re.compile(
     r"^(?:(?:On|Am|Le|El|Il|Op|Em)\b|在)[^\n]*(?:\n[^\n]*)?"
     r"(?:wrote|schrieb[^\n:]*|a écrit|escribió|ha scritto|schreef[^\n:]*|escreveu|写道)"
@@ -37,14 +37,14 @@ _FORWARDED = re.compile(
 
 
 def text(raw: bytes, name: str, charset: str | None = None) -> str:
-    """Return what was written, its paragraphs as they stand.
+    """Return the text of a message, its paragraphs unchanged.
 
-    Of a message that says nothing but what it quotes, the quote.
+    If the message holds only quotes, the quotes are returned.
 
     Args:
         raw: the message, with its headers.
-        name: for the error.
-        charset: not used: a message declares its own.
+        name: name of the message in error messages.
+        charset: unused, as a message declares its own.
 
     Raises:
         InputError: the message has no text body.
@@ -52,7 +52,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     body = message.get_body(("plain", "html"))
     written = _own(body) if body else ""
-    if cleaning.blank(written):
+    if cleaning.is_blank(written):
         raise InputError(f"{name}: an e-mail without a text body")
     return written
 
@@ -66,14 +66,14 @@ def _own(body: Message) -> str:
         quoted = _QUOTE.sub("", content)
     for pattern in (_FORWARDED, _ORIGINAL, _WROTE, _QUOTED, _SIGNATURE):
         content = pattern.sub("", content)
-    return quoted if cleaning.blank(content) else content.strip()
+    return quoted if cleaning.is_blank(content) else content.strip()
 
 
 def _decoded(body: Message) -> str:
     if isinstance(body, EmailMessage):
         try:
             return str(body.get_content(errors="replace"))
-        except LookupError:  # an encoding that nobody knows
+        except LookupError:  # an unknown encoding
             pass
     content = body.get_payload(decode=True)
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

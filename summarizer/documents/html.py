@@ -1,4 +1,4 @@
-"""The prose of a web page: its paragraphs and headings, without markup, menus and scripts."""
+"""Prose of a web page: its paragraphs and headings, without markup, menus and scripts."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,41 +27,41 @@ _VOID = frozenset({
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAIN = frozenset({"main", "article"})
 _CELLS = frozenset({"td", "th"})
-_PROSE = 50  # characters of a table's cell that is more than an entry
+_PROSE = 50  # minimum characters of a table cell that is prose
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w:.-]+)""", re.I
 )
 
 
 def text(raw: bytes, name: str, charset: str | None = None) -> str:
-    """Return the paragraphs of a page, with blank lines between.
+    """Return the paragraphs of a page, separated by blank lines.
 
     Args:
         raw: the page.
-        name: for the error.
-        charset: what its server declared; else what the page itself declares.
+        name: name of the page in error messages.
+        charset: the encoding that its server declared; None: use the page's own declaration.
 
     Raises:
-        InputError: the page has no text, or cannot be decoded.
+        InputError: the page has no text or cannot be decoded.
     """
     found = _CHARSET.search(raw[:4096])
     declared = charset or (found.group(1).decode() if found else None)
     page = prose(encoding.decode(raw, name, declared))
-    if cleaning.blank(page):
+    if cleaning.is_blank(page):
         raise InputError(f"{name}: a page without text (scripts may fill it in a browser)")
     return page
 
 
 def prose(page: str, dropped: frozenset[str] = frozenset()) -> str:
-    """Return the paragraphs of a decoded page, with blank lines between; "" where it has none.
+    """Return the paragraphs of a decoded page, separated by blank lines; "" if it has none.
 
-    Kept is what is in `<main>` or `<article>`, where that is a third of the page or more. Blocks
-    that are mostly links are menus (link density: Kohlschütter et al. 2010, section 3), and short
-    cells of a table are no prose. A page of nothing else is kept whole.
+    If `<main>` and `<article>` hold a third of the text or more, only their text is returned.
+    Blocks that are mostly links are menus (link density: Kohlschütter et al. 2010, section 3), and
+    short table cells are not prose. A page without any prose is returned whole.
 
     Args:
         page: HTML, well formed or not.
-        dropped: further elements to leave out.
+        dropped: further elements to remove.
     """
     blocks = [b for b in _blocks(page, _DROPPED | dropped) if b.is_prose()]
     main = [b for b in blocks if b.main]
@@ -72,7 +72,15 @@ def prose(page: str, dropped: frozenset[str] = frozenset()) -> str:
 
 @dataclass
 class _Block:
-    """The text between two tags that break lines."""
+    """The text between two tags that break lines.
+
+    Attributes:
+        heading: whether it is a heading.
+        cell: whether it is a table cell.
+        main: whether it is in `<main>` or `<article>`.
+        parts: the text, in parts.
+        linked: number of characters in links.
+    """
 
     heading: bool = False
     cell: bool = False
@@ -93,13 +101,13 @@ class _Block:
 
 
 class _Parser(HTMLParser):
-    """Cuts a page into blocks; what is in a dropped element is not among them."""
+    """Splits a page into blocks, without the content of dropped elements."""
 
     def __init__(self, dropped: frozenset[str]):
         super().__init__(convert_charrefs=True)
         self.blocks = [_Block()]
         self._dropped = dropped
-        self._open: list[tuple[str, bool]] = []  # the elements around, and which are dropped
+        self._open: list[tuple[str, bool]] = []  # open elements, and whether each is dropped
         self._breaks = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -115,7 +123,7 @@ class _Parser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         tags = [t for t, _ in self._open]
-        if tag in tags:  # what was left open inside ends too
+        if tag in tags:  # also closes elements inside that were left open
             del self._open[len(tags) - 1 - tags[::-1].index(tag) :]
         if tag not in _INLINE:
             self._begin()
@@ -125,7 +133,7 @@ class _Parser(HTMLParser):
             return
         tags = {tag for tag, _ in self._open}
         linked = "a" in tags
-        if linked and "sup" in tags:  # the number of a note
+        if linked and "sup" in tags:  # the mark of a note
             return
         if not data.isspace():
             self._breaks = 0

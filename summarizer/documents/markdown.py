@@ -1,58 +1,66 @@
-"""The prose of a Markdown file: its paragraphs, headings and list items, without markup and code.
+"""Prose of a Markdown file: its paragraphs, headings and list items, without markup and code.
 
-Source: CommonMark 0.31 for what is markup; only what prose needs of it.
+The file is rendered to HTML (CommonMark with tables and strikethrough), whose prose is returned.
 """
 
-import html
 import re
 
-from summarizer.documents import encoding
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+
+from summarizer.documents import encoding, html
 from summarizer.errors import InputError
 from summarizer.text import cleaning
 
-_LINK_TARGET = r"\((?:[^()\n]|\([^()\n]*\))*\)"
-# In this order, each with what it leaves.
-_RULES = [
-    (re.compile(pattern, flags), left)
-    for pattern, flags, left in (
-        (r"\r\n?", 0, "\n"),
-        (r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S, ""),  # front matter
-        (r"^[ ]{0,3}(`{3,}|~{3,}).*?(?:^[ ]{0,3}\1[`~]*[ ]*$|\Z)", re.S | re.M, "\n"),  # code
-        (r"<!--.*?-->|<(script|style)\b.*?</\1>", re.S | re.I, ""),
-        (r"<(?:https?|mailto):[^>\s]*>", re.I, ""),
-        (r"</?[a-z][^<>]*>", re.I, ""),
-        (r"!\[[^\]]*\](?:" + _LINK_TARGET + r"|\[[^\]]*\])", 0, ""),  # images
-        (r"^[ ]{0,3}\[[^\]]+\]:[ \t]+\S.*$", re.M, ""),  # targets and notes at the foot
-        (r"\[\^[^\]]+\]", 0, ""),
-        (r"\[([^\[\]]+)\](?:" + _LINK_TARGET + r"|\[[^\]]*\])", 0, r"\1"),
-        (r"^[ ]{0,3}(?:>[ ]?)+", re.M, ""),
-        (r"^[ ]{0,3}(?:=+|-{2,}|(?:[-*_][ ]*){3,})$", re.M, "\n"),  # underlines and rules
-        (r"^[ ]*\|.*$|^[ ]*:?-+:?[ ]*(?:\|[ ]*:?-+:?[ ]*)+$", re.M, ""),  # tables
-        (r"^[ ]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.M, r"\n\1\n"),
-        (r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ ])?(?=\S*[^\W\d])", re.M, "\n"),
-        (r"(`+)(.+?)\1", 0, r"\2"),
-        (r"(\*{1,3}|~~)(?=\S)([^*~]+?)(?<=\S)\1", 0, r"\2"),
-        (r"(?<!\w)(_{1,3})(?=\S)([^_]+?)(?<=\S)\1(?!\w)", 0, r"\2"),
-        (r"""\\([!-/:-@\[-`{-~])""", 0, r"\1"),
-    )
-]
+# Not prose: front matter, notes and their marks, and web addresses that are their own link.
+_REMOVED = re.compile(
+    r"\A---\n(?s:.*?)\n(?:---|\.\.\.)\n"
+    r"|^[ ]{0,3}\[\^[^\]]+\]:.*$"
+    r"|\[\^[^\]]+\]"
+    r"|<(?:https?|mailto):[^>\s]*>",
+    re.MULTILINE | re.IGNORECASE,
+)
+_TASK_BOX = re.compile(r"^([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[ xX]\][ ]", re.MULTILINE)
+_DROPPED = frozenset({"table"})
+
+
+class _ProseRenderer(RendererHTML):
+    """Renders links as their text, which `html.prose` would take for menus, and breaks as spaces.
+
+    The methods are named for the tokens that they render.
+    """
+
+    def link_open(self, *_: object) -> str:
+        return ""
+
+    def link_close(self, *_: object) -> str:
+        return ""
+
+    def hardbreak(self, *_: object) -> str:
+        return "\n"
+
+
+_MARKDOWN = MarkdownIt("commonmark", renderer_cls=_ProseRenderer).enable(["table", "strikethrough"])
 
 
 def text(raw: bytes, name: str, charset: str | None = None) -> str:
-    """Return the paragraphs of a file, with blank lines between.
+    """Return the paragraphs of a file, separated by blank lines.
+
+    Args:
+        raw: the file.
+        name: name of the file in error messages.
+        charset: the declared encoding; None: UTF-8.
 
     Raises:
-        InputError: it is not UTF-8, or has no text.
+        InputError: the file cannot be decoded or has no text.
     """
-    found = prose(encoding.decode(raw, name, charset))
-    if cleaning.blank(found):
+    paragraphs = prose(encoding.decode(raw, name, charset))
+    if cleaning.is_blank(paragraphs):
         raise InputError(f"{name}: no text beside the markup")
-    return found
+    return paragraphs
 
 
 def prose(source: str) -> str:
-    """Return the paragraphs of Markdown, with blank lines between; a list's item is one."""
-    for pattern, left in _RULES:
-        source = pattern.sub(left, source)
-    blocks = re.split(r"\n\s*\n", html.unescape(source))
-    return "\n\n".join(" ".join(block.split()) for block in blocks if not cleaning.blank(block))
+    """Return the paragraphs of Markdown, separated by blank lines; a list item is a paragraph."""
+    source = _REMOVED.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
+    return html.prose(_MARKDOWN.render(_TASK_BOX.sub(r"\1", source)), _DROPPED)

@@ -1,4 +1,4 @@
-"""The prose of a PDF: lines put together to paragraphs; needs the extra `files`."""
+"""Prose of a PDF: its lines joined to paragraphs; needs the extra `files`."""
 
 import contextlib
 import itertools
@@ -11,24 +11,24 @@ from summarizer.errors import InputError
 from summarizer.text import cleaning
 from summarizer.text.sentences import ends_sentence
 
-NEEDS = "pip install 'summarizer-lstm[files]'"
+INSTALL = "pip install 'summarizer-lstm[files]'"
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _BULLET = re.compile(r"^[•‣▪◦●○–·*]\s+")
 _ITEM = re.compile(_BULLET.pattern + r"|\(?\d{1,2}[.)]\s")
 _CONTENTS = re.compile(r"(?:\.\s?){4,}\d*$")  # an entry of a table of contents
-_HYPHENS = "\x02\xad\ufffe"  # what PDFium makes of a hyphen at a line's end
-_REPEATED = 3  # pages that begin or end with the same line: its number is no text
+_HYPHENS = "\x02\xad\ufffe"  # PDFium's characters for a hyphen at the end of a line
+_MIN_REPEATS = 3  # pages with the same first or last line, which is then no prose
 
 
 class _Line(NamedTuple):
-    """A line of a page; two or more, where PDFium puts a hyphenated word together.
+    """A line of a page, or several if PDFium joined a hyphenated word.
 
     Attributes:
-        text: what it says.
-        left: where it begins, in points.
-        first: the bottom of its first line.
-        last: the bottom of its last line.
-        size: of its letters.
+        text: its characters.
+        left: left edge, in points.
+        first: bottom of its first line, in points.
+        last: bottom of its last line, in points.
+        size: height of its letters, in points.
     """
 
     text: str
@@ -39,24 +39,24 @@ class _Line(NamedTuple):
 
 
 def text(raw: bytes, name: str, charset: str | None = None) -> str:
-    """Return the paragraphs of a document, with blank lines between.
+    """Return the paragraphs of a document, separated by blank lines.
 
-    Page numbers and lines that stand at the head or foot of many pages are left out, words that
-    were hyphenated are whole, and a paragraph goes on over the end of a page.
+    Page numbers are removed, and so are lines that are repeated at the head or foot of pages.
+    Hyphenated words are joined, and so are paragraphs that continue on the next page.
 
     Args:
         raw: the file.
-        name: for the error.
-        charset: not used.
+        name: name of the file in error messages.
+        charset: unused.
 
     Raises:
-        InputError: it is protected, cut or damaged, or has no text (scanned); or the extra is
+        InputError: the document is protected, damaged or without text (scanned); or the extra is
             not installed.
     """
     try:
         import pypdfium2
     except ModuleNotFoundError:
-        raise InputError(f"{name}: PDF files need {NEEDS}") from None
+        raise InputError(f"{name}: PDF files need {INSTALL}") from None
     try:
         with pypdfium2.PdfDocument(raw) as document:
             pages = [_lines(page) for page in document]
@@ -64,74 +64,83 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
         if error.err_code == _PASSWORD:
             raise InputError(f"{name}: protected with a password; save it without one") from None
         raise InputError(f"{name}: a cut or damaged PDF") from None
-    found = "\n\n".join(_paragraphs(_without_repeated(pages)))
-    if cleaning.blank(found):
+    paragraphs = "\n\n".join(_paragraphs(_without_repeated(pages)))
+    if cleaning.is_blank(paragraphs):
+        count = f"{len(pages)} {'page' if len(pages) == 1 else 'pages'}"
         raise InputError(
-            f"{name}: a PDF of {len(pages)} {'page' if len(pages) == 1 else 'pages'} without "
-            "text (scanned?); recognize its text first (OCR)"
+            f"{name}: a PDF of {count} without text (scanned?); recognize its text first (OCR)"
         )
-    return found
+    return paragraphs
 
 
 def _lines(page: Any) -> list[_Line]:
-    """The lines of one page, in the order that they were written in."""
-    found, begin = [], 0
+    """Return the lines of a page, in the order of the file."""
+    lines, begin = [], 0
     with contextlib.closing(page.get_textpage()) as chars:
         count = chars.count_chars()
         for line in chars.get_text_range().split("\n"):
-            # Letters: a space that PDFium put in has no place, a bullet another size.
-            letters = [i for i, c in enumerate(line, begin) if c.isalnum() and i < count]
+            # Letters only: spaces added by PDFium have no box, and bullets have another size.
+            letters = [i for i, char in enumerate(line, begin) if char.isalnum() and i < count]
             begin += len(line) + 1
             if letters and not _CONTENTS.search(line.strip()):
                 boxes = [chars.get_charbox(i, loose=True) for i in (letters[0], letters[-1])]
                 (left, first, _, top), (_, last, _, _) = boxes
-                found.append(_Line(line.strip(), left, first, last, top - first))
+                lines.append(_Line(line.strip(), left, first, last, top - first))
     page.close()
-    return found
+    return lines
 
 
 def _without_repeated(pages: list[list[_Line]]) -> list[list[_Line]]:
-    ends = [{_numberless(lines[i]) for i in (0, -1)} for lines in pages if lines]
+    """Return pages without page numbers and repeated first and last lines."""
+    ends = [{_without_digits(lines[i]) for i in (0, -1)} for lines in pages if lines]
     counts = Counter(text for page in ends for text in page)
-    kept = []
+    cleaned = []
     for lines in pages:
         for i in (0, -1):
-            if lines and (counts[_numberless(lines[i])] >= _REPEATED or lines[i].text.isdigit()):
+            if lines and (
+                counts[_without_digits(lines[i])] >= _MIN_REPEATS or lines[i].text.isdigit()
+            ):
                 lines = lines[1:] if i == 0 else lines[:-1]
-        kept.append(lines)
-    return kept
+        cleaned.append(lines)
+    return cleaned
 
 
-def _numberless(line: _Line) -> str:
+def _without_digits(line: _Line) -> str:
     return re.sub(r"\d+", "", line.text)
 
 
 def _paragraphs(pages: list[list[_Line]]) -> list[str]:
-    out: list[str] = []
-    last: _Line | None = None
+    """Return the lines of all pages, joined to paragraphs."""
+    paragraphs: list[str] = []
+    previous: _Line | None = None
     for lines in pages:
         steps = [a.last - b.first for a, b in itertools.pairwise(lines)]
-        step = statistics.median([s for s in steps if s > 0] or [0.0])
+        line_height = statistics.median([step for step in steps if step > 0] or [0.0])
         for line in lines:
-            if last is None or _begins(last, line, step):
-                out.append(_BULLET.sub("", line.text))
-            elif out[-1][-1] in _HYPHENS or (out[-1][-1] == "-" and line.text[0].islower()):
-                out[-1] = out[-1][:-1] + line.text
+            if previous is None or _begins_paragraph(previous, line, line_height):
+                paragraphs.append(_BULLET.sub("", line.text))
+            elif _ends_with_hyphen(paragraphs[-1], line.text):
+                paragraphs[-1] = paragraphs[-1][:-1] + line.text
             else:
-                out[-1] += " " + line.text
-            last = line
-    return [re.sub(f"[{_HYPHENS}]", "", paragraph) for paragraph in out]
+                paragraphs[-1] += " " + line.text
+            previous = line
+    return [re.sub(f"[{_HYPHENS}]", "", paragraph) for paragraph in paragraphs]
 
 
-def _begins(last: _Line, line: _Line, step: float) -> bool:
-    """Tell whether a line begins a paragraph."""
-    if abs(line.size - last.size) > 0.15 * max(line.size, last.size):  # a heading, or its text
+def _ends_with_hyphen(paragraph: str, following: str) -> bool:
+    """Return whether a paragraph ends within a word that the following line continues."""
+    return paragraph[-1] in _HYPHENS or (paragraph[-1] == "-" and following[0].islower())
+
+
+def _begins_paragraph(previous: _Line, line: _Line, line_height: float) -> bool:
+    """Return whether a line begins a paragraph, by size, position and the end of the one before."""
+    size_change = abs(line.size - previous.size)
+    if size_change > 0.15 * max(line.size, previous.size):  # between a heading and its text
         return True
     if _ITEM.match(line.text):
         return True
-    down = last.last - line.first
-    if down < 0 or down > 10 * step:  # another column or page
-        return ends_sentence(last.text)
-    return down > 1.3 * step or (
-        ends_sentence(last.text) and line.left - last.left > 0.5 * line.size
-    )
+    down = previous.last - line.first
+    if down < 0 or down > 10 * line_height:  # another column or page
+        return ends_sentence(previous.text)
+    indented = line.left - previous.left > 0.5 * line.size
+    return down > 1.3 * line_height or (ends_sentence(previous.text) and indented)

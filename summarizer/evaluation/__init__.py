@@ -1,1 +1,1 @@
-"""Says how good summaries are: ROUGE in every script, baselines, intervals and reports."""
+"""Scores summaries beside baselines, and keeps the report."""

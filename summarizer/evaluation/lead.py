@@ -1,17 +1,18 @@
-"""What a model must beat: the first words of the document, as many as a reference has."""
+"""The lead baseline: the first words of the document, as many as a reference has."""
 
 import re
 import statistics
 from collections.abc import Sequence
 
+from summarizer.evaluation.predictions import references_of
 from summarizer.metrics.rouge_tokenizer import is_unspaced_text
 from summarizer.types import Example
 
 
 def length(text: str) -> int:
-    """Count the words of a text; the characters, where its script puts no space between words."""
-    parts = text.split()
-    return sum(map(len, parts)) if is_unspaced_text(text) else len(parts)
+    """Return the number of words of a text; of characters, if its script has no spaces."""
+    words = text.split()
+    return sum(map(len, words)) if is_unspaced_text(text) else len(words)
 
 
 def first_k_words(document: str, k: int) -> str:
@@ -19,8 +20,8 @@ def first_k_words(document: str, k: int) -> str:
 
     Args:
         document: any text.
-        k: words; characters, white space not counted, where the script puts no space between
-            words (Chinese, Japanese, Thai ...).
+        k: number of words; for scripts written without spaces (Chinese, Japanese, Thai, …) number
+            of characters, white space not counted.
     """
     if not is_unspaced_text(document):
         return " ".join(document.split(maxsplit=k)[:k])
@@ -31,14 +32,15 @@ def first_k_words(document: str, k: int) -> str:
 def lead(examples: Sequence[Example]) -> list[str]:
     """Return the first k words of each document.
 
-    k is the (lower) median length of the references. Documents written with and without spaces
-    between words have a k each, as words and characters are no common unit.
+    k is the (lower) median length of the references, of several the first. Documents written with
+    and without spaces have a k each, because their lengths are in words and in characters.
     """
-    modes = [is_unspaced_text(example.document) for example in examples]
-    k = {
-        mode: statistics.median_low(
-            length(e.summary or "") for e, m in zip(examples, modes, strict=True) if m == mode
-        )
-        for mode in set(modes)
-    }
-    return [first_k_words(e.document, k[mode]) for e, mode in zip(examples, modes, strict=True)]
+    unspaced = [is_unspaced_text(example.document) for example in examples]
+    lengths: dict[bool, list[int]] = {True: [], False: []}
+    for example, is_unspaced in zip(examples, unspaced, strict=True):
+        lengths[is_unspaced].append(length(references_of(example)[0]))
+    k = {key: statistics.median_low(values) for key, values in lengths.items() if values}
+    return [
+        first_k_words(example.document, k[is_unspaced])
+        for example, is_unspaced in zip(examples, unspaced, strict=True)
+    ]

@@ -1,8 +1,7 @@
-"""Says what the summaries of several systems are like, on average and by the documents' lengths.
+"""Statistics of the summaries of several systems, as means and by document length.
 
-Words are those that ROUGE compares, without stems. Where a number has no meaning (novel pairs of
-words in a summary of one word, the length beside an empty reference) the example has none and does
-not count for the mean.
+Words are those of ROUGE, without stemming. A statistic that is undefined for a summary (novel pairs
+of words in a summary of one word, the length ratio to an empty reference) is left out of the mean.
 """
 
 import statistics
@@ -12,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from summarizer.evaluation.options import EvaluationOptions
 from summarizer.metrics import bootstrap, rouge_tokenizer
-from summarizer.metrics.summary_statistics import Numbers, index_document, summary_statistics
+from summarizer.metrics.summary_statistics import Statistics, index_document, summary_statistics
 from summarizer.text import numbers_and_names
 
 SHARES = {
@@ -21,22 +21,22 @@ SHARES = {
     "novel2": "pairs of words that are not in the document",
     "novel3": "runs of three words that are not in the document",
     "novel4": "runs of four words that are not in the document",
-    "repeated": "words that stood in the summary before",
-    "repeated3": "runs of three words that stood in the summary before",
-    "coverage": "copied words: in the document, wherever",
-    "gate": "probability of generating rather than copying",
+    "repeated": "words that occurred in the summary before",
+    "repeated3": "runs of three words that occurred in the summary before",
+    "coverage": "copied words, which occur in the document",
+    "gate": "probability of generating instead of copying",
     "truncated": "documents that were not read to their end",
 }
-"""Measures between 0 and 1."""
+"""Labels of the statistics between 0 and 1."""
 
 AMOUNTS = {
-    "density": "words of the run that a word was copied in",
-    "length": "words",
-    "length_ratio": "length over the reference's",
+    "density": "length of the run that a word was copied in, in words",
+    "length": "length in words",
+    "length_ratio": "length divided by the length of the reference",
     "numbers": "numbers that are not in the document",
     "names": "capitalised names that are not in the document",
 }
-"""Measures from 0 on."""
+"""Labels of the statistics that are 0 or more."""
 
 LABELS = {**SHARES, **AMOUNTS}
 MODEL, REFERENCES = "model", "references"  # names of systems
@@ -44,90 +44,87 @@ FIFTHS = 5
 
 
 class StatisticsTable(NamedTuple):
-    """What the summaries of several systems are like.
+    """The statistics of the summaries of several systems.
 
     Attributes:
-        systems: name → measure → its mean, see `means`.
-        lengths: the same of the model in each fifth of the documents, see `by_length`.
-        rows: of the model's summary of each document.
+        systems: name → statistic → its mean, see `mean_statistics`.
+        lengths: the same for the model in each fifth of the documents, see `by_length`.
+        rows: the statistics of the model's summary of each document.
     """
 
     systems: dict[str, dict[str, Any]]
     lengths: list[dict[str, Any]]
-    rows: list[Numbers]
+    rows: list[Statistics]
 
 
 def describe_systems(
     documents: Sequence[str],
     systems: Mapping[str, Sequence[str]],
     scores: Mapping[str, Mapping[str, npt.NDArray[np.float64]]],
-    told: Mapping[str, Sequence[float | None]],
-    *,
-    units: str,
-    samples: int,
-    seed: int,
+    options: EvaluationOptions,
 ) -> StatisticsTable:
-    """Say what the summaries of several systems are like, side by side and by length.
+    """Return the statistics of the summaries of several systems.
 
     Args:
-        documents: the texts that are summarized.
-        systems: name → a text of each document; "model" and "references" among them.
-        scores: name → metric → the score of each document, for the fifths.
-        told: measure → what the model itself says of each document; None: nothing.
-        units: of scripts without spaces between words, see `tokens.words`.
-        samples: of the bootstrap.
-        seed: of the bootstrap.
+        documents: documents that are summarized.
+        systems: name → one summary a document; "model" and "references" among the names.
+        scores: name → metric → float64 [n], for the means by document length.
+        options: tokenization, bootstrap, and what the model reports about its summaries.
     """
-    rows: dict[str, list[Numbers]] = {name: [] for name in systems}
+    rows: dict[str, list[Statistics]] = {name: [] for name in systems}
     lengths = []
     for i, document in enumerate(documents):
-        words = {name: rouge_tokenizer.words(texts[i], units) for name, texts in systems.items()}
-        there = index_document(rouge_tokenizer.words(document, units))
-        lengths.append(len(there.words))
-        for name, own in words.items():
-            wanted = () if name == REFERENCES else words[REFERENCES]
-            rows[name].append(
-                {**summary_statistics(own, there, wanted), **_claims(systems[name][i], document)}
-            )
-        said = {name: values[i] for name, values in told.items()}
-        rows[MODEL][i] |= {name: value for name, value in said.items() if value is not None}
+        words = {
+            name: rouge_tokenizer.words(summaries[i], options.tokenization)
+            for name, summaries in systems.items()
+        }
+        index = index_document(rouge_tokenizer.words(document, options.tokenization))
+        lengths.append(len(index.words))
+        for name, summary_words in words.items():
+            reference = () if name == REFERENCES else words[REFERENCES]
+            row = summary_statistics(summary_words, index, reference)
+            rows[name].append(row | _unsupported_counts(systems[name][i], document))
+        for name, values in options.model_statistics.items():
+            if (value := values[i]) is not None:
+                rows[MODEL][i][name] = value
+    samples, seed = options.bootstrap_samples, options.bootstrap_seed
     return StatisticsTable(
-        {name: means(found, samples, seed) for name, found in rows.items()},
+        {name: mean_statistics(system_rows, samples, seed) for name, system_rows in rows.items()},
         by_length(lengths, scores, rows[MODEL], samples, seed),
         rows[MODEL],
     )
 
 
-def _claims(summary: str, document: str) -> Numbers:
-    """How many numbers and names of a summary its document does not hold."""
-    numbers = [claim.number for claim in numbers_and_names.unsupported(summary, document)]
-    return {"numbers": numbers.count(True), "names": numbers.count(False)}
+def _unsupported_counts(summary: str, document: str) -> Statistics:
+    """Count the numbers and the names of a summary that its document does not contain."""
+    is_number = [mention.number for mention in numbers_and_names.unsupported(summary, document)]
+    return {"numbers": is_number.count(True), "names": is_number.count(False)}
 
 
-def means(rows: Sequence[Mapping[str, float]], samples: int, seed: int) -> dict[str, Any]:
-    """Return measure → {"mean", "low", "high", "of"}: bootstrap interval, examples that have it.
+def mean_statistics(rows: Sequence[Mapping[str, float]], samples: int, seed: int) -> dict[str, Any]:
+    """Return statistic → {"mean", "low", "high", "of"}; "of" counts the examples that have it.
 
     Args:
-        rows: what `measure` says, an example each.
-        samples: of the bootstrap.
-        seed: of the bootstrap.
+        rows: statistics of each example, from `summary_statistics`.
+        samples: number of bootstrap samples.
+        seed: seed of the bootstrap.
     """
-    found: dict[str, Any] = {}
+    means: dict[str, Any] = {}
     for name in LABELS:
         values = [row[name] for row in rows if name in row]
         if values:
-            found[name] = {**bootstrap.bootstrap_interval(values, samples, seed), "of": len(values)}
-    return found
+            means[name] = {**bootstrap.bootstrap_interval(values, samples, seed), "of": len(values)}
+    return means
 
 
-def rows_of(
+def table_rows(
     columns: Sequence[Mapping[str, Mapping[str, float]]], intervals: bool = False
 ) -> list[list[str]]:
-    """Return a row for each measure that any column has: what it is, and a cell a column.
+    """Return a row for each statistic that any column has: its label, then a cell a column.
 
     Args:
-        columns: measure → its mean, see `means`.
-        intervals: also write the intervals.
+        columns: statistic → its mean, from `mean_statistics`.
+        intervals: whether to write the intervals, too.
     """
     names = [name for name in LABELS if any(name in column for column in columns)]
     return [
@@ -136,11 +133,11 @@ def rows_of(
     ]
 
 
-def _cell(name: str, found: Mapping[str, float] | None, interval: bool) -> str:
-    if found is None:
+def _cell(name: str, score: Mapping[str, float] | None, interval: bool) -> str:
+    if score is None:
         return "–"
-    form = "{:.1%}" if name in SHARES else "{:.2f}"
-    mean, low, high = (form.format(found[key]) for key in ("mean", "low", "high"))
+    template = "{:.1%}" if name in SHARES else "{:.2f}"
+    mean, low, high = (template.format(score[key]) for key in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]" if interval else mean
 
 
@@ -151,33 +148,38 @@ def by_length(
     samples: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Return what was measured in each fifth of the documents by length, the shortest first.
+    """Return scores and statistics in each fifth of the documents by length, the shortest first.
 
     Args:
-        lengths: words of each document.
-        systems: name → metric → the score of each example.
-        rows: what `measure` says of the model's summaries.
-        samples: of the bootstrap.
-        seed: of the bootstrap.
+        lengths: number of words of each document.
+        systems: name → metric → float64 [n].
+        rows: statistics of the model's summaries, from `summary_statistics`.
+        samples: number of bootstrap samples.
+        seed: seed of the bootstrap.
     """
-    found = []
-    for part in fifths(lengths):
-        sizes = sorted(lengths[i] for i in part)
-        found.append({
-            "documents": len(part),
+    parts = []
+    for examples in fifths(lengths):
+        sizes = sorted(lengths[i] for i in examples)
+        scores = {
+            name: {
+                metric: bootstrap.bootstrap_interval(values[examples], samples, seed)
+                for metric, values in by_metric.items()
+            }
+            for name, by_metric in systems.items()
+        }
+        part = {
+            "documents": len(examples),
             "shortest": sizes[0],
             "median": statistics.median_low(sizes),
             "longest": sizes[-1],
-            "scores": {
-                name: {m: bootstrap.bootstrap_interval(v[part], samples, seed) for m, v in scores.items()}
-                for name, scores in systems.items()
-            },
-            "diagnostics": means([rows[i] for i in part], samples, seed),
-        })  # fmt: skip
-    return found
+            "scores": scores,
+            "diagnostics": mean_statistics([rows[i] for i in examples], samples, seed),
+        }
+        parts.append(part)
+    return parts
 
 
 def fifths(lengths: Sequence[int]) -> list[npt.NDArray[np.int64]]:
-    """Return which examples are in each fifth by length, the shortest first; no empty ones."""
+    """Return the examples of each fifth by length, the shortest first, without empty fifths."""
     parts = np.array_split(np.argsort(lengths, kind="stable"), FIFTHS)
     return [part for part in parts if len(part)]

@@ -122,7 +122,7 @@ def _graph_function(
     """
     if isinstance(model, Tagger):
         types = {"document": SEARCH_INPUTS["document"]}
-        return types, lambda inputs: {"keep": model.keep(inputs["document"])}
+        return types, lambda inputs: {"keep": model.probabilities(inputs["document"])}
 
     def run_search(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         return dict(zip(OUTPUTS, graph_search(model, inputs), strict=True))

@@ -5,7 +5,6 @@ operator of ONNX. That operator reads a document many times faster than a loop o
 cell without an operator stays a loop.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -19,7 +18,7 @@ _TOKEN_PREFIX = "onnx-lstm-"  # before the direction, in the token of the node o
 
 
 def trace_lstm(
-    cell: Any, inputs: Tensor, initial: Sequence[Tensor], mask: Tensor | None, reverse: bool
+    cell: Any, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None, reverse: bool
 ) -> Any:
     """Trace a cell over all steps as one node; for `recurrence.override_unroll`.
 
@@ -56,7 +55,7 @@ def trace_lstm(
 
 
 def _unroll_reversed(
-    cell: Any, inputs: Tensor, initial: Sequence[Tensor], mask: Tensor | None
+    cell: Any, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None
 ) -> Any:
     """Read backward in a loop that counts up, because ONNX stacks results in loop order."""
     flipped_mask = None if mask is None else ops.flip(mask, axis=1)

@@ -182,7 +182,7 @@ def _compare_tags(
     for batch, _ in _batches(documents):
         keep = graph(batch)["keep"]
         positions.extend(_kept_positions(row, decode) for row in keep)
-        difference = np.abs(keep - np.asarray(model.keep(pad_sequences(batch))))
+        difference = np.abs(keep - np.asarray(model.probabilities(pad_sequences(batch))))
         worst = max(worst, float(difference.max()))
     return Parity(fraction_equal(expected, positions), worst)
 

@@ -1,13 +1,13 @@
-"""ROUGE-1, -2, -L and -Lsum, right in every script; on ASCII text equal to rouge_score's own.
+"""ROUGE-1, -2, -L and -Lsum for every script; on ASCII text equal to the rouge_score library.
 
 Source: Lin (2004), "ROUGE: A Package for Automatic Evaluation of Summaries", sections 2 and 3.
-The rouge_score library counts; it is imported here only, and only when something is scored.
+The rouge_score library counts. Only this module imports it, and only when texts are scored.
 """
 
 import functools
 from collections.abc import Iterable, Sequence
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,21 @@ import numpy.typing as npt
 from summarizer.errors import ConfigError, did_you_mean
 from summarizer.metrics import rouge_tokenizer
 
+if TYPE_CHECKING:
+    from rouge_score.rouge_scorer import RougeScorer
+    from rouge_score.tokenizers import DefaultTokenizer
+
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+METRIC_LABELS = {
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "rougeLsum": "ROUGE-Lsum",
+    "exact": "exact matches",
+    "kept": "kept words",
+}
+"""Names of metrics in tables and plots, also of those that are not ROUGE."""
+
 REFERENCE_MODES = ("best", "mean", "first")  # how several references of one document count
 VERSION = "v2"  # changes whenever the same texts would get other scores
 
@@ -26,141 +40,151 @@ References = Sequence[str | Sequence[str]]
 class UnicodeTokenizer:
     """Keeps the words of every script; takes the place of rouge_score's DefaultTokenizer.
 
-    Tokens of ASCII text are DefaultTokenizer's. Only ASCII words are stemmed (Porter).
+    On ASCII text the tokens are those of DefaultTokenizer. Only ASCII words are stemmed (Porter).
     """
 
-    def __init__(self, stem: bool = False, units: str = "characters") -> None:
-        self._stem, self._units = stem, units
-        # ROUGE-Lsum asks again for each line of a text that was just tokenized as a whole.
-        self._line = functools.lru_cache(maxsize=1024)(self._tokenize_line)
+    def __init__(self, stem: bool = False, tokenization: str = "characters") -> None:
+        self._stem, self._tokenization = stem, tokenization
+        # ROUGE-Lsum tokenizes each line of a text that was just tokenized as a whole.
+        self._cached_line = functools.lru_cache(maxsize=1024)(self._tokenize_line)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of a text; a newline always ends a token."""
-        return [token for line in text.split("\n") for token in self._line(line)]
+        return [token for line in text.split("\n") for token in self._cached_line(line)]
 
     def _tokenize_line(self, line: str) -> list[str]:
-        found = rouge_tokenizer.words(line, self._units)
+        words = rouge_tokenizer.words(line, self._tokenization)
         if not self._stem:
-            return found
-        return [_stem(word) if word.isascii() else word for word in found]
+            return words
+        return [_stem(word) if word.isascii() else word for word in words]
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
-    # Through rouge_score, which leaves words of up to 3 letters as they are.
+    # rouge_score's stemmer leaves words of up to 3 letters as they are.
     return "".join(_porter().tokenize(word))
 
 
 @functools.cache
-def _porter() -> Any:
+def _porter() -> "DefaultTokenizer":
     from rouge_score import tokenizers
 
     return tokenizers.DefaultTokenizer(use_stemmer=True)
 
 
-def _scorer(stem: bool, units: str) -> Any:
+def _scorer(stem: bool, tokenization: str) -> "RougeScorer":
     from rouge_score import rouge_scorer, tokenizers
 
-    tokenizers.Tokenizer.register(UnicodeTokenizer)  # a subclass without importing it above
-    return rouge_scorer.RougeScorer(METRICS, tokenizer=UnicodeTokenizer(stem, units))
+    # Registered, not inherited from, so that defining the class does not import rouge_score.
+    tokenizers.Tokenizer.register(UnicodeTokenizer)
+    return rouge_scorer.RougeScorer(METRICS, tokenizer=UnicodeTokenizer(stem, tokenization))
 
 
 def score_details(
     predictions: Sequence[str],
     references: References,
     stem: bool = True,
-    several: str = "best",
-    units: str = "characters",
+    reference_mode: str = "best",
+    tokenization: str = "characters",
 ) -> dict[str, Array]:
-    """Score each prediction against its reference, or references, with precision and recall.
+    """Return precision, recall and F of each prediction against its reference or references.
 
     Args:
-        predictions: one summary an example; an empty one scores 0.
-        references: an example's reference, or a sequence of at least one.
+        predictions: one summary an example; an empty summary scores 0.
+        references: one reference an example, or a sequence of at least one.
         stem: reduce ASCII words of more than 3 letters to their Porter stems.
-        several: of several references, the one that gives the "best" F of a metric counts, the
-            "mean" of all, or the "first" alone.
-        units: of scripts without spaces between words, see `tokens.words`.
+        reference_mode: how several references count: for each metric the "best" F, the "mean" over
+            all references, or the "first" reference alone.
+        tokenization: tokens of scripts written without spaces, see `rouge_tokenizer.words`.
 
     Returns:
         metric → float64 [n, 3]: precision, recall and F in points, 0 to 100.
 
     Raises:
-        ConfigError: `several` or `units` is not known, or what it needs is not installed.
+        ConfigError: `reference_mode` or `tokenization` is unknown, or needs a package that is not
+            installed.
     """
     if len(predictions) != len(references):
         raise ValueError(f"{len(predictions)} predictions for {len(references)} references")
-    _check(several)
-    rouge_tokenizer.check(units)
-    scorer = _scorer(stem, units)
+    _check_reference_mode(reference_mode)
+    rouge_tokenizer.check_tokenization(tokenization)
+    scorer = _scorer(stem, tokenization)
     table = np.zeros((len(METRICS), len(references), 3))
-    for row, (prediction, given) in enumerate(zip(predictions, references, strict=True)):
-        summary = rouge_tokenizer.lines(prediction)
-        found = [
-            scorer.score(rouge_tokenizer.lines(text), summary)
-            for text in count_words(given, several)
+    for row, (prediction, texts) in enumerate(zip(predictions, references, strict=True)):
+        summary = rouge_tokenizer.sentence_lines(prediction)
+        scores_by_reference = [
+            scorer.score(rouge_tokenizer.sentence_lines(text), summary)
+            for text in counted_references(texts, reference_mode)
         ]
         for column, metric in enumerate(METRICS):
-            each = [scores[metric] for scores in found]
-            one = max(each, key=lambda score: score.fmeasure)
-            table[column, row] = np.mean(each, axis=0) if several == "mean" else one
+            scores = [by_metric[metric] for by_metric in scores_by_reference]
+            if reference_mode == "mean":
+                table[column, row] = np.mean(scores, axis=0)
+            else:
+                table[column, row] = max(scores, key=lambda score: score.fmeasure)
     return dict(zip(METRICS, 100 * table, strict=True))
 
 
-def count_words(references: str | Sequence[str], several: str) -> Sequence[str]:
-    """Return those references of a document that count."""
-    every = (references,) if isinstance(references, str) else references
-    return every[:1] if several == "first" else every
+def counted_references(references: str | Sequence[str], reference_mode: str) -> Sequence[str]:
+    """Return the references of a document that count in a reference mode."""
+    texts = (references,) if isinstance(references, str) else references
+    return texts[:1] if reference_mode == "first" else texts
 
 
 def score(
     predictions: Sequence[str],
     references: References,
     stem: bool = True,
-    several: str = "best",
-    units: str = "characters",
+    reference_mode: str = "best",
+    tokenization: str = "characters",
 ) -> dict[str, Array]:
-    """Score each prediction against its reference, or references; see `details`.
+    """Return the F of each prediction; the arguments are those of `score_details`.
 
     Returns:
         metric → float64 [n]: F in points, 0 to 100.
     """
-    found = score_details(predictions, references, stem, several, units)
-    return {metric: scores[:, 2] for metric, scores in found.items()}
+    details = score_details(predictions, references, stem, reference_mode, tokenization)
+    return {metric: scores[:, 2] for metric, scores in details.items()}
 
 
 def default_stem(texts: Iterable[str]) -> bool:
-    """Tell whether to stem: True where most letters are ASCII, as in English, or none are met."""
-    letters = ascii_letters = 0
+    """Return whether to stem: True if at least half of the letters are ASCII, as in English."""
+    letter_count = ascii_count = 0
     for text in texts:
-        found = [c for c in text if c.isalpha()]
-        letters += len(found)
-        ascii_letters += sum(c.isascii() for c in found)
-    return 2 * ascii_letters >= letters
+        letters = [char for char in text if char.isalpha()]
+        letter_count += len(letters)
+        ascii_count += sum(char.isascii() for char in letters)
+    return 2 * ascii_count >= letter_count
 
 
 def signature(
-    stem: bool, samples: int, seed: int, several: str = "best", units: str = "characters"
+    stem: bool,
+    samples: int,
+    seed: int,
+    reference_mode: str = "best",
+    tokenization: str = "characters",
 ) -> str:
-    """Name in one line all that decides the numbers, to be quoted with them.
+    """Return one line that names everything that decides the numbers, to be quoted with them.
 
     Raises:
-        ConfigError: as `details`.
+        ConfigError: as `score_details`.
     """
-    _check(several)
+    _check_reference_mode(reference_mode)
+    tokenizer = rouge_tokenizer.check_tokenization(tokenization)
     stemming = "yes" if stem else "no"
     return (
-        f"rouge|tok:{rouge_tokenizer.check(units)}|stem:{stemming}|lsum:split|refs:{several}"
-        f"|boot:{samples}|seed:{seed}|{_version(units)}"
+        f"rouge|tok:{tokenizer}|stem:{stemming}|lsum:split|refs:{reference_mode}"
+        f"|boot:{samples}|seed:{seed}|{_version(tokenization)}"
     )
 
 
-def _version(units: str) -> str:
-    """Our version, and those of the libraries whose rules for sentences and words decide, too."""
-    libraries = ["sentencex"] + ["icu4py"] * (units == "words")
+def _version(tokenization: str) -> str:
+    """Return the versions of this module and of the libraries that split sentences and words."""
+    libraries = ["sentencex"] + ["icu4py"] * (tokenization == "words")
     return "+".join([VERSION, *(f"{name}-{metadata.version(name)}" for name in libraries)])
 
 
-def _check(several: str) -> None:
-    if several not in REFERENCE_MODES:
-        raise ConfigError(f"references {several!r}: {did_you_mean(several, REFERENCE_MODES)}")
+def _check_reference_mode(reference_mode: str) -> None:
+    if reference_mode not in REFERENCE_MODES:
+        hint = did_you_mean(reference_mode, REFERENCE_MODES)
+        raise ConfigError(f"references {reference_mode!r}: {hint}")

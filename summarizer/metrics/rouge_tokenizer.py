@@ -1,32 +1,20 @@
-"""Cuts text of any script into the words and sentences that ROUGE compares.
+"""Split text of any script into the words and sentences that ROUGE compares.
 
-Words are runs of letters, combining marks and digits, in lower case and NFC: an accented letter is
-one like any other and stays inside its word. Scripts that put no space between words (Han, kana,
-Thai, Lao, Khmer, Burmese) give one token a character, with the marks that belong to it, or the
-words of ICU's dictionaries. On ASCII text the words are the runs of `[a-z0-9]`.
+Words are runs of letters, combining marks and digits, in lower case and NFC, so that accented
+letters stay inside their word. Scripts written without spaces (Han, kana, Thai, Lao, Khmer,
+Burmese) give one token for each character with its marks, or the words of ICU's dictionaries. On
+ASCII text the words are the runs of `[a-z0-9]`.
 """
 
 import re
 import unicodedata
 
 from summarizer.errors import ConfigError, did_you_mean
+from summarizer.text.scripts import is_unspaced
 from summarizer.text.sentences import SPACE
 
-TOKENIZATIONS = ("characters", "words")  # of scripts without spaces between words
+TOKENIZATIONS = ("characters", "words")  # of scripts written without spaces
 
-# Prefixes of the Unicode names of letters that are written without spaces between words.
-_SPACELESS = (
-    "CJK ",
-    "IDEOGRAPHIC",
-    "HIRAGANA",
-    "KATAKANA",
-    "HALFWIDTH KATAKANA",
-    "BOPOMOFO",
-    "THAI ",
-    "LAO ",
-    "KHMER ",
-    "MYANMAR ",
-)
 _WORD, _SINGLE, _MARK, _INVISIBLE, _BETWEEN = "wsmi "
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _SPACED = f"{_WORD}[{_WORD}{_MARK}{_INVISIBLE}]*"
@@ -57,58 +45,60 @@ def _kind(char: str) -> str:
     if category[0] == "M":
         return _MARK
     if category[0] == "L" or category in ("Nl", "No"):
-        return _SINGLE if name.startswith(_SPACELESS) else _WORD
+        return _SINGLE if is_unspaced(char) else _WORD
     return _WORD if category == "Nd" else _BETWEEN
 
 
-def words(text: str, units: str = "characters") -> list[str]:
+def words(text: str, tokenization: str = "characters") -> list[str]:
     """Return the words of a text, in order.
 
     Args:
         text: any text.
-        units: of scripts without spaces between words: single "characters", or the "words" that
-            ICU's dictionaries find in each run of them; see `check`.
+        tokenization: tokens of scripts written without spaces: single "characters", or the
+            "words" that ICU's dictionaries find; see `check_tokenization`.
     """
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
-    # Lower case first composed, then again: some small letters decompose ("İ").
+    # NFC twice, because lower-casing needs composed letters and decomposes some of them ("İ").
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
-    text = text.replace("ς", "σ")  # which one it is depends on what follows, even after a full stop
+    text = text.replace("ς", "σ")  # lower() chooses between them by what follows the word
     kinds = text.translate(_KINDS)
-    found = []
-    for match in (_TOKEN if units == "characters" else _RUN).finditer(kinds):
-        word = text[match.start() : match.end()]
+    tokens = []
+    for match in (_TOKEN if tokenization == "characters" else _RUN).finditer(kinds):
+        token = text[match.start() : match.end()]
         if _INVISIBLE in match.group():
-            word = "".join(c for c in word if _KINDS[ord(c)] != _INVISIBLE)
-        if units == "words" and match.group()[0] == _SINGLE:
-            found.extend(_in_dictionary(word))
+            token = "".join(c for c in token if _KINDS[ord(c)] != _INVISIBLE)
+        if tokenization == "words" and match.group()[0] == _SINGLE:
+            tokens.extend(_dictionary_words(token))
         else:
-            found.append(word)
-    return found
+            tokens.append(token)
+    return tokens
 
 
-def _in_dictionary(run: str) -> list[str]:
-    """Cut a run of letters that are written without spaces; nothing of it is lost."""
+def _dictionary_words(run: str) -> list[str]:
+    """Return the dictionary words of a run of letters; together they are the whole run."""
     from icu4py.breakers import WordBreaker
 
     return list(WordBreaker(run, "en"))  # the scripts choose the dictionaries, not the locale
 
 
-def check(units: str) -> str:
-    """Return what a signature says of these units.
+def check_tokenization(tokenization: str) -> str:
+    """Return the name of a tokenization in signatures.
 
     Raises:
-        ConfigError: there are none of that name, or what they need is not installed.
+        ConfigError: the tokenization is unknown, or needs a package that is not installed.
     """
-    if units not in TOKENIZATIONS:
-        raise ConfigError(f"tokens {units!r}: {did_you_mean(units, TOKENIZATIONS)}")
-    if units == "characters":
+    if tokenization not in TOKENIZATIONS:
+        raise ConfigError(f"tokenize {tokenization!r}: {did_you_mean(tokenization, TOKENIZATIONS)}")
+    if tokenization == "characters":
         return "unicode"
     try:
         import icu4py.breakers  # noqa: F401
     except ImportError:
-        needed = "pip install 'summarizer-lstm[words]'"
-        raise ConfigError(f"tokens words: icu4py is not installed; this needs {needed}") from None
+        command = "pip install 'summarizer-lstm[words]'"
+        raise ConfigError(
+            f"tokenize words: icu4py is not installed; this needs {command}"
+        ) from None
     return "unicode-words"
 
 
@@ -120,12 +110,13 @@ def is_unspaced_text(text: str) -> bool:
     return 2 * sum(_KINDS[ord(token[0])] == _SINGLE for token in tokens) > len(tokens)
 
 
-def lines(text: str) -> str:
-    """Put each sentence on a line of its own.
+def sentence_lines(text: str) -> str:
+    """Return a text with each sentence on a line of its own.
 
-    A text that has a newline is left as it is, one sentence a line. Any other is cut by the
-    sentencex library, at the full stops of all scripts but not after an English abbreviation or
-    inside quotation marks and brackets; and at the spaces of Thai and Lao, which have no full stop.
+    A text with newlines is returned as it is: its lines count as sentences. Other texts are split
+    by the sentencex library, at the full stops of all scripts but not after English abbreviations
+    or inside quotation marks and brackets, and at the spaces of Thai and Lao, which have no full
+    stop.
     """
     if "\n" in text:
         return text

@@ -1,26 +1,32 @@
 """F1 of the words of a document that two texts keep."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from summarizer.text.alignment import aligned_text, kept_words
 
 
-def kept_word_f1(documents: Sequence[str], texts: Sequence[str], references: Sequence[str]) -> Any:
-    """Return how far two texts keep the same words of a document, in points, float64 [n].
+def kept_word_f1(
+    documents: Sequence[str], texts: Sequence[str], references: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """Return the F1 of the document words that a text and its reference both keep.
 
-    F1 of the words that both keep, marks not counted; 100 where both keep none.
+    Args:
+        documents: n documents.
+        texts: a text made of the words of each document.
+        references: a reference made of the words of each document.
+
+    Returns:
+        float64 [n], in points; punctuation does not count; 100 if both texts keep no word.
     """
-    found = np.zeros(len(documents))
-    for i, (text, *pair) in enumerate(zip(documents, texts, references, strict=True)):
-        document = aligned_text(text)
-        ours, theirs = (np.asarray(kept_words(document, aligned_text(t)), bool) for t in pair)
+    scores = np.zeros(len(documents))
+    for i, triple in enumerate(zip(documents, texts, references, strict=True)):
+        document, text, reference = map(aligned_text, triple)
         spoken = np.asarray(document.spoken, bool)
-        both, sizes = (
-            (ours & theirs & spoken).sum(),
-            (ours & spoken).sum() + (theirs & spoken).sum(),
-        )
-        found[i] = 200 * both / sizes if sizes else 100
-    return found
+        ours = np.asarray(kept_words(document, text), bool) & spoken
+        theirs = np.asarray(kept_words(document, reference), bool) & spoken
+        total = ours.sum() + theirs.sum()
+        scores[i] = 200 * (ours & theirs).sum() / total if total else 100
+    return scores

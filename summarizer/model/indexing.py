@@ -1,53 +1,72 @@
-"""Read and write rows of a table by their numbers, in one operation each.
+"""Gather, scatter and branch with one operation each, on both backends.
 
-`keras.ops.take` and its like also serve negative numbers, at several operations a call: too many in
-a loop whose every step is small.
+`keras.ops.take` and its relatives also handle negative indices, which takes several operations per
+call: too many inside a loop whose steps are small.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import keras
 from keras import ops
 
+from summarizer.types import Tensor
 
-def gather_rows(table: Any, places: Any) -> Any:
-    """Return the rows that int32 places of any shape name."""
+Result = TypeVar("Result")
+
+
+def gather_rows(table: Tensor, indices: Tensor) -> Tensor:
+    """Return rows of a table [J, ...] by index, int32 of any shape."""
     if keras.backend.backend() == "jax":
-        return table[places]
+        return table[indices]
 
     import tensorflow as tf
 
-    return tf.gather(table, places)
+    return tf.gather(table, indices)
 
 
-def gather_along(table: Any, places: Any) -> Any:
-    """Return rows [B, K, ...] of a table [B, J, ...], those that places int32 [B, K] name."""
+def gather_along(table: Tensor, indices: Tensor) -> Tensor:
+    """Return rows [B, K, ...] of a table [B, J, ...] by index, int32 [B, K]."""
     if keras.backend.backend() == "jax":
-        return table[ops.arange(table.shape[0])[:, None], places]
+        return table[ops.arange(table.shape[0])[:, None], indices]
 
     import tensorflow as tf
 
-    return tf.gather(table, places, batch_dims=1)
+    return tf.gather(table, indices, batch_dims=1)
 
 
-def scatter_rows(table: Any, places: Any, values: Any) -> Any:
-    """Return the table with other entries: `values` [J, ...] at the places int32 [J, D].
+def scatter_rows(table: Tensor, indices: Tensor, values: Tensor) -> Tensor:
+    """Return the table with entries replaced by `values` [J, ...] at indices int32 [J, D].
 
-    No place is named twice: such a scatter exports to ONNX silently wrong.
+    Indices must be distinct: with repeated ones, the exported ONNX graph is silently wrong.
     """
     if keras.backend.backend() == "jax":
-        return table.at[tuple(places[:, i] for i in range(places.shape[1]))].set(values)
+        return table.at[tuple(indices[:, i] for i in range(indices.shape[1]))].set(values)
 
     import tensorflow as tf
 
-    return tf.tensor_scatter_nd_update(table, places, values)
+    return tf.tensor_scatter_nd_update(table, indices, values)
 
 
-def scatter_add(flat: Any, places: Any, amounts: Any) -> Any:
-    """Return a table [M] with amounts [J] added at the places int64 [J]; repeated ones add up."""
+def scatter_add(flat: Tensor, indices: Tensor, amounts: Tensor) -> Tensor:
+    """Return a table [M] with amounts [J] added at indices int64 [J]; repeated ones add up."""
     if keras.backend.backend() == "jax":
-        return flat.at[places].add(amounts)
+        return flat.at[indices].add(amounts)
 
     import tensorflow as tf
 
-    return tf.tensor_scatter_nd_add(flat, places[:, None], amounts)
+    return tf.tensor_scatter_nd_add(flat, indices[:, None], amounts)
+
+
+def static_cond(flag: Tensor, yes: Callable[[], Result], no: Callable[[], Result]) -> Result:
+    """Return the result of `yes()` or `no()`; only one of them is computed.
+
+    Args:
+        flag: a bool, decided while tracing; or a bool tensor [], decided when the graph runs.
+        yes: returns tensors of the same shapes and dtypes as `no`.
+        no: called if the flag is False.
+    """
+    if isinstance(flag, bool):
+        return yes() if flag else no()
+    result: Result = ops.cond(flag, yes, no)
+    return result

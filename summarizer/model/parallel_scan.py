@@ -1,24 +1,28 @@
-"""A linear recurrence over all steps in about 2 √S steps: a parallel scan of two levels.
+"""Compute a linear recurrence over S steps in about 2 √S sequential steps.
 
     h_t = a_t ∘ h_{t-1} + b_t
 
-The steps are cut into √S pieces of √S steps. All pieces are run side by side from 0; then what
-enters each piece is handed on from piece to piece; then it is added, times what is left of it.
+The S steps are cut into √S segments of √S steps. First all segments are run side by side, each from
+0. Then the state that enters each segment is passed on from segment to segment. Last, the entering
+state, times the product of the factors a up to each step, is added to the steps of its segment.
 
-Source: Blelloch (1990), "Prefix sums and their applications"; in recurrent networks, Martin and
+Source: Blelloch (1990), "Prefix sums and their applications"; for recurrent networks: Martin and
 Cundy (2018), arXiv:1709.04057.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 
+from summarizer.model.cells._base import States
 from summarizer.model.while_loop import stack_outputs, while_loop
 from summarizer.model.xla import xla_kernel
+from summarizer.types import Tensor
 
 
-def parallel_scan(a: Any, b: Any, initial: Any, reverse: bool = False) -> Any:
+def parallel_scan(a: Tensor, b: Tensor, initial: Tensor, reverse: bool = False) -> Tensor:
     """Return all h_t, float32 [S, B, H]; differentiable.
 
     Args:
@@ -28,14 +32,17 @@ def parallel_scan(a: Any, b: Any, initial: Any, reverse: bool = False) -> Any:
         reverse: go from the last t to the first.
     """
 
-    def forward(a: Any, b: Any, initial: Any) -> Any:
+    def forward(
+        a: Tensor, b: Tensor, initial: Tensor
+    ) -> tuple[Tensor, Callable[..., tuple[Tensor, ...]]]:
         hidden = _scan(a, b, initial, reverse)
 
-        def backward(*upstream: Any, **_: Any) -> Any:
+        def backward(*upstream: Tensor, **_: Any) -> tuple[Tensor, ...]:
             (gradient,) = upstream
-            # The gradient obeys the same recurrence the other way: g_t + a_{t+1} ∘ d_{t+1}.
-            nothing = ops.zeros_like(a[:1])
-            after = [nothing, a[:-1]] if reverse else [a[1:], nothing]
+            # The gradient follows the same recurrence in the other direction:
+            # d_t = g_t + a_{t+1} ∘ d_{t+1}.
+            zero = ops.zeros_like(a[:1])
+            after = [zero, a[:-1]] if reverse else [a[1:], zero]
             d_b = _scan(
                 ops.concatenate(after), gradient, ops.zeros_like(initial), reverse=not reverse
             )
@@ -49,37 +56,37 @@ def parallel_scan(a: Any, b: Any, initial: Any, reverse: bool = False) -> Any:
     return ops.custom_gradient(forward)(a, b, initial)
 
 
-def _scan(a: Any, b: Any, initial: Any, reverse: bool) -> Any:
-    """What `scan` returns; C steps in each of P pieces."""
+def _scan(a: Tensor, b: Tensor, initial: Tensor, reverse: bool) -> Tensor:
+    """Return all h_t, computed in P segments of C steps."""
     steps, batch, width = ops.shape(a)
-    size, pieces = _cut(steps)
-    fill = [[0, pieces * size - steps], [0, 0], [0, 0]]  # steps that change nothing
+    size, segments = _segment(steps)
+    padding = [[0, segments * size - steps], [0, 0], [0, 0]]  # steps that change nothing
 
-    def cut(x: Any, value: float) -> Any:
-        """Float [S, B, H] as [C, P * B, H]."""
-        x = ops.reshape(ops.pad(x, fill, constant_values=value), (pieces, size, batch, width))
-        return ops.reshape(ops.transpose(x, (1, 0, 2, 3)), (size, pieces * batch, width))
+    def cut(x: Tensor, value: float) -> Tensor:
+        """Reshape float [S, B, H] to [C, P * B, H]."""
+        x = ops.reshape(ops.pad(x, padding, constant_values=value), (segments, size, batch, width))
+        return ops.reshape(ops.transpose(x, (1, 0, 2, 3)), (size, segments * batch, width))
 
-    def inside(carry: Any, now: Any) -> Any:
-        hidden, kept = now[0] * carry[0] + now[1], now[0] * carry[1]
-        return (hidden, kept), (hidden, kept)
+    def inside(carry: States, now: States) -> tuple[States, States]:
+        hidden, factor = now[0] * carry[0] + now[1], now[0] * carry[1]
+        return (hidden, factor), (hidden, factor)
 
-    def between(carry: Any, now: Any) -> Any:
+    def between(carry: States, now: States) -> tuple[States, States]:
         return (now[0] + now[1] * carry[0],), carry
 
     series = (cut(a, 1.0), cut(b, 0.0))
     zeros = ops.zeros_like(series[0][0])
     shapes = [(initial.shape[1], "float32")]
-    ends, found = while_loop(xla_kernel(inside), (zeros, zeros + 1), series, 2 * shapes, reverse)
-    ends = tuple(ops.reshape(x, (pieces, batch, width)) for x in ends)
+    ends, local = while_loop(xla_kernel(inside), (zeros, zeros + 1), series, 2 * shapes, reverse)
+    ends = tuple(ops.reshape(x, (segments, batch, width)) for x in ends)
     _, (entering,) = while_loop(xla_kernel(between), (initial,), ends, shapes, reverse)
-    hidden, kept = (ops.reshape(stack_outputs(x), (size, pieces, batch, width)) for x in found)
-    hidden = ops.transpose(hidden + kept * stack_outputs(entering), (1, 0, 2, 3))
-    return ops.reshape(hidden, (pieces * size, batch, width))[:steps]
+    hidden, factor = (ops.reshape(stack_outputs(x), (size, segments, batch, width)) for x in local)
+    hidden = ops.transpose(hidden + factor * stack_outputs(entering), (1, 0, 2, 3))
+    return ops.reshape(hidden, (segments * size, batch, width))[:steps]
 
 
-def _cut(steps: Any) -> tuple[Any, Any]:
-    """Steps a piece, and pieces: about equal, together enough."""
+def _segment(steps: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the steps of a segment and the number of segments, about equal; [] int or int32."""
     if isinstance(steps, int):
         size = max(math.isqrt(steps), 1)
     else:

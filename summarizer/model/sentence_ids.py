@@ -1,46 +1,47 @@
-"""Number the sentences of a document from its pieces alone.
+"""Number the sentences of a document from its tokens alone.
 
-A sentence ends with a piece that may end one, if a piece that begins a word follows. Which pieces
-these are is kept as two tables beside the weights: whoever has the network needs no text.
+A sentence ends at a token that can end a sentence, if the next token begins a word. Two tables,
+saved with the weights, say which tokens these are, so the network needs no text.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import keras
 from keras import ops
 
+from summarizer.types import Tensor
 from summarizer.vocabulary import UNKNOWN
 
 
 class SentenceIds(keras.layers.Layer):
-    """Tells of each position in which sentence it is; in one and the same before `fill`."""
+    """Sentence number of each position; 0 everywhere until `fill` is called."""
 
     def __init__(self, size: int):
-        """Make the tables for a vocabulary of N ids."""
+        """Create the tables for a vocabulary of N ids."""
         super().__init__()
         self.ends = self.add_weight((size,), "zeros", trainable=False, name="ends")
         self.begins = self.add_weight((size,), "zeros", trainable=False, name="begins")
         self.built = True
 
-    def fill(self, ends: Any, begins: Any) -> None:
-        """Say which pieces may end a sentence and which begin a word, each bool [N]."""
+    def fill(self, ends: Sequence[bool], begins: Sequence[bool]) -> None:
+        """Set which tokens can end a sentence and which begin a word, each bool [N]."""
         self.ends.assign(ends)
         self.begins.assign(begins)
 
-    def call(self, pieces: Any) -> Any:
-        """Return the number of each position's sentence, from 0 on.
+    def call(self, tokens: Tensor) -> Tensor:
+        """Return the sentence number of each position, starting at 0.
 
         Args:
-            pieces: int32 [B, S]; ids from N on are unknown words.
+            tokens: int32 [B, S]; ids from N on are unknown words.
 
         Returns:
-            int32 [B, S], never falling.
+            int32 [B, S], never decreasing along a row.
         """
         size = self.ends.shape[0]
-        pieces = ops.where(pieces < size, pieces, UNKNOWN)
+        tokens = ops.where(tokens < size, tokens, UNKNOWN)
         ends, begins = (
-            ops.cast(ops.take(ops.convert_to_tensor(table), pieces, axis=0), "float32")
+            ops.cast(ops.take(ops.convert_to_tensor(table), tokens, axis=0), "float32")
             for table in (self.ends, self.begins)
         )
-        last = ops.pad(ends, ((0, 0), (1, 0)))[:, :-1]
-        return ops.cast(ops.cumsum(last * begins, axis=1), "int32")
+        previous_ends = ops.pad(ends, ((0, 0), (1, 0)))[:, :-1]
+        return ops.cast(ops.cumsum(previous_ends * begins, axis=1), "int32")

@@ -1,35 +1,39 @@
-"""One loop over the steps of a sequence, for every backend and for export."""
+"""One loop over the steps of a sequence, for both backends and for export."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import keras
 from keras import ops
 
-Step = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[tuple[Any, ...], tuple[Any, ...]]]
+from summarizer.types import Tensor
+
+Series: TypeAlias = Any  # a tensor [S, B, ...], or an output of another loop (a TensorArray)
+Carry = TypeVar("Carry", bound=tuple[Any, ...])
 
 
 def while_loop(
-    step: Step,
-    carry: tuple[Any, ...],
-    inputs: Sequence[Any],
+    step: Callable[[Carry, tuple[Tensor, ...]], tuple[Carry, tuple[Tensor, ...]]],
+    carry: Carry,
+    inputs: Sequence[Series],
     outputs: Sequence[tuple[int, str]],
     reverse: bool = False,
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+) -> tuple[Carry, tuple[Series, ...]]:
     """Call `step(carry, inputs at t) -> (carry, outputs at t)` for each t; not differentiable.
 
-    Two bodies: a plain `tf.while_loop` over TensorArrays is faster on a CPU than
-    `keras.ops.scan` and converts to ONNX, which the latter does not; elsewhere the scan serves.
+    On TensorFlow this is a plain `tf.while_loop` over TensorArrays: it is faster on a CPU than
+    `keras.ops.scan`, and it converts to ONNX, which `scan` does not. On JAX it is `scan`.
 
     Args:
-        step: called once per t while tracing.
-        carry: tensors handed from step to step.
-        inputs: tensors [S, B, ...], or what another loop gave.
+        step: called once while tracing.
+        carry: tensors passed from step to step.
+        inputs: tensors [S, B, ...], or outputs of another loop.
         outputs: width and dtype of each output [B, width] of a step.
         reverse: go from the last t to the first.
 
     Returns:
-        The last carry, and the outputs in the order of the inputs, for another loop or `stacked`.
+        The last carry; and the outputs in the order of the inputs, for another loop or for
+        `stack_outputs`.
     """
     if keras.backend.backend() != "tensorflow":
         last, series = ops.scan(step, carry, tuple(inputs), reverse=reverse)
@@ -43,7 +47,7 @@ def while_loop(
         for width, dtype in outputs
     )
 
-    def body(i: Any, carry: Any, arrays: Any) -> Any:
+    def body(i: Tensor, carry: Any, arrays: Any) -> tuple[Tensor, Any, Any]:
         t = length - 1 - i if reverse else i
         now = tuple(x.read(t) if isinstance(x, tf.TensorArray) else x[t] for x in inputs)
         carry, values = step(carry, now)
@@ -55,6 +59,6 @@ def while_loop(
     return carry, arrays
 
 
-def stack_outputs(series: Any) -> Any:
-    """Return what a loop gave as one tensor [S, B, width]."""
+def stack_outputs(series: Series) -> Tensor:
+    """Return an output of a loop as one tensor [S, B, width]."""
     return series.stack() if hasattr(series, "stack") else series

@@ -1,20 +1,21 @@
-"""What all systems of the family have in common, so that one setting tells two of them apart."""
+"""The base of the presets that are compared with each other; each changes one part of it."""
 
 import dataclasses
 from typing import Any
 
 from summarizer.config import Config, DataConfig, ModelConfig, Part, TrainConfig, VocabularyConfig
 
-WIDTH = 128  # of each direction; decoder and embeddings go with it
+WIDTH = 128  # width of each direction of the encoder; decoder and embeddings follow it
 
 
 def variant(name: str, **changes: Any) -> Config:
-    """Return the configuration of a system.
+    """Return the base configuration with changes.
+
+    The base is an LSTM in both directions with dot attention and a pointer.
 
     Args:
         name: of the run.
-        changes: settings of `ModelConfig` in which it differs from an LSTM in both directions with
-            dot attention and a pointer.
+        changes: settings of `ModelConfig` that differ from the base.
     """
     model = ModelConfig(
         embedding_size=WIDTH,
@@ -31,15 +32,15 @@ def variant(name: str, **changes: Any) -> Config:
     )
 
 
-def celled(name: str, **options: Any) -> Config:
-    """Return the configuration of a system that differs in the cell that both sides are made of.
+def cell_variant(cell: str, name: str | None = None) -> Config:
+    """Return the base configuration with another cell in encoder and decoder.
 
     Args:
-        name: of the cell and of the run.
-        options: of the cell; the encoder's has none but its width.
+        cell: name of the cell.
+        name: of the run; None: that of the cell.
     """
     return variant(
-        name,
-        encoder=Part("bidirectional", {"width": WIDTH, "cell": name}),
-        decoder=Part(name, {"width": 2 * WIDTH, **options}),
+        name or cell,
+        encoder=Part("bidirectional", {"width": WIDTH, "cell": cell}),
+        decoder_cell=Part(cell, {"width": 2 * WIDTH}),
     )

@@ -1,6 +1,7 @@
-"""Additive attention: a small network compares; the first attention, against the one fixed vector.
+"""Additive attention (Bahdanau): a small network scores each token of the document.
 
-Bahdanau et al. (2015), arXiv:1409.0473.
+The first attention, proposed against the single fixed vector of encoder-decoders: Bahdanau et al.
+(2015), arXiv:1409.0473.
 
 summarizer train --preset additive --data SPEC
 """

@@ -1,4 +1,6 @@
-"""A convolution before the recurrence: phrases are seen at once, the recurrence carries only order.
+"""Convolutional encoder: a convolution over neighbouring tokens before the recurrence.
+
+The convolution sees phrases at once, so the recurrence only has to carry their order.
 
 summarizer train --preset convolutional --data SPEC
 

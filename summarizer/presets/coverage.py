@@ -1,6 +1,7 @@
-"""Coverage: attention sees where it looked before, and pays for looking again; against repetition.
+"""Coverage: additive attention that sees its own history, with a loss against repetition.
 
-See et al. (2017), arXiv:1704.04368, eq. 10 to 13. The loss counts once the other has flattened.
+See et al. (2017), arXiv:1704.04368, eq. 10 to 13. The coverage loss starts when the main loss is
+flat.
 
 summarizer train --preset coverage --data SPEC
 """
@@ -14,5 +15,5 @@ from summarizer.presets._base import WIDTH, variant
 def config() -> Config:
     """Return the configuration."""
     attention = Part("additive", {"width": WIDTH, "coverage": True})
-    made = variant("coverage", attention=attention)
-    return dataclasses.replace(made, train=dataclasses.replace(made.train, coverage_loss=1.0))
+    base = variant("coverage", attention=attention)
+    return dataclasses.replace(base, train=dataclasses.replace(base.train, coverage_loss=1.0))

@@ -1,4 +1,6 @@
-"""Three layers with residuals: depth for what one layer cannot tell, without a fading gradient.
+"""Deep encoder: three layers in both directions, with residual connections.
+
+Residual connections keep the gradient from fading in the lower layers.
 
 summarizer train --preset deep --data SPEC
 

@@ -113,7 +113,7 @@ def config() -> Config:
         data=DataConfig(
             train=_mix("train", *_HEADLINES, *_TLDR, *_TRAIN_ONLY),
             validation=_mix("validation", *_HEADLINES, *_TLDR),
-            max_document_tokens=256,
+            max_document_tokens=192,
             max_summary_tokens=80,
             weights=_WEIGHTS,
             thin=_THIN,
@@ -123,14 +123,10 @@ def config() -> Config:
             embedding_size=320,
             encoder=Part("bidirectional", {"width": 320}),
             decoder_cell=Part("lstm", {"width": 640}),
-            dropout=0.1,
+            dropout=0.05,
         ),
         train=TrainConfig(
-            steps=8000,
-            learning_rate=1.2e-3,
-            warmup_steps=400,
-            validation_examples=400,
-            validation_interval=500,
+            steps=16_000, learning_rate=1.5e-3, warmup_steps=400, validation_examples=300
         ),
         decode=DecodeConfig(length_penalty=1.0, max_tokens=80, no_repeat_ngram=3),
     )

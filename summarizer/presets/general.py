@@ -1,7 +1,7 @@
-"""General attention: a learned matrix compares, so the two sides need not speak the same language.
+"""General attention (Luong): a learned matrix compares decoder and encoder.
 
-Against dot attention, which forces encoder and decoder into one space: Luong et al. (2015),
-arXiv:1508.04025, eq. 8.
+Dot attention, in contrast, requires both to use one space. Luong et al. (2015), arXiv:1508.04025,
+eq. 8.
 
 summarizer train --preset general --data SPEC
 """

@@ -1,4 +1,6 @@
-"""Pieces, sentences, document: long documents have sentences, and some matter more than others.
+"""Hierarchical encoder: tokens into sentences, sentences into the document.
+
+Long documents consist of sentences, some of which matter more than others.
 
 summarizer train --preset hierarchical --data SPEC
 

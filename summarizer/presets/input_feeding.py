@@ -1,6 +1,7 @@
-"""Input feeding: the cell sees what was attended to last, so that choices know of those before.
+"""Input feeding: the decoder cell sees the attention result of the previous position.
 
-Luong et al. (2015), arXiv:1508.04025, section 3.3. The price: positions come one after another.
+Each choice can so depend on the earlier ones. The price: training computes positions one after
+another. Luong et al. (2015), arXiv:1508.04025, section 3.3.
 
 summarizer train --preset input_feeding --data SPEC
 """

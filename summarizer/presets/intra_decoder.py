@@ -1,4 +1,4 @@
-"""Intra-decoder attention: the decoder looks back at what it wrote itself, against repetition.
+"""Intra-decoder attention: the decoder attends to its own earlier outputs, against repetition.
 
 Paulus et al. (2017), arXiv:1705.04304, eq. 6 to 8.
 

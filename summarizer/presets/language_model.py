@@ -1,11 +1,11 @@
-"""A recurrent language model of characters, which continues a prompt (Mikolov et al. 2010).
+"""Character language model that continues a prompt (Mikolov et al. 2010).
 
 summarizer train --preset language_model --data FOLDER
 summarizer generate --model runs/language_model --prompt "Return the"
 
-Also `--set model.intra_attention=true`, attention over its own past (Cheng et al. 2016,
-arXiv:1601.06733), and `--set vocabulary.kind=unigram`, pieces of words. The default data are Python
-docstrings.
+Options: `--set model.intra_attention=true` attends to the text written so far (Cheng et al. 2016,
+arXiv:1601.06733); `--set vocabulary.kind=unigram` uses subwords instead of characters. The default
+data are Python docstrings.
 """
 
 from summarizer.config import (
@@ -16,7 +16,7 @@ from summarizer.config import (
     Part,
     TrainConfig,
     VocabularyConfig,
-)  # fmt: skip
+)
 
 
 def config() -> Config:

@@ -1,4 +1,4 @@
-"""Location-aware attention: it sees where it just looked, so it can move on from there.
+"""Location-aware attention: sees where the previous position attended and can move on from there.
 
 Chorowski et al. (2015), arXiv:1506.07503, eq. 8 and 9.
 

@@ -1,12 +1,12 @@
-"""LSTM in both directions with dot attention and a pointer: what the others are compared with.
+"""LSTM encoder-decoder with dot attention and a pointer: the reference for the other presets.
 
 summarizer train --preset lstm --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._base import celled
+from summarizer.presets._base import cell_variant
 
 
 def config() -> Config:
     """Return the configuration."""
-    return celled("lstm")
+    return cell_variant("lstm")

@@ -1,4 +1,6 @@
-"""A recurrence with a memory: one vector holds little, a matrix that is addressed holds more.
+"""Memory-augmented encoder: the recurrence reads and writes a memory addressed by content.
+
+The state of a recurrence is one vector; a memory of several slots can hold more.
 
 summarizer train --preset memory --data SPEC
 

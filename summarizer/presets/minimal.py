@@ -1,12 +1,12 @@
-"""minLSTM (Feng et al. 2024): no product with the state, so all steps at once.
+"""minLSTM cells: gates do not see the state, so all steps run in parallel (Feng et al. 2024).
 
 summarizer train --preset minimal --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._base import celled
+from summarizer.presets._base import cell_variant
 
 
 def config() -> Config:
     """Return the configuration."""
-    return celled("min_lstm")
+    return cell_variant("min_lstm", name="minimal")

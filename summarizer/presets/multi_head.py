@@ -1,6 +1,7 @@
-"""Scaled dot attention with four heads: several pieces can be looked at for several reasons.
+"""Multi-head attention: four scaled dot-product attentions side by side.
 
-Vaswani et al. (2017), arXiv:1706.03762, section 3.2; `model.attention.heads=1` is the plain one.
+Vaswani et al. (2017), arXiv:1706.03762, section 3.2; `--set model.attention.heads=1` gives a single
+scaled dot product.
 
 summarizer train --preset multi_head --data SPEC
 """

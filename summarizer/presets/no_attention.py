@@ -1,7 +1,8 @@
-"""LSTM without attention: one vector carries the whole document, so long ones lose their beginning.
+"""No attention and no pointer: one vector carries the whole document to the decoder.
 
-Where encoder and decoder started, and what attention was invented against: Sutskever et al. (2014),
-arXiv:1409.3215. Without attention there is nothing to copy from either.
+Where encoder-decoders started, and what attention was invented against: long documents lose their
+beginning. Without attention there is nothing to copy from. Sutskever et al. (2014),
+arXiv:1409.3215.
 
 summarizer train --preset no_attention --data SPEC
 """

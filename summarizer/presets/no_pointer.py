@@ -1,7 +1,7 @@
-"""Without the pointer: every piece comes from the vocabulary; what copying gains shows against it.
+"""No pointer: every token is generated from the vocabulary, none is copied.
 
-Rush et al. (2015), arXiv:1509.00685, wrote so; See et al. (2017), arXiv:1704.04368, added copying
-against names and numbers that come out wrong.
+Compare it with `lstm` to see what copying adds. Rush et al. (2015), arXiv:1509.00685, had no
+pointer; See et al. (2017), arXiv:1704.04368, added one against wrong names and numbers.
 
 summarizer train --preset no_pointer --data SPEC
 """

@@ -1,12 +1,14 @@
-"""LSTM whose gates see the cell state (Gers and Schmidhuber 2000), to measure time.
+"""LSTM cells whose gates see the cell state (Gers and Schmidhuber 2000).
+
+Peepholes were invented for tasks that measure time.
 
 summarizer train --preset peephole_lstm --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._base import celled
+from summarizer.presets._base import cell_variant
 
 
 def config() -> Config:
     """Return the configuration."""
-    return celled("peephole_lstm")
+    return cell_variant("peephole_lstm")

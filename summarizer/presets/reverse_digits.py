@@ -1,8 +1,8 @@
-"""The toy task: write three to ten digits backwards. It shows in a minute that all parts work.
+"""Toy task: write three to ten digits in reverse; tests within a minute that all parts work.
 
 summarizer train --preset reverse_digits && summarizer evaluate runs/reverse_digits reverse_digits
 
-A minute on 2 cores; 100% exact match on the test split.
+One minute on 2 cores; 100% exact match on the test split.
 """
 
 from summarizer.config import (
@@ -13,7 +13,7 @@ from summarizer.config import (
     Part,
     TrainConfig,
     VocabularyConfig,
-)  # fmt: skip
+)
 
 
 def config() -> Config:

@@ -1,12 +1,14 @@
-"""Plain recurrent network (Elman 1990): what all cells with gates were invented against.
+"""Plain recurrent cells without gates (Elman 1990).
+
+Cells with gates were invented against its vanishing gradients.
 
 summarizer train --preset rnn --data SPEC
 """
 
 from summarizer.config import Config
-from summarizer.presets._base import celled
+from summarizer.presets._base import cell_variant
 
 
 def config() -> Config:
     """Return the configuration."""
-    return celled("rnn")
+    return cell_variant("rnn")

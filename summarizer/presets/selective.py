@@ -1,4 +1,6 @@
-"""A gate on the encoder's outputs: a summary drops most of what it reads, and this is where.
+"""Selective encoder: a gate on the encoder's outputs passes on what the summary needs.
+
+A summary drops most of the document; the gate lets the encoder do so.
 
 summarizer train --preset selective --data SPEC
 

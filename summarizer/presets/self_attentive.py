@@ -1,4 +1,6 @@
-"""Self-attention over the recurrence: pieces far apart meet in one step instead of many.
+"""Self-attentive encoder: each token attends to all others after the recurrence.
+
+Tokens that are far apart meet in one step instead of many.
 
 summarizer train --preset self_attentive --data SPEC
 

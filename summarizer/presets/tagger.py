@@ -1,7 +1,7 @@
-"""Keep or drop each word of the document, by an LSTM in both directions: compression by deletion.
+"""Tagger: keep or drop each word of the document (compression by deletion).
 
-A summarizer may write what is not true; a tagger can only leave out (Filippova et al. 2015; as the
-content selector of bottom-up summarization, Gehrmann et al. 2018, arXiv:1808.10792).
+A summarizer may write false statements; a tagger can only leave words out. Filippova et al. (2015);
+as the content selector of bottom-up summarization: Gehrmann et al. (2018), arXiv:1808.10792.
 
 summarizer train --preset tagger --data SPEC
 """

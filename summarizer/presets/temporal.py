@@ -1,4 +1,4 @@
-"""Temporal attention: a piece that was looked at counts less afterwards, against repetition.
+"""Temporal attention: tokens that were attended to before count less, against repetition.
 
 Nallapati et al. (2016), arXiv:1602.06023; Paulus et al. (2017), arXiv:1705.04304, eq. 2 to 4.
 

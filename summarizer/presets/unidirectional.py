@@ -1,9 +1,9 @@
-"""One direction: what an encoder was before it read both ways, as fast as the document is long.
+"""Unidirectional encoder: the document is read from the first token to the last only.
+
+Each token is encoded with the text before it, not after it; compare with `lstm` to see what the
+other direction adds. Sutskever, Vinyals, Le (2014), arXiv:1409.3215.
 
 summarizer train --preset unidirectional --data SPEC
-
-Each piece is seen with what precedes it alone, which shows what the other direction adds. Source:
-Sutskever, Vinyals, Le (2014), arXiv:1409.3215.
 """
 
 from summarizer.config import Config, Part

@@ -5,23 +5,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from summarizer.evaluation.evaluate import format_difference, format_interval
 from summarizer.evaluation.extractive_baselines import BOUNDS
-from summarizer.evaluation.statistics_table import MODEL, rows_of
+from summarizer.evaluation.statistics_table import MODEL, table_rows
+from summarizer.metrics.bootstrap import format_interval
+from summarizer.metrics.rouge import METRIC_LABELS
+from summarizer.metrics.significance import format_difference
 from summarizer.reports import html, plots
 from summarizer.reports.highlights import MarkedSummary, highlight_pair, mark_by_text
 from summarizer.reports.plots import Interval, Plot
 from summarizer.types import Report
 
-METRIC_NAMES = {
-    "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum",
-    "exact": "exact matches", "kept": "kept words",
-}  # fmt: skip
 RANKED_BY = "rouge1"  # the metric that ranks examples
 FACTS = {
-    "model": "Model", "test": "Test data", "command": "Command", "signature": "Signature",
-    "fingerprint": "Fingerprint of the test data", "config_hash": "Configuration hash",
-}  # fmt: skip
+    "model": "Model",
+    "test": "Test data",
+    "command": "Command",
+    "signature": "Signature",
+    "fingerprint": "Fingerprint of the test data",
+    "config_hash": "Configuration hash",
+}
 EXAMPLES_PER_KIND = 3
 SHOWN_CHARACTERS = 20_000  # a longer document is cut, but not before its last highlight
 QUARTILES = ("minimum", "25%", "median", "75%", "maximum")
@@ -38,12 +40,12 @@ def select_examples(report: Report) -> dict[str, list[int]]:
     """Return the rows of the best, median and worst examples by ROUGE-1, each row at most once."""
     scores = [record[RANKED_BY] for record in report.per_example]
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
-    middle, rest = len(order) // 2, order[EXAMPLES_PER_KIND:]
-    worst = rest[-EXAMPLES_PER_KIND:][::-1]
+    middle, others = len(order) // 2, order[EXAMPLES_PER_KIND:]
+    worst = others[-EXAMPLES_PER_KIND:][::-1]
     around = order[max(middle - EXAMPLES_PER_KIND // 2, 0) : middle + EXAMPLES_PER_KIND // 2 + 1]
     return {
         "best": order[:EXAMPLES_PER_KIND],
-        "median": [row for row in around if row in rest and row not in worst],
+        "median": [row for row in around if row in others and row not in worst],
         "worst": worst,
     }
 
@@ -76,17 +78,7 @@ def render(report: Report, documents: Sequence[str], marked: Mapping[int, Marked
 def _tables(report: Report) -> dict[str, Table]:
     systems = {MODEL: report.scores, **report.baselines}
     metrics = list(report.scores)
-    heads = ["", *(METRIC_NAMES.get(metric, metric) for metric in metrics)]
-    ranges = (f"{part['shortest']:,} to {part['longest']:,} words" for part in report.lengths)
-    by_length = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
-    by_length += [
-        [
-            f"ROUGE-1 of {name}",
-            *(format_interval(part["scores"][name][RANKED_BY]) for part in report.lengths),
-        ]
-        for name in report.lengths[0]["scores"]
-    ]
-    by_length += rows_of([part["diagnostics"] for part in report.lengths], intervals=True)
+    heads = ["", *(METRIC_LABELS.get(metric, metric) for metric in metrics)]
     return {
         "scores": Table(
             heads,
@@ -111,10 +103,20 @@ def _tables(report: Report) -> dict[str, Table]:
         ),
         "statistics": Table(
             ["mean of", *report.diagnostics],
-            rows_of(list(report.diagnostics.values()), intervals=True),
+            table_rows(list(report.diagnostics.values()), intervals=True),
         ),
-        "lengths": Table(["", *ranges], by_length),
+        "lengths": _length_table(report),
     }
+
+
+def _length_table(report: Report) -> Table:
+    ranges = (f"{part['shortest']:,} to {part['longest']:,} words" for part in report.lengths)
+    rows = [["documents", *(f"{part['documents']:,}" for part in report.lengths)]]
+    for name in report.lengths[0]["scores"]:
+        scores = (format_interval(part["scores"][name][RANKED_BY]) for part in report.lengths)
+        rows.append([f"ROUGE-1 of {name}", *scores])
+    rows += table_rows([part["diagnostics"] for part in report.lengths], intervals=True)
+    return Table(["", *ranges], rows)
 
 
 def _plots(report: Report) -> dict[str, list[Plot]]:
@@ -130,7 +132,7 @@ def _plots(report: Report) -> dict[str, list[Plot]]:
     return {
         "scores": [
             plots.interval_rows(
-                f"{METRIC_NAMES.get(metric, metric)} in points, with 95% bootstrap intervals",
+                f"{METRIC_LABELS.get(metric, metric)} in points, with 95% bootstrap intervals",
                 [_interval(name, scores[metric]) for name, scores in systems.items()],
             )
             for metric in report.scores
@@ -174,10 +176,10 @@ def _example(
     if marked is None:
         marked = mark_by_text(record["prediction"], document)
     pair = highlight_pair([marked], document, SHOWN_CHARACTERS)
-    names = (name for name in METRIC_NAMES if name in record)
+    names = (name for name in METRIC_LABELS if name in record)
     return {
         "id": record["id"],
-        "scores": ", ".join(f"{METRIC_NAMES[name]} {record[name]:.1f}" for name in names),
+        "scores": ", ".join(f"{METRIC_LABELS[name]} {record[name]:.1f}" for name in names),
         "references": record.get("references", [record["reference"]]),
         "summary": pair.summaries[0],
         "document": pair.document,

@@ -124,7 +124,7 @@ class HighlightedPair(NamedTuple):
 def mark_by_text(summary: str, document: str) -> MarkedSummary:
     """Return a summary whose words count as copied if the document contains them.
 
-    Words are matched in the longest runs, without case; see `diagnostics.fragments`. If a run
+    Words are matched in the longest runs, without case; see `extractive_fragments`. If a run
     occurs several times, the first occurrence is the source.
     """
     summary_words, document_words = _spoken_words(summary), _spoken_words(document)
@@ -133,7 +133,9 @@ def mark_by_text(summary: str, document: str) -> MarkedSummary:
         index_document([form for form, _, _ in document_words]),
     )
     matches = {
-        run.begin + i: (run.place + i, run.length) for run in runs for i in range(run.length)
+        run.summary_start + i: (run.document_start + i, run.length)
+        for run in runs
+        for i in range(run.length)
     }
     marked = []
     for i, (_, begin, end) in enumerate(summary_words):

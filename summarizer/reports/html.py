@@ -4,13 +4,12 @@ import base64
 import functools
 import hashlib
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
-def render(template: str, **context: Any) -> str:
+def render(template: str, **context: object) -> str:
     """Return a template filled with values; all text is escaped.
 
     Args:

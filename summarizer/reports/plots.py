@@ -8,9 +8,13 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH, ROW_HEIGHT, HEIGHT = 6.4, 0.24, 3.0  # inches
 BINS = 20  # of a histogram, at most
@@ -20,17 +24,22 @@ _NAMES = ("ink", "rule", "model", "other", "bound", "paper")
 _COLORS = {name: f"#00000{i}" for i, name in enumerate(_NAMES, 1)}
 _VARIABLES = {color: f"var(--{name})" for name, color in _COLORS.items()}
 
+SVG_STYLE = {
+    "svg.hashsalt": "summarizer",  # the same data gives the same ids
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "legend.frameon": False,
+}
+"""Settings of matplotlib for SVG files that are the same byte for byte."""
+
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _TEXT_COLORS = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
 _STYLE = {
-    "svg.hashsalt": "report",
-    "svg.fonttype": "none",
-    "text.parse_math": False,
+    **SVG_STYLE,
     "font.size": 9,
     "font.family": "sans-serif",
     "font.sans-serif": [_FONT],  # decides how wide matplotlib takes texts to be
     "axes.axisbelow": True,
-    "legend.frameon": False,
     "grid.color": _COLORS["rule"],
     **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),
     **{f"axes.spines.{side}": False for side in ("top", "right", "bottom", "left")},
@@ -92,14 +101,14 @@ def interval_rows(title: str, rows: Sequence[Interval]) -> Plot:
         return _plot(title, figure)
 
 
-def draw_interval_rows(axes: Any, rows: Sequence[Interval]) -> None:
+def draw_interval_rows(axes: "Axes", rows: Sequence[Interval]) -> None:
     """Draw what `interval_rows` describes."""
     for y, row in enumerate(rows):
-        style = {"color": _COLORS[row.kind], "clip_on": False}
+        style: dict[str, Any] = {"color": _COLORS[row.kind], "clip_on": False}
         line = ":" if row.kind == "bound" else "-"
         axes.plot([row.low, row.high], [y, y], marker="|", linestyle=line, **style)
         axes.plot([row.mean], [y], **_MARKS[row.kind], **style)
-        text = {
+        text: dict[str, Any] = {
             "xycoords": ("axes fraction", "data"),
             "verticalalignment": "center",
             "weight": "bold" if row.kind == "model" else "normal",
@@ -125,7 +134,7 @@ def histogram(title: str, unit: str, samples: Mapping[str, Sequence[float]]) -> 
         return _plot(title, figure)
 
 
-def draw_histogram(axes: Any, samples: Mapping[str, Sequence[float]]) -> None:
+def draw_histogram(axes: "Axes", samples: Mapping[str, Sequence[float]]) -> None:
     """Draw what `histogram` describes."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -164,7 +173,7 @@ def interval_lines(
         return _plot(title, figure)
 
 
-def draw_interval_lines(axes: Any, rows: Mapping[str, Sequence[Interval]]) -> None:
+def draw_interval_lines(axes: "Axes", rows: Mapping[str, Sequence[Interval]]) -> None:
     """Draw what `interval_lines` describes."""
     for i, (name, row) in enumerate(rows.items()):
         kind = _kind(i)
@@ -190,12 +199,12 @@ def _largest(values: Sequence[float]) -> float:
     return largest if largest > 1e-6 else 1.0
 
 
-def _add_legend(axes: Any) -> None:
+def _add_legend(axes: "Axes") -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0)
 
 
 @contextmanager
-def _figure(height: float) -> Iterator[tuple[Any, Any]]:
+def _figure(height: float) -> Iterator[tuple["Figure", "Axes"]]:
     """Give a figure and its axes in the style of the page."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -205,7 +214,7 @@ def _figure(height: float) -> Iterator[tuple[Any, Any]]:
         yield figure, figure.subplots()
 
 
-def _plot(title: str, figure: Any) -> Plot:
+def _plot(title: str, figure: "Figure") -> Plot:
     """Return a figure as SVG that can stand in a page with others."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))

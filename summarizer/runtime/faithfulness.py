@@ -56,7 +56,7 @@ class FaithfulnessFilter:
         if known is None:
             raise ModelError(
                 f"{folder / lowercase_words.FILE}: no such file, which tells what is a name: faithful "
-                "strict cannot be kept; use warn, or make it as docs/explain.md says"
+                "strict cannot be kept; use warn, or make it as docs/howto/explain.md says"
             )
         self._vocabulary, self._known = vocabulary, known
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from summarizer.decoding.graph_inputs import BOUNDARY
-from summarizer.text.words import spaceless
+from summarizer.text.scripts import is_unspaced
 from summarizer.vocabulary import Vocabulary
 
 
 def continues_word(char: str) -> bool:
     """Tell whether a character is of a word that may go on beside it."""
     return bool(char) and (char.isalnum() or unicodedata.category(char)[0] == "M") and (
-        not spaceless(char)
+        not is_unspaced(char)
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class Phrases:
         Between characters that no space parts it has none before it either.
         """
         ids = self._vocabulary.encode_summary(phrase, document)
-        if spaceless(phrase):
+        if is_unspaced(phrase):
             first = self._vocabulary.tokens(ids[:1], document)[0]
             if first == "▁":
                 ids = ids[1:]
@@ -90,7 +90,7 @@ class Phrases:
         if not self._vocabulary.lowercase:
             cases |= {phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title()}
         found = {self.encode(case, document) for case in cases}
-        for ids in [ids for ids in found if spaceless(phrase)]:
+        for ids in [ids for ids in found if is_unspaced(phrase)]:
             before = self._ids.get("▁" + self._vocabulary.tokens(ids[:1], document)[0])
             found |= {(before, *ids[1:])} if before else set()
         return found

@@ -1,17 +1,17 @@
-"""Numbers and names of a summary that its document does not hold.
+"""Numbers and names of a summary that its document does not contain.
 
-Texts are compared without case and in Unicode's compatible form (NFKC), word by word. A word is a
-run of letters and digits; a point, comma, colon or slash between two digits is part of it, and
-nothing else is: `COVID-19` is two words, `3.14` and `1990s` are one. Characters of scripts without
-spaces between words are no part of any.
+Texts are compared word by word, without case, in Unicode's compatible form (NFKC). A word is a run
+of letters and digits. A point, comma, colon or slash between two digits is part of the word; no
+other mark is: `COVID-19` is two words, `3.14` and `1990s` are one. Characters of scripts without
+spaces between words belong to no word.
 
-A number is a word with a digit. `1,000` is 1000, digits of every script are the same, a document
-with `12:30` or `2019/20` also holds their parts; everything else is another number: `1.0`, `1` and
-`one` are three. A sign and a percent sign are no part of it.
+A number is a word with a digit. `1,000` equals 1000, digits of all scripts are equal, and a
+document with `12:30` or `2019/20` also contains the parts. All other spellings differ: `1.0`, `1`
+and `one` are three words. Signs and percent signs are ignored.
 
-A name is a word without a digit, of a script with capitals, that training never saw in lower case.
-Where what training saw is not known (`known` is None) it is a word with a capital that is not the
-first of its sentence.
+A name is a word without a digit, of a script with capitals, that never occurred in lower case in
+the training data. If the words of the training data are unknown (`known` is None), a name is a word
+with a capital that is not the first word of its sentence.
 """
 
 import re
@@ -32,8 +32,8 @@ class Mention(NamedTuple):
     """A number or a name.
 
     Attributes:
-        text: as the summary has it, in the form NFKC.
-        number: whether it has a digit; else it is a name.
+        text: the word of the summary, in the form NFKC.
+        number: True for a number, False for a name.
     """
 
     text: str
@@ -41,21 +41,22 @@ class Mention(NamedTuple):
 
 
 def unsupported(summary: str, document: str, known: Container[str] | None = None) -> list[Mention]:
-    """Return the numbers and names of a summary that its document does not hold, each once.
+    """Return the numbers and names of a summary that its document does not contain, each once.
 
     Args:
         summary: any text.
-        document: what it is about.
-        known: words, as `key` gives them, that training saw in lower case, from `lowercase.load`;
-            None: names are told by their capitals.
+        document: the document of the summary.
+        known: normalized words that occurred in lower case in the training data, from
+            `lowercase_words.load_lowercase_words`; None: recognize names by their capitals.
     """
-    held, found = normalized_words(document), dict[str, Mention]()
+    document_words, mentions = normalized_words(document), dict[str, Mention]()
     for sentence in sentences.split_sentences(summary):
         for i, word in enumerate(mention_words(sentence)):
-            own = normalize_word(word)
-            if own not in held and (is_number(word) or _is_name(word, own, i == 0, known)):
-                found.setdefault(own, Mention(word, is_number(word)))
-    return list(found.values())
+            form = normalize_word(word)
+            number = is_number(word)
+            if form not in document_words and (number or _is_name(word, form, i == 0, known)):
+                mentions.setdefault(form, Mention(word, number))
+    return list(mentions.values())
 
 
 def mention_words(text: str) -> list[str]:
@@ -64,13 +65,13 @@ def mention_words(text: str) -> list[str]:
 
 
 def normalized_words(text: str) -> set[str]:
-    """Return the words of a text as they are compared, and the parts of times and ranges."""
-    found = set(map(normalize_word, mention_words(text)))
-    return found.union(*(map(normalize_word, _PARTS.split(k)) for k in found if _PARTS.search(k)))
+    """Return the normalized words of a text, including the parts of times and ranges."""
+    words = set(map(normalize_word, mention_words(text)))
+    return words.union(*(map(normalize_word, _PARTS.split(w)) for w in words if _PARTS.search(w)))
 
 
 def normalize_word(word: str) -> str:
-    """Return a word as it is compared."""
+    """Return the form in which a word is compared."""
     if is_number(word):
         word = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in word)
         word = word.replace(",", "") if _THOUSANDS.fullmatch(word) else word
@@ -78,16 +79,16 @@ def normalize_word(word: str) -> str:
 
 
 def is_number(word: str) -> bool:
-    """Tell whether a word has a digit."""
+    """Return whether a word has a digit."""
     return any(map(str.isdecimal, word))
 
 
 def has_case(word: str) -> bool:
-    """Tell whether a word has a letter of a script with capitals."""
+    """Return whether a word has a letter of a script with capitals."""
     return word.lower() != word.upper()
 
 
-def _is_name(word: str, own: str, first: bool, known: Container[str] | None) -> bool:
+def _is_name(word: str, form: str, first: bool, known: Container[str] | None) -> bool:
     if known is None:
         return not first and word != word.lower()
-    return has_case(word) and own not in known
+    return has_case(word) and form not in known

@@ -1,4 +1,4 @@
-"""Where in a document, as it was given, the characters stand of what a model read of it."""
+"""Map character offsets of a cleaned or composed text to offsets of the text it was made from."""
 
 import dataclasses
 import re
@@ -8,78 +8,79 @@ from collections.abc import Sequence
 from summarizer.text.cleaning import DROPPED
 from summarizer.types import Provenance, SourceSpan
 
-Span = tuple[int, int]
+Span = tuple[int, int]  # begin and end, in characters
 
 
 def of_clean(text: str, until: int | None = None) -> list[Span]:
-    """Return where in a text each character of `cleaning.clean(text)` begins and ends.
+    """Return the span in a text of each character of `cleaning.clean(text)`.
 
-    Where a word is composed of fewer characters than it was given in, all of them are the word.
+    If composition (NFC) shortens a word, each of its characters has the span of the whole word.
 
     Args:
-        text: as it was given; it may be large, and each place takes a hundred bytes.
-        until: only of so many characters, the first; None: of all.
+        text: the original text. Each span takes about 100 bytes of memory.
+        until: number of characters of the cleaned text to map; None: all.
     """
-    found: list[Span] = []
+    spans: list[Span] = []
     for match in re.finditer(r"\S+", text):
-        if until is not None and len(found) >= until:
+        if until is not None and len(spans) >= until:
             break
-        kept = [i for i in range(*match.span()) if ord(text[i]) not in DROPPED]
-        if not kept:
+        positions = [i for i in range(*match.span()) if ord(text[i]) not in DROPPED]
+        if not positions:
             continue
-        if found:
-            found.append((found[-1][1], kept[0]))  # the space
-        word = "".join(text[i] for i in kept)
+        if spans:
+            spans.append((spans[-1][1], positions[0]))  # the space
+        word = "".join(text[i] for i in positions)
         composed = unicodedata.normalize("NFC", word)
         if composed == word:
-            found += [(i, i + 1) for i in kept]
+            spans += [(i, i + 1) for i in positions]
         else:
-            found += [(kept[0], kept[-1] + 1)] * len(composed)
-    return found[:until]
+            spans += [(positions[0], positions[-1] + 1)] * len(composed)
+    return spans[:until]
 
 
-def covered_range(explanation: Provenance) -> int:
-    """Return how many characters of its text, from the first one on, an explanation speaks of."""
-    spans = [*explanation.sentences]
-    spans += [(s.begin, s.end) for word in explanation.words for s in word.sources]
+def covered_range(provenance: Provenance) -> int:
+    """Return the number of leading characters that contain all spans of a provenance."""
+    spans = [*provenance.sentences]
+    spans += [(s.begin, s.end) for word in provenance.words for s in word.sources]
     return max((max(begin + 1, end) for begin, end in spans), default=0)
 
 
 def of_chosen(parts: Sequence[str], chosen: Sequence[int], text: str, whole: str) -> list[int]:
-    """Return which character of a whole each one is of a text that some of its parts make.
+    """Return the position in a whole text of each character of an extract.
 
     Args:
-        parts: of the whole, all in order: the same words may stand in several.
-        chosen: which of them the text is put together from, in order.
-        text: with white space between some; it stands where the part behind it begins.
-        whole: with white space between some.
+        parts: all parts of the whole text, in order. Equal parts may occur several times.
+        chosen: indices of the parts that make up the extract, in order.
+        text: the extract, with optional white space between parts. The white space before a part
+            is mapped to the start of that part.
+        whole: the whole text, with optional white space between parts.
     """
     begins, end = list[int](), 0
     for part in parts:
         begins.append(whole.index(part, end))
         end = begins[-1] + len(part)
-    found: list[int] = []
+    positions: list[int] = []
     for i in chosen:
-        gap = text.index(parts[i], len(found)) - len(found)
-        found += [begins[i]] * gap
-        found += range(begins[i], begins[i] + len(parts[i]))
-    return found
+        gap = text.index(parts[i], len(positions)) - len(positions)
+        positions += [begins[i]] * gap
+        positions += range(begins[i], begins[i] + len(parts[i]))
+    return positions
 
 
-def move_provenance(explanation: Provenance, places: Sequence[Span]) -> Provenance:
-    """Return what an explanation of a text says of the document that the text was made from.
+def move_provenance(provenance: Provenance, spans: Sequence[Span]) -> Provenance:
+    """Return a provenance whose offsets refer to another text.
 
     Args:
-        explanation: its sources and sentences are places in the text.
-        places: where each character of the text stands in the document.
+        provenance: its sources and sentences are spans of a derived text.
+        spans: the span in the other text of each character of the derived text.
     """
 
-    def to(begin: int, end: int) -> Span:
-        return places[begin][0], places[max(begin, end - 1)][1]
+    def moved(begin: int, end: int) -> Span:
+        return spans[begin][0], spans[max(begin, end - 1)][1]
 
-    said = []
-    for word in explanation.words:
-        sources = (SourceSpan(*to(s.begin, s.end), s.share) for s in word.sources)
-        said.append(dataclasses.replace(word, sources=tuple(sources)))
-    sentences = tuple(to(*sentence) for sentence in explanation.sentences)
-    return Provenance(tuple(said), sentences, explanation.end)
+    words = []
+    for word in provenance.words:
+        sources = (SourceSpan(*moved(s.begin, s.end), s.share) for s in word.sources)
+        words.append(dataclasses.replace(word, sources=tuple(sources)))
+    sentences = tuple(moved(*sentence) for sentence in provenance.sentences)
+    return Provenance(tuple(words), sentences, provenance.end)

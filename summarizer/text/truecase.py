@@ -1,4 +1,4 @@
-"""Give words without case the spelling that they have in a document."""
+"""Restore the case of a lower-cased text from a document."""
 
 import re
 
@@ -6,23 +6,23 @@ _WORD = re.compile(r"[^\W_]+(?:['’.\-/+][^\W_]+)*\+*")
 
 
 def restore_case(text: str, document: str) -> str:
-    """Spell each word of a text without case as the document does, and begin with a capital.
+    """Spell each word of a lower-cased text as the document does, and capitalize the first one.
 
-    A word at the start of a sentence tells nothing of its spelling, so it counts only where the
-    word stands nowhere else.
+    The spelling at the start of a sentence is ignored, because every word is capitalized there. It
+    only decides whether the parts of a compound are looked up instead of the compound.
     """
-    inside: dict[str, dict[str, int]] = {}
-    first: dict[str, str] = {}
+    inside: dict[str, dict[str, int]] = {}  # lower-cased word -> spelling -> count
+    sentence_starts: set[str] = set()
     for match in _WORD.finditer(document):
         word = match.group()
         at = match.start()
         while at and document[at - 1] in " \"'“‘([":
             at -= 1
         if (not at or document[at - 1] in ".!?:\n") and word[1:] == word[1:].lower():
-            first.setdefault(word.lower(), word)
+            sentence_starts.add(word.lower())
         else:
-            seen = inside.setdefault(word.lower(), {})
-            seen[word] = seen.get(word, 0) + 1
+            spellings = inside.setdefault(word.lower(), {})
+            spellings[word] = spellings.get(word, 0) + 1
 
     def spell(match: re.Match[str]) -> str:
         word = match.group()
@@ -30,7 +30,7 @@ def restore_case(text: str, document: str) -> str:
             return word
         if word in inside:
             return max(inside[word], key=lambda form: (inside[word][form], form == word))
-        if "-" in word and word not in first:
+        if "-" in word and word not in sentence_starts:
             return "-".join(_WORD.sub(spell, part) for part in word.split("-"))
         return word
 

@@ -1,13 +1,13 @@
-"""Part a text into words and marks, and put it together again as it was.
+"""Split a text into words and punctuation marks, and join them to the same text again.
 
-A word is a run of letters, digits and combining marks, apostrophes inside included (`don't`); `'s`
-stands alone, and so does a number with its points and commas (`1,000`). Scripts that put no space
-between words (Han, kana, Thai, Lao, Khmer, Burmese) give one word a character. Everything else is
-a mark, equal ones in a row together (`...`).
+A word is a run of letters, digits and combining marks, including inner apostrophes (`don't`). `'s`
+is a word of its own. A number includes its points and commas (`1,000`). In scripts without spaces
+between words (`text.scripts`) each character is a word. Everything else is a mark; equal marks in a
+row are one (`...`).
 
-A mark says itself where no space is: `￭` stands on each side where a word touches it (`(￭`, `￭,`,
-`￭-￭`), so that words look the same wherever they stand. Between words is a space, unless one of
-them is of a script without; where there is one all the same, the text has `▁`.
+A mark records where no space stands: it has a `￭` on each side where it touches a word (`(￭`, `￭,`,
+`￭-￭`). A word therefore has the same form wherever it stands. A space between words is implied,
+except next to a word of a script without spaces. A space that stands there is the token `▁`.
 """
 
 import functools
@@ -15,90 +15,86 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-SPACE, JOIN = "▁", "￭"  # neither is in a text: see `normal`
+from summarizer.text.scripts import UNSPACED, is_unspaced
 
-_SPACELESS = (
-    "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029"
-    "\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f"
-    "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-)
-_SINGLE = re.compile(f"[{_SPACELESS}]")
-LETTER = rf"[^\W_{_SPACELESS}]"  # or a digit, of a script with spaces between words
+SPACE, JOIN = "▁", "￭"  # `normalize` removes both from texts
+
+LETTER = rf"[^\W_{UNSPACED}]"  # or a digit, of a script with spaces between words
 
 
-def normalize(text: str, fold: bool) -> str:
-    """Return the text in the form that words have: composed (NFKC), without case if folded."""
+def normalize(text: str, lowercase: bool) -> str:
+    """Return the text in Unicode's compatible form (NFKC), optionally in lower case.
+
+    Words are split from this form and compared in it.
+    """
     text = unicodedata.normalize("NFKC", text)
-    if fold:
+    if lowercase:
         text = unicodedata.normalize("NFKC", text.lower())
     return text.replace(SPACE, " ")
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Yield the words and marks of a text in normal form."""
+    """Yield the words and marks of a normalized text."""
     return (token for token, _, _ in word_offsets(text))
 
 
 def word_offsets(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield what `split` does, and where in the text each token begins and ends."""
-    end, last = 0, "mark"  # of the token before
-    for match in _token().finditer(text):
+    """Yield (token, begin, end) for each token of `split_words`; offsets are characters."""
+    previous_end, previous_kind = 0, "mark"
+    for match in _token_pattern().finditer(text):
         token, kind, start = match.group(), match.lastgroup, match.start()
         if kind == "mark":
             left = JOIN if start and not text[start - 1].isspace() else ""
             right = JOIN if _begins_word(text[match.end() : match.end() + 1]) else ""
             yield left + token + right, start, match.end()
         else:
-            if "single" in (kind, last) and last != "mark" and start > end:
-                yield SPACE, end, start
+            beside_unspaced = "unspaced" in (kind, previous_kind) and previous_kind != "mark"
+            if beside_unspaced and start > previous_end:
+                yield SPACE, previous_end, start
             yield token, start, match.end()
-        end, last = match.end(), str(kind)
+        previous_end, previous_kind = match.end(), str(kind)
 
 
 def join_words(tokens: Iterable[str]) -> str:
-    """Return the text of words and marks."""
-    out: list[str] = []
-    touches, last = True, ""  # whether no space follows the last token; it, if it is a word
+    """Return the text of words and marks, the inverse of `split_words`."""
+    parts: list[str] = []
+    joined, previous = True, ""  # whether no space may follow; the previous token if it is a word
     for token in tokens:
         bare = " " if token == SPACE else token.strip(JOIN)
         word = token if _begins_word(token) else ""
-        flowing = last and word and (spaceless(last) or spaceless(word))
-        if not (touches or flowing or token.startswith((JOIN, SPACE))):
-            out.append(" ")
-        out.append(bare)
-        touches, last = token.endswith((JOIN, SPACE)), word
-    return "".join(out).strip()
-
-
-def spaceless(word: str) -> bool:
-    """Tell whether a word is of a script without spaces between words."""
-    return _SINGLE.match(word) is not None
+        unspaced = previous and word and (is_unspaced(previous) or is_unspaced(word))
+        if not (joined or unspaced or token.startswith((JOIN, SPACE))):
+            parts.append(" ")
+        parts.append(bare)
+        joined, previous = token.endswith((JOIN, SPACE)), word
+    return "".join(parts).strip()
 
 
 def _begins_word(text: str) -> bool:
-    return text[:1].isalnum() or spaceless(text)
+    return text[:1].isalnum() or is_unspaced(text)
 
 
 @functools.cache
-def _token() -> re.Pattern[str]:
-    """What a word or a mark looks like; made when first needed, as it looks at all of Unicode."""
-    signs = _ranges(
+def _token_pattern() -> re.Pattern[str]:
+    """Return the pattern of one token; compiled on first use, as it scans all of Unicode."""
+    # Signs belong to the character before them. A zero-width space (U+200B) does not.
+    signs = _character_ranges(
         code
         for code in (0xAD, *range(0x300, 0x20000), *range(0xE0000, 0xE0200))
         if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me", "Cf") and code != 0x200B
-    )  # what belongs to the character before it; a zero-width space does not
+    )
     word = rf"{LETTER}+(?:[{signs}]+{LETTER}*)*"
-    over = rf"(?!{LETTER}|[{signs}])"
+    word_end = rf"(?!{LETTER}|[{signs}])"
     return re.compile(
-        rf"(?P<number>\d+(?:[.,]\d+)+{over})"
-        rf"|(?P<word>{word}(?:['’](?![sS]{over}){word})*)"
-        rf"|(?P<single>[{_SPACELESS}][{signs}]*)"
-        rf"|(?P<mark>(?<=\w)['’][sS]{over}|(\S)\5*[{signs}]*)"
+        rf"(?P<number>\d+(?:[.,]\d+)+{word_end})"
+        rf"|(?P<word>{word}(?:['’](?![sS]{word_end}){word})*)"
+        rf"|(?P<unspaced>[{UNSPACED}][{signs}]*)"
+        rf"|(?P<mark>(?<=\w)['’][sS]{word_end}|(\S)\5*[{signs}]*)"
     )
 
 
-def _ranges(codes: Iterable[int]) -> str:
-    """Write code points for a class of a pattern; their runs as such, which is much faster."""
+def _character_ranges(codes: Iterable[int]) -> str:
+    """Return code points as ranges of a character class, which matches much faster than a list."""
     runs: list[list[int]] = []
     for code in codes:
         if runs and runs[-1][1] == code - 1:

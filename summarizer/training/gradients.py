@@ -5,11 +5,14 @@ All functions are graph code for TensorFlow and JAX.
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from keras import ops
 
 from summarizer.config import TrainConfig
 from summarizer.model.loss import loss
+from summarizer.model.seq2seq import Seq2Seq
+from summarizer.model.tagger import Tagger
 from summarizer.training.step import Batch, StepInputs, TrainableModel
 from summarizer.types import Tensor
 
@@ -27,10 +30,11 @@ def clip(gradients: Sequence[Tensor], limit: float) -> tuple[list[Tensor], Tenso
 
 
 def loss_function(model: TrainableModel) -> Callable[..., tuple[Tensor, Tensor]]:
-    """Return the loss of a network: its own `objective`, or that of a `Seq2Seq`."""
-    objective: Callable[..., tuple[Tensor, Tensor]]
-    objective = getattr(model, "objective", functools.partial(loss, model))
-    return objective
+    """Return the loss of a network: a tagger's own method, or that of a `Seq2Seq`."""
+    if isinstance(model, Tagger):
+        objective: Callable[..., tuple[Tensor, Tensor]] = model.objective
+        return objective
+    return functools.partial(loss, cast(Seq2Seq, model))
 
 
 def training_loss(

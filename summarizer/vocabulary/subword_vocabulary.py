@@ -1,8 +1,9 @@
-"""The one door of SentencePiece: pieces of words, characters or bytes, with bytes to fall back on.
+"""SentencePiece vocabularies: subwords, characters or bytes, all with byte fallback.
 
-Sources: Kudo and Richardson (2018), arXiv:1808.06226; unigram pieces, Kudo (2018),
-arXiv:1804.10959; byte-pair encoding, Sennrich, Haddow, Birch (2016), arXiv:1508.07909.
-Every character has an id, through its bytes if need be, so the unknown id is never produced.
+This is the only module that imports SentencePiece, which calls its tokens pieces. Sources: Kudo and
+Richardson (2018), arXiv:1808.06226; unigram: Kudo (2018), arXiv:1804.10959; byte-pair encoding:
+Sennrich, Haddow, Birch (2016), arXiv:1508.07909. Each character has an id, if necessary through its
+bytes, so the unknown id is never produced.
 """
 
 import io
@@ -16,16 +17,16 @@ from summarizer.errors import ConfigError, ModelError
 from summarizer.vocabulary.special_tokens import END, PAD, SPECIAL, START, UNKNOWN
 
 TYPES = {"unigram": "unigram", "bpe": "bpe", "characters": "char", "bytes": "char"}
-BYTES = 4 + 256 + 1  # the special ids, the bytes, and the space
+BYTES = 4 + 256 + 1  # size of a byte vocabulary: special ids, bytes, and the space
 
 
 class SubwordVocabulary:
-    """Turns text into ids of pieces and back; what a `Vocabulary` does with them.
+    """The implementation of `Vocabulary` with a SentencePiece model.
 
     Attributes:
-        size: the number of ids, N.
-        fold: whether pieces were made without case.
-        extended: no id is N or above.
+        size: number of ids, N.
+        lowercase: whether the tokens are lower-cased.
+        has_document_words: False: all ids are below N.
         controls: type of summary → id of its control token.
     """
 
@@ -41,17 +42,17 @@ class SubwordVocabulary:
             raise ModelError("the vocabulary is not a SentencePiece model") from None
         if ids != [PAD, START, END]:
             raise ModelError(f"the vocabulary has pad, start, end = {ids}, not [0, 1, 2]")
-        self.controls = self._controls()
+        self.controls = self._read_controls()
         self.lowercase: bool = self._processor.Encode("A") == self._processor.Encode("a")
 
-    def _controls(self) -> dict[str, int]:
-        """Return the control tokens behind the special ids, by the type that each stands for."""
-        found: dict[str, int] = {}
+    def _read_controls(self) -> dict[str, int]:
+        """Return type of summary → id, of the control tokens that follow the special ids."""
+        controls: dict[str, int] = {}
         for i in range(len(SPECIAL), self.size):
             if not self._processor.IsControl(i):
                 break
-            found[self._processor.IdToPiece(i).strip("<>")] = i
-        return found
+            controls[self._processor.IdToPiece(i).strip("<>")] = i
+        return controls
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
@@ -59,93 +60,101 @@ class SubwordVocabulary:
         return ids
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of many texts, on several threads."""
+        """Return the ids of each text, computed on all cores."""
         ids: list[list[int]] = self._processor.Encode(list(texts), num_threads=-1)
         return ids
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where in a text each of its pieces begins and ends."""
-        found: list[tuple[int, int]]
-        found = self._processor.Encode(text, return_type="offset_mapping")["offsets"]
-        return found
+        """Return the (begin, end) in characters of each token of a text."""
+        offsets: list[tuple[int, int]]
+        offsets = self._processor.Encode(text, return_type="offset_mapping")["offsets"]
+        return offsets
 
     def encode_pair(self, document: str, summary: str) -> tuple[list[int], list[int]]:
-        """Return the ids of a document and its summary, which do not depend on each other."""
+        """Return the ids of a document and of its summary, which are independent."""
         return self.encode(document), self.encode(summary)
 
     def encode_pairs(
         self, documents: Sequence[str], summaries: Sequence[str]
     ) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield what `encode_pair` gives, for many at once."""
+        """Yield the result of `encode_pair` for each pair, computed on all cores."""
         yield from zip(self.encode_all(documents), self.encode_all(summaries), strict=True)
 
     def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
-        """Return the pieces, `▁` for the space before a word."""
+        """Return the spelling of each token, with `▁` for the space before a word."""
         return [self._processor.IdToPiece(int(i)) for i in ids]
 
     def unknown_ratio(self, ids: Sequence[int]) -> float:
-        """Return the share of ids that are bytes, of characters that the vocabulary never saw."""
-        if self.size - len(self.controls) == BYTES:  # it never saw any
+        """Return the share of ids that are bytes of characters outside the vocabulary."""
+        if self.size - len(self.controls) == BYTES:  # of bytes alone
             return 0.0
         return sum(map(self._processor.IsByte, ids)) / max(len(ids), 1)
 
     def text(self, ids: Sequence[int], document: str | None = None) -> str:
-        """Return the text of ids; bytes that are no character in UTF-8 are dropped."""
+        """Return the text of ids without bytes that are invalid UTF-8."""
         text: str = self._processor.Decode(list(ids))
         return text.replace("\ufffd", "")
 
 
 def learn_subwords(
-    lines: Iterator[str], kind: str, size: int, fold: bool, seed_pieces: int,
+    lines: Iterator[str],
+    kind: str,
+    size: int,
+    lowercase: bool,
+    seed_size: int,
     controls: Sequence[str] = (),
-) -> bytes:  # fmt: skip
-    """Learn pieces and return the serialized SentencePiece model.
+) -> bytes:
+    """Train a SentencePiece model and return it serialized; see `train_vocabulary`.
 
     Raises:
-        ConfigError: the size has no room for the bytes and the characters of the texts.
+        ConfigError: the size is too small for the bytes and the characters of the texts.
     """
-    least = BYTES + len(controls)
-    if size < least:
-        raise ConfigError(f"vocabulary.size={size}: too small for {kind}; at least {least}")
-    settings: dict[str, Any] = {
-        "vocab_size": size,
-        "character_coverage": 0.9995,
-        "normalization_rule_name": "nmt_nfkc_cf" if fold else "nmt_nfkc",
-    }
+    minimum = BYTES + len(controls)
+    if size < minimum:
+        raise ConfigError(f"vocabulary.size={size}: too small for {kind}; at least {minimum}")
+    settings = _training_settings(kind, size, lowercase)
     if kind == "bytes":
-        # A vocabulary of characters with room for the space alone: the rest is bytes.
-        lines = iter(["a" + " " * 9])
-        settings = {
-            "vocab_size": least,
-            "add_dummy_prefix": False,
-            "remove_extra_whitespaces": False,
-            "normalization_rule_name": "nmt_nfkc_cf" if fold else "identity",
-        }
+        # A character vocabulary with room for the space alone: all other text becomes bytes.
+        lines, settings["vocab_size"] = iter(["a" + " " * 9]), minimum
     out = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.Train(
             sentence_iterator=lines,
             model_writer=out,
-            model_type=TYPES[kind],
-            hard_vocab_limit=False,
-            byte_fallback=True,
-            pad_id=PAD,
-            bos_id=START,
-            eos_id=END,
-            unk_id=UNKNOWN,
             control_symbols=[f"<{name}>" for name in controls],
-            split_digits=True,
-            max_sentence_length=65536,
-            seed_sentencepiece_size=seed_pieces,
-            num_threads=2,
-            minloglevel=2,
+            seed_sentencepiece_size=seed_size,
             **settings,
         )
     except RuntimeError as error:
-        if short := re.search(r"smaller than required_chars\. \d+ vs (\d+)", str(error)):
+        if counts := re.search(r"smaller than required_chars\. \d+ vs (\d+)", str(error)):
             raise ConfigError(
-                f"vocabulary.size={size}: too small for {kind}; these texts have so many "
-                f"characters that it must be at least {short[1]}"
+                f"vocabulary.size={size}: too small for {kind}; the characters of these texts "
+                f"require at least {counts[1]}"
             ) from None
         raise
     return out.getvalue()
+
+
+def _training_settings(kind: str, size: int, lowercase: bool) -> dict[str, Any]:
+    """Return the settings of SentencePiece's trainer for a kind of vocabulary."""
+    settings: dict[str, Any] = {
+        "vocab_size": size,
+        "hard_vocab_limit": False,
+        "model_type": TYPES[kind],
+        "byte_fallback": True,
+        "pad_id": PAD,
+        "bos_id": START,
+        "eos_id": END,
+        "unk_id": UNKNOWN,
+        "split_digits": True,
+        "max_sentence_length": 65536,
+        "num_threads": 2,
+        "minloglevel": 2,
+    }
+    if kind == "bytes":
+        normalization = "nmt_nfkc_cf" if lowercase else "identity"
+        settings |= {"add_dummy_prefix": False, "remove_extra_whitespaces": False}
+    else:
+        normalization = "nmt_nfkc_cf" if lowercase else "nmt_nfkc"
+        settings["character_coverage"] = 0.9995
+    return settings | {"normalization_rule_name": normalization}

@@ -1,10 +1,12 @@
-"""The one owner of text and ids: pieces of every kind, the special ids, and both directions.
+"""Text to token ids and back, for all kinds of tokens.
 
-A vocabulary is one file. Subwords, characters and bytes are SentencePiece's (`subwords`), words
-are ours (`words`); whoever holds a `Vocabulary` need not know which, but for `extended`.
+A vocabulary is one file: a SentencePiece model of subwords, characters or bytes
+(`subword_vocabulary`), or a list of words (`word_vocabulary`). `Vocabulary` hides the difference,
+except for `has_document_words`.
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,17 +19,17 @@ __all__ = ["END", "PAD", "START", "UNKNOWN", "Vocabulary", "restore_case", "trai
 
 
 class Vocabulary:
-    """Turns text into ids of pieces and back.
+    """Encodes text as token ids and decodes ids to text.
 
     Attributes:
-        proto: what is saved; for all kinds but words the serialized SentencePiece model, which
-            the graph embeds.
-        size: the number of ids, N.
-        lowercase: whether pieces were made without case; `decode` then restores spelling.
-        extended: whether a document may have ids from N on, which mean words of that document
-            alone. Else every id is below N, and UNKNOWN never comes.
-        controls: type of summary → id of its control token, which no text is encoded to; {}: the
-            vocabulary has none, and every summary begins with START.
+        proto: the content of the file. Except for words it is a serialized SentencePiece model,
+            which is embedded in exported graphs.
+        size: number of ids, N.
+        lowercase: whether tokens are lower-cased. `decode` then restores the case.
+        has_document_words: whether a document may have ids from N on, which stand for words of
+            that document alone. If False, all ids are below N and UNKNOWN is never produced.
+        controls: type of summary → id of its control token. No text contains control tokens. {}:
+            the vocabulary has none, and every summary begins with START.
     """
 
     def __init__(self, proto: bytes):
@@ -60,17 +62,17 @@ class Vocabulary:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that differ where the vocabularies differ."""
+        """16 hexadecimal digits of the SHA-256 of the file."""
         return hashlib.sha256(self.proto).hexdigest()[:16]
 
     def start(self, type: str | None = None) -> int:
-        """Return the id that a summary of a type begins with, START without control tokens.
+        """Return the token that a summary of a type begins with; START without control tokens.
 
         Args:
-            type: a name of `summary_types`; empty: the first type that there is a token for.
+            type: a name of `summary_types`; "" or None: the first type with a control token.
 
         Raises:
-            InputError: there is a token for other types, not for this one.
+            InputError: the vocabulary has control tokens, but none for this type.
         """
         if not self.controls:
             return START
@@ -83,25 +85,26 @@ class Vocabulary:
         return self.controls[name]
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a document, without start and end."""
+        """Return the ids of a document, without START and END."""
         return self._kind.encode(text)
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of many documents, each for itself."""
+        """Return the ids of each document."""
         return self._kind.encode_all(texts)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where in a text each piece of `encode(text)` begins and ends, in characters.
+        """Return the (begin, end) in characters of each token of `encode(text)`.
 
-        Of several bytes that spell one character the first ones are empty, where it begins.
+        If several byte tokens spell one character, all but the last have an empty span at its
+        begin.
         """
         return self._kind.spans(text)
 
     def encode_summary(self, text: str, document: str) -> list[int]:
-        """Return the ids of a text that is about a document.
+        """Return the ids of a summary of a document.
 
-        They are `encode(text)` but for an `extended` vocabulary: there a word that it lacks has
-        the id that it has in the document, and is UNKNOWN where that lacks it too.
+        The result is `encode(text)`, except with `has_document_words`: a word outside the
+        vocabulary then has its id in the document, or UNKNOWN if the document lacks it too.
         """
         return self._kind.encode_pair(document, text)[1]
 
@@ -112,79 +115,68 @@ class Vocabulary:
         return self._kind.encode_pairs(documents, summaries)
 
     def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
-        """Return the pieces as SentencePiece writes them, `▁` before a word."""
+        """Return the spelling of each token, with `▁` for the space before a word."""
         return self._kind.tokens(ids, document)
 
     def unknown_ratio(self, ids: Sequence[int]) -> float:
-        """Return the share of ids of what the vocabulary never saw: bytes, or unknown words."""
+        """Return the share of ids of unknown words or of bytes of unknown characters, 0 to 1."""
         return self._kind.unknown_ratio(ids)
 
     def decode(self, ids: Iterable[int], document: str | None = None) -> str:
-        """Return the text of ids, cut at the first end; padding and start are dropped.
-
-        Bytes that are no character in UTF-8 are dropped too.
+        """Return the text of ids up to the first END; PAD, START and invalid UTF-8 are dropped.
 
         Args:
-            ids: ids of pieces.
-            document: what the text is a summary of, or the text itself. A vocabulary without case
-                gives each word the spelling that it has there; an extended one finds there the
-                words that it lacks.
+            ids: token ids.
+            document: the document that the text summarizes, or the text itself. It restores the
+                case of words from a lower-cased vocabulary and supplies the words of ids from N
+                on.
         """
         text = self.decode_raw(ids, document)
         return restore_case(text, document) if self.lowercase and document else text
 
     def decode_raw(self, ids: Iterable[int], document: str | None = None) -> str:
-        """Return the text of ids as the pieces have it, in no other spelling; see `decode`."""
-        kept = []
-        for i in ids:
-            if i == END:
-                break
-            if i not in (PAD, START):
-                kept.append(int(i))
-        return self._kind.text(kept, document)
+        """Return the text of ids without restoring case; see `decode`."""
+        until_end = itertools.takewhile(lambda i: i != END, ids)
+        return self._kind.text([int(i) for i in until_end if i not in (PAD, START)], document)
 
 
 def train_vocabulary(
     texts: Iterable[str],
     size: int,
     lowercase: bool = True,
-    seed_pieces: int = 300_000,
+    seed_size: int = 300_000,
     kind: str = "unigram",
     controls: Sequence[str] = (),
 ) -> Vocabulary:
-    """Learn a vocabulary.
+    """Train a vocabulary.
 
     Args:
-        texts: documents and summaries; one pass is made.
-        size: ids in all. Small texts give fewer pieces; the vocabulary is then smaller.
-        lowercase: make pieces without case.
-        seed_pieces: candidates that the unigram training starts from.
+        texts: documents and summaries, read once.
+        size: number of ids. The vocabulary is smaller if the texts have too few distinct tokens.
+        lowercase: lower-case the tokens.
+        seed_size: number of candidates that unigram training starts with.
         kind: `unigram`, `bpe`, `characters`, `bytes` or `words`.
-        controls: types of summaries that get a control token each, ids 4, 5, …
+        controls: types of summaries, each of which gets a control token; ids from 4 on.
 
     Raises:
-        ConfigError: the kind is unknown, or the size too small for it.
-        InputError: there is no text at all.
+        ConfigError: the kind is unknown or has no control tokens, or the size is too small.
+        InputError: all texts are empty.
     """
     kinds = (*subword_vocabulary.TYPES, "words")
     if kind not in kinds:
         raise ConfigError(f"vocabulary.kind={kind}: {did_you_mean(kind, kinds)}")
-    iterator = (line for text in texts for line in text.splitlines() if line.strip())
-    head = next(iterator, None)
-    if head is None:
-        raise InputError("no text to learn a vocabulary from")
-
-    def lines() -> Iterator[str]:
-        yield head
-        yield from iterator
-
     if kind == "words" and controls:
         raise ConfigError(
-            "vocabulary.kind=words: has no control tokens for the types of summaries; leave the "
-            "types out of the data, or set vocabulary.kind=unigram"
+            "vocabulary.kind=words: has no control tokens for types of summaries; remove the types "
+            "from the data, or set vocabulary.kind=unigram"
         )
+    lines = (line for text in texts for line in text.splitlines() if line.strip())
+    first = next(lines, None)
+    if first is None:
+        raise InputError("no text to learn a vocabulary from")
+    lines_again = itertools.chain([first], lines)
     if kind == "words":
-        return Vocabulary(word_vocabulary.learn_words(lines(), size, lowercase))
+        return Vocabulary(word_vocabulary.learn_words(lines_again, size, lowercase))
     return Vocabulary(
-        subword_vocabulary.learn_subwords(lines(), kind, size, lowercase, seed_pieces, controls)
+        subword_vocabulary.learn_subwords(lines_again, kind, size, lowercase, seed_size, controls)
     )

@@ -1,11 +1,11 @@
-"""Whole words, and more ids for the words of one document that the vocabulary lacks.
+"""Vocabularies of whole words, with additional ids for the unknown words of each document.
 
 Source: See, Liu, Manning (2017), arXiv:1704.04368, section 2.2, the extended vocabulary: the
-pointer may copy a word that no id below N stands for. A document's unknown words have the ids N,
-N + 1, … in the order in which they first occur there, so a cut of its end changes none of the
-others.
+pointer may copy a word that has no id below N. The unknown words of a document have the ids N,
+N + 1, … in order of first occurrence, so that cutting the document leaves the other ids unchanged.
 
-The file: a line `#words 1 fold=1 size=N`, then the words of the ids from 4 on, one a line.
+The file is a line `#words 1 fold=1 size=N`, then the words of the ids from 4 on, one per line.
+`fold=1` means lower-cased.
 """
 
 import re
@@ -14,29 +14,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from summarizer.errors import ConfigError, ModelError
-from summarizer.text.words import (
-    JOIN,
-    SPACE,
-    join_words,
-    normalize,
-    spaceless,
-    split_words,
-    word_offsets,
-)
+from summarizer.text.scripts import is_unspaced
+from summarizer.text.words import JOIN, SPACE, join_words, normalize, split_words, word_offsets
 from summarizer.vocabulary.special_tokens import SPECIAL, UNKNOWN
 
 MAGIC = b"#words "
-_HEAD = re.compile(r"#words 1 fold=([01]) size=(\d+)")
-_MISSING = "⁇"  # what stands in a text for a word that nothing tells, as SentencePiece writes it
+_HEADER = re.compile(r"#words 1 fold=([01]) size=(\d+)")
+_MISSING = "⁇"  # stands in texts for an unknown word, as in SentencePiece
 
 
 class WordVocabulary:
-    """Turns text into ids of words and back; what a `Vocabulary` does with them.
+    """The implementation of `Vocabulary` with whole words.
 
     Attributes:
-        size: the number of ids, N, those of a document's unknown words not counted.
-        fold: whether words were taken without case.
-        extended: ids from N on are words of the document.
+        size: number of ids, N, without the words of documents.
+        lowercase: whether the words are lower-cased.
+        has_document_words: True: ids from N on are words of the document.
         controls: {}: there are no control tokens.
     """
 
@@ -45,10 +38,10 @@ class WordVocabulary:
 
     def __init__(self, proto: bytes):
         try:
-            head, *words = proto.decode("utf-8").removesuffix("\n").split("\n")
+            header, *words = proto.decode("utf-8").removesuffix("\n").split("\n")
         except UnicodeDecodeError:
             raise ModelError("the vocabulary is cut or not of words") from None
-        match = _HEAD.fullmatch(head)
+        match = _HEADER.fullmatch(header)
         self._words = [*SPECIAL, *words]
         self._ids = {word: i for i, word in enumerate(self._words) if i > UNKNOWN}
         self.size = len(self._words)
@@ -58,105 +51,109 @@ class WordVocabulary:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a document."""
-        return self._numbered(text, {})
+        return self._encode(text, {})
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of many documents."""
+        """Return the ids of each document."""
         return [self.encode(text) for text in texts]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where in a text each of its words begins and ends.
+        """Return the (begin, end) in characters of each word of a text.
 
-        Where the normal form of what stands between two spaces is longer or shorter than it, all
-        words in it have its place.
+        If normalization changes the length of a run without spaces, each word in the run has the
+        span of the whole run.
         """
-        parts = re.findall(r"\s+|\S+", text)
-        normal = [normalize(part, self.lowercase) for part in parts]
+        runs = re.findall(r"\s+|\S+", text)
+        normal = [normalize(run, self.lowercase) for run in runs]
         if "".join(normal) != normalize(text, self.lowercase):
-            parts, normal = [text], [normalize(text, self.lowercase)]
-        begins: list[int] = []  # of each character of the normal form
+            runs, normal = [text], [normalize(text, self.lowercase)]
+        begins: list[int] = []  # of each character of the normalized text
         ends: list[int] = []
-        at = 0
-        for part, form in zip(parts, normal, strict=True):
-            same, whole = len(part) == len(form), at + len(part)
-            begins += range(at, whole) if same else [at] * len(form)
-            ends += range(at + 1, whole + 1) if same else [whole] * len(form)
-            at = whole
-        found = word_offsets("".join(normal))
-        return [(begins[begin], ends[end - 1]) for _, begin, end in found]
+        position = 0
+        for run, form in zip(runs, normal, strict=True):
+            same_length, end = len(run) == len(form), position + len(run)
+            begins += range(position, end) if same_length else [position] * len(form)
+            ends += range(position + 1, end + 1) if same_length else [end] * len(form)
+            position = end
+        offsets = word_offsets("".join(normal))
+        return [(begins[begin], ends[end - 1]) for _, begin, end in offsets]
 
     def encode_pair(self, document: str, summary: str) -> tuple[list[int], list[int]]:
-        """Return the ids of a document and of a summary of it.
+        """Return the ids of a document and of its summary.
 
-        A word that neither the vocabulary nor the document has is UNKNOWN in the summary.
+        A summary word that neither the vocabulary nor the document has is UNKNOWN.
         """
-        unseen: dict[str, int] = {}
-        ids = self._numbered(document, unseen)
+        document_words: dict[str, int] = {}
+        ids = self._encode(document, document_words)
         known, unknown = self._ids, UNKNOWN
-        return ids, [known.get(w) or unseen.get(w, unknown) for w in self._split(summary)]
+        words = self._split(summary)
+        return ids, [known.get(w) or document_words.get(w, unknown) for w in words]
 
     def encode_pairs(
         self, documents: Sequence[str], summaries: Sequence[str]
     ) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield what `encode_pair` gives, for many."""
+        """Yield the result of `encode_pair` for each pair."""
         yield from map(self.encode_pair, documents, summaries)
 
     def tokens(self, ids: Iterable[int], document: str | None = None) -> list[str]:
-        """Return the words, `▁` before one that a space may precede, `<unk>` for an unknown one."""
-        return [_shown(token) for token in self._tokens(ids, document, SPECIAL[UNKNOWN])]
+        """Return the words, with `▁` before one that may follow a space; `<unk>` for UNKNOWN."""
+        return [_spelling(word) for word in self._words_of(ids, document, SPECIAL[UNKNOWN])]
 
     def unknown_ratio(self, ids: Sequence[int]) -> float:
-        """Return the share of ids that are of words that the vocabulary lacks."""
+        """Return the share of ids of words outside the vocabulary."""
         return sum(i == UNKNOWN or i >= self.size for i in ids) / max(len(ids), 1)
 
     def text(self, ids: Sequence[int], document: str | None = None) -> str:
-        """Return the text of ids; those from N on are looked up in the document."""
-        return join_words(self._tokens(ids, document, _MISSING))
+        """Return the text of ids; words of ids from N on are looked up in the document."""
+        return join_words(self._words_of(ids, document, _MISSING))
 
     def _split(self, text: str) -> Iterator[str]:
         return split_words(normalize(text, self.lowercase))
 
-    def _numbered(self, text: str, unseen: dict[str, int]) -> list[int]:
-        """The ids of a text; its unknown words, new ones in their order, are put into `unseen`."""
+    def _encode(self, text: str, document_words: dict[str, int]) -> list[int]:
+        """Return the ids of a text; add its new unknown words to `document_words`."""
         known, size = self._ids, self.size
-        return [known.get(w) or unseen.setdefault(w, size + len(unseen)) for w in self._split(text)]
+        return [
+            known.get(w) or document_words.setdefault(w, size + len(document_words))
+            for w in self._split(text)
+        ]
 
-    def _tokens(self, ids: Iterable[int], document: str | None, missing: str) -> Iterator[str]:
-        """The words of ids, as they are kept."""
+    def _words_of(self, ids: Iterable[int], document: str | None, missing: str) -> Iterator[str]:
+        """Yield the word of each id, or `missing`."""
         ids = [int(i) for i in ids]
-        unseen: dict[str, int] = {}
+        document_words: dict[str, int] = {}
         if document and max(ids, default=0) >= self.size:
-            self._numbered(document, unseen)
-        words = [*self._words, *unseen]
+            self._encode(document, document_words)
+        words = [*self._words, *document_words]
         for i in ids:
             yield words[i] if i != UNKNOWN and i < len(words) else missing
 
 
-def _shown(token: str) -> str:
-    """A word as SentencePiece would write it."""
-    if token in (*SPECIAL, SPACE):
-        return token
-    left = "▁" if not token.startswith(JOIN) and not spaceless(token) else ""
-    return left + token.strip(JOIN)
+def _spelling(word: str) -> str:
+    """Return a word as SentencePiece would write it."""
+    if word in (*SPECIAL, SPACE):
+        return word
+    space = "▁" if not word.startswith(JOIN) and not is_unspaced(word) else ""
+    return space + word.strip(JOIN)
 
 
-def learn_words(lines: Iterable[str], size: int, fold: bool) -> bytes:
-    """Take the most frequent words and return the vocabulary's file.
+def learn_words(lines: Iterable[str], size: int, lowercase: bool) -> bytes:
+    """Return the file of a vocabulary of the most frequent words.
 
-    A word that occurs once is left out: it would never be learned, and as an unknown one it shows
-    the model what to do with those.
+    Words that occur once are left out: they would not be learned, and as unknown words they train
+    the model to handle unknown words.
 
     Raises:
-        ConfigError: the size has no room for a word.
+        ConfigError: the size is too small for one word.
     """
-    least = len(SPECIAL) + 2  # the space between words of scripts without, and a word
-    if size < least:
-        raise ConfigError(f"vocabulary.size={size}: too small for words; at least {least}")
+    minimum = len(SPECIAL) + 2  # the token for a space, and a word
+    if size < minimum:
+        raise ConfigError(f"vocabulary.size={size}: too small for words; at least {minimum}")
     counts: Counter[str] = Counter()
     for line in lines:
-        counts.update(split_words(normalize(line, fold)))
+        counts.update(split_words(normalize(line, lowercase)))
     del counts[SPACE]
     ranked = sorted((-count, word) for word, count in counts.items() if count > 1)
     words = [SPACE, *(word for _, word in ranked[: size - len(SPECIAL) - 1])]
     size = len(SPECIAL) + len(words)
-    return "\n".join([f"#words 1 fold={fold:d} size={size}", *words, ""]).encode()
+    return "\n".join([f"#words 1 fold={lowercase:d} size={size}", *words, ""]).encode()

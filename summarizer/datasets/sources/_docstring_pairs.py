@@ -1,7 +1,7 @@
-"""Read the docstrings of installed packages as pairs: a long description, its one-line summary.
+"""Pairs of a long description and its one-line summary, from docstrings of installed packages.
 
-Pure reading with `ast`: nothing of the packages is imported or run. Tests and copies of other
-projects inside a package are left out, and what the public name of a function repeats.
+The files are parsed with `ast`; no package is imported or run. Tests, vendored copies of other
+projects and repeated texts are left out.
 """
 
 import ast
@@ -13,9 +13,9 @@ from pathlib import Path
 from summarizer.text.cleaning import clean
 from summarizer.types import Example
 
-VERSION = 1  # of these rules: another one builds the pairs anew
-DESCRIPTION_WORDS = 40  # at least
-SUMMARY_WORDS = (3, 30)
+VERSION = 1  # of these rules; the cache of another version is not used
+DESCRIPTION_WORDS = 40  # minimum
+SUMMARY_WORDS = (3, 30)  # minimum and maximum
 SKIPPED_FOLDERS = {"tests", "test", "testing", "testdata", "_vendor", "vendored", "__pycache__"}
 
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -30,10 +30,10 @@ _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def pairs(packages: Sequence[tuple[str, Path]]) -> Iterator[Example]:
-    """Yield every good pair of the packages, in an order that depends on nothing but their files.
+    """Yield the usable pairs of the packages, in an order that depends only on their files.
 
-    Equal summaries, and descriptions that begin with the same words, are yielded once, the first
-    time, so that a text that is there under two names never stands in two splits.
+    Of pairs with equal summaries, or with descriptions that begin with the same words, only the
+    first is yielded, so that no text is in two splits under two names.
 
     Args:
         packages: (name, folder) of each.
@@ -54,15 +54,15 @@ def pairs(packages: Sequence[tuple[str, Path]]) -> Iterator[Example]:
 
 
 def split_docstring(docstring: str) -> tuple[str, str] | None:
-    """Part a docstring into (description, summary); None where it makes no good pair.
+    """Return (description, summary) of a docstring, or None if it is no usable pair.
 
-    The summary is the first paragraph; code, doctests and markup are taken out of the rest.
+    The summary is the first paragraph. Code, doctests and markup are removed from the description.
     """
-    head, *rest = re.split(r"\n[ \t]*\n", docstring.strip(), maxsplit=1)
+    head, *remainder = re.split(r"\n[ \t]*\n", docstring.strip(), maxsplit=1)
     summary = _plain(head)
     if not SUMMARY_WORDS[0] <= len(summary.split()) <= SUMMARY_WORDS[1] or ">>>" in head:
         return None
-    body = _FENCE.sub("", "".join(rest))
+    body = _FENCE.sub("", "".join(remainder))
     for pattern in (_DOCTEST, _DIRECTIVE, _RULE):
         body = pattern.sub("", body)
     document = _plain(_without_code(body))
@@ -74,22 +74,23 @@ def split_docstring(docstring: str) -> tuple[str, str] | None:
 
 
 def python_files(folder: Path) -> list[Path]:
-    found = []
+    """Return the Python files of a package without its tests and vendored packages, sorted."""
+    paths = []
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).parts
         if not SKIPPED_FOLDERS.intersection(parts) and not path.stem.endswith("_test"):
-            found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).parts)
+            paths.append(path)
+    return sorted(paths, key=lambda path: path.relative_to(folder).parts)
 
 
 def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (qualified name, docstring) in the order of the file."""
+    """Yield (qualified name, docstring), in the order of the file."""
     source = path.read_bytes()
     if b'"""' not in source and b"'''" not in source:
         return
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # escapes that only a later Python refuses
+            warnings.simplefilter("ignore")  # about escapes that a later Python refuses
             tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return  # a template, or written for another Python
@@ -105,18 +106,18 @@ def _walk(node: ast.AST, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _without_code(text: str) -> str:
-    """Leave out the indented blocks that follow a line ending in `::`."""
-    kept: list[str] = []
+    """Remove the indented blocks that follow a line ending in `::`."""
+    lines: list[str] = []
     indent = -1  # of the line that opened the block; -1 outside
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip())
         if indent >= 0 and line.strip() and depth <= indent:
             indent = -1
         if indent < 0:
-            kept.append(line)
+            lines.append(line)
             if line.rstrip().endswith("::"):
                 indent = depth
-    return "\n".join(kept)
+    return "\n".join(lines)
 
 
 def _plain(text: str) -> str:

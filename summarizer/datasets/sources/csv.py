@@ -1,36 +1,36 @@
-"""A table with a header, `document,summary`; .csv with commas, .tsv with tabs, also .gz and .xz."""
+"""A table with a header, `document,summary`: .csv (commas) or .tsv (tabs), also .gz and .xz."""
 
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from summarizer.datasets.sources._lines import read_lines
 from summarizer.datasets.sources._records import (
+    Columns,
     collect_examples,
     example,
-    labels,
-    lines,
     require_columns,
 )
 from summarizer.errors import InputError
-from summarizer.text.cleaning import LARGEST, not_utf8
+from summarizer.text.read_file import MAX_BYTES, not_utf8
 from summarizer.types import Example
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is read; other columns are left alone, and `id` is the line number where there is none.
+    """Options of a table; unnamed columns are ignored. Without a column `id` ids are line numbers.
 
     Attributes:
         path: the file.
-        document: the column of the document.
-        summary: the column of the summary; "" reads documents only.
-        skip_bad: count bad rows and go on.
-        type_column: the column of the type of summary, see `summary_types`; "" is none.
-        source_column: the column that names the source of a row; "" is none.
-        lead_column: the column of a number of characters: so many at the start of the document
-            are the summary, the rest is the document; "" is none.
-        missing: `skip` passes over rows without a summary or lead; `error` refuses them.
+        document: column of the document.
+        summary: column of the summary; "": read documents only.
+        skip_bad: skip and count bad rows.
+        type_column: column of the type of summary, a name of `summary_types`; "": none.
+        source_column: column with the publisher of the document; "": none.
+        lead_column: column with a number of characters. That many at the start of the document
+            are the summary, and the remaining text is the document. "": none.
+        missing: `skip`: skip rows without a summary or lead; `error`: refuse them.
     """
 
     path: str
@@ -43,8 +43,8 @@ class Options:
     missing: str = "error"
 
     def __post_init__(self) -> None:
-        """Refuse what the label columns cannot be."""
-        labels(self)
+        """Check the columns."""
+        Columns.of(self)
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
@@ -57,38 +57,37 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
-    records = _records(options.path)
-    line, header = next(records)
+    rows = _rows(options.path)
+    line, header = next(rows)
     if isinstance(header, InputError):
         raise header
-    if twice := [name for name in header if header.count(name) > 1]:
-        raise InputError(f"{options.path}:{line}: two columns are named {twice[0]!r}")
     where = f"{options.path}:{line}"
-    more = labels(options)
-    summary = more.lead_column or options.summary
-    named = summary, more.type_column, more.source_column
-    require_columns(where, header, options.document, *named)
-    for line, fields in records:
+    if duplicates := [name for name in header if header.count(name) > 1]:
+        raise InputError(f"{where}: two columns are named {duplicates[0]!r}")
+    columns = Columns.of(options)
+    summary = columns.lead_column or columns.summary
+    labels = columns.type_column, columns.source_column
+    require_columns(where, header, columns.document, summary, *labels)
+    for line, fields in rows:
         try:
             if isinstance(fields, InputError):
                 raise fields
             if len(fields) != len(header):
-                counts = f"{len(fields)} fields, the header has {len(header)}"
-                raise InputError(f"{options.path}:{line}: {counts}")
-            row = dict(zip(header, fields, strict=True))
-            columns = options.document, options.summary
-            yield example(options.path, line, row, *columns, more=more)
+                raise InputError(
+                    f"{options.path}:{line}: {len(fields)} fields, the header has {len(header)}"
+                )
+            yield example(options.path, line, dict(zip(header, fields, strict=True)), columns)
         except InputError as error:
             yield error
 
 
-def _records(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
-    """Yield (first line, fields or what is wrong) of every row that is not empty."""
-    csv.field_size_limit(LARGEST)  # the standard limit, 128 KB, is below a long article
+def _rows(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
+    """Yield (first line, fields or error) of each row that is not empty."""
+    csv.field_size_limit(MAX_BYTES)  # the default, 128 KB, is shorter than long articles
     undecodable: list[InputError] = []
 
     def text() -> Iterator[str]:
-        for number, raw in lines(path):
+        for number, raw in read_lines(path):
             try:
                 yield raw.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -96,7 +95,7 @@ def _records(path: str) -> Iterator[tuple[int, list[str] | InputError]]:
                 yield raw.decode("utf-8", "replace")
 
     tabs = ".tsv" in Path(path).suffixes[-2:]
-    # Strict: a quote that is never closed is an error, not a field that holds the rest of the file.
+    # Strict: an unclosed quote is an error instead of a field with the rest of the file.
     reader = csv.reader(text(), delimiter="\t" if tabs else ",", strict=True)
     while True:
         line = reader.line_num + 1

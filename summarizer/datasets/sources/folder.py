@@ -1,13 +1,14 @@
-"""A folder of .txt and .md files, a document each; the summary of NAME.txt is NAME.summary.txt."""
+"""A folder of .txt and .md files, one document each; NAME.txt is summarized by NAME.summary.txt."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarizer.datasets.sources import _records
+from summarizer.datasets.sources._records import collect_examples
 from summarizer.errors import InputError
-from summarizer.text.cleaning import clean, read_text
+from summarizer.text.cleaning import clean
+from summarizer.text.read_file import read_text
 from summarizer.types import Example
 
 _SUMMARY = ".summary.txt"
@@ -15,11 +16,11 @@ _SUMMARY = ".summary.txt"
 
 @dataclass(frozen=True)
 class Options:
-    """What is read.
+    """Options of a folder.
 
     Attributes:
-        path: the folder; folders in it are read too, hidden files are not.
-        skip_bad: count bad files and go on.
+        path: the folder, read with its subfolders and without hidden files.
+        skip_bad: skip and count bad files.
     """
 
     path: str
@@ -27,14 +28,13 @@ class Options:
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
-    """Yield the examples of a split, a file each, in the order of their names, which are the ids.
+    """Yield the examples of a split, one per file, ordered by name; the name is the id.
 
     Raises:
         InputError: names the folder or the file, and the reason.
     """
-    return _records.collect_examples(
-        options.path, _results(Path(options.path)), options.skip_bad, split
-    )
+    results = _results(Path(options.path))
+    return collect_examples(options.path, results, options.skip_bad, split)
 
 
 def _results(folder: Path) -> Iterator[Example | InputError]:
@@ -53,14 +53,16 @@ def _results(folder: Path) -> Iterator[Example | InputError]:
 
 
 def _names(folder: Path) -> list[str]:
+    """Return the sorted paths of the documents, relative to the folder."""
+
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: {(error.strerror or str(error)).lower()}") from None
 
-    found = []
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    names = []
+    for parent, subfolders, files in os.walk(folder, onerror=refuse):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in files:
-            text = name.lower().endswith((".txt", ".md")) and not name.endswith(_SUMMARY)
-            if text and not name.startswith("."):
-                found.append((Path(parent) / name).relative_to(folder).as_posix())
-    return sorted(found)
+            is_text = name.lower().endswith((".txt", ".md")) and not name.endswith(_SUMMARY)
+            if is_text and not name.startswith("."):
+                names.append((Path(parent) / name).relative_to(folder).as_posix())
+    return sorted(names)

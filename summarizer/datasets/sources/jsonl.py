@@ -1,29 +1,30 @@
-"""JSON Lines: one object a line, `{"document": …, "summary": …}`; .jsonl, .jsonl.gz, .jsonl.xz."""
+"""JSON Lines, one object a line, `{"document": …, "summary": …}`: .jsonl, .jsonl.gz, .jsonl.xz."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from summarizer.datasets.sources import _records
+from summarizer.datasets.sources import _lines, _records
 from summarizer.errors import InputError
 from summarizer.types import Example
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is read; other columns are left alone, and `id` is the line number where there is none.
+    """Options of JSON Lines; unnamed columns are ignored. Without an `id` ids are line numbers.
 
     Attributes:
         path: the file.
-        document: the column of the document.
-        summary: the column of the summary; "" reads documents only.
-        references: the column of a list of all references, which ROUGE compares with; None:
-            `references`, where there is such a list; "" leaves it alone.
-        skip_bad: count bad lines and go on.
-        type_column: the column of the type of summary, see `summary_types`; "" is none.
-        source_column: the column that names the source of a row; "" is none.
-        lead_column: the column of a number of characters: so many at the start of the document
-            are the summary, the rest is the document; "" is none.
-        missing: `skip` passes over rows without a summary or lead; `error` refuses them.
+        document: column of the document.
+        summary: column of the summary; "": read documents only. If it is missing from a row, the
+            first reference is the summary.
+        references: column with a list of all references, which ROUGE compares with; None:
+            `references` if that column is a list of texts; "": none.
+        skip_bad: skip and count bad lines.
+        type_column: column of the type of summary, a name of `summary_types`; "": none.
+        source_column: column with the publisher of the document; "": none.
+        lead_column: column with a number of characters. That many at the start of the document
+            are the summary, and the remaining text is the document. "": none.
+        missing: `skip`: skip rows without a summary or lead; `error`: refuse them.
     """
 
     path: str
@@ -37,12 +38,12 @@ class Options:
     missing: str = "error"
 
     def __post_init__(self) -> None:
-        """Refuse what the label columns cannot be."""
-        _records.labels(self)
+        """Check the columns."""
+        _records.Columns.of(self)
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
-    """Yield the examples of a split, line by line; empty lines are passed over.
+    """Yield the examples of a split, line by line; empty lines are skipped.
 
     Raises:
         InputError: names the file, the line and the reason.
@@ -51,24 +52,23 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 
 def rows(
-    options: Options, lines: Iterable[tuple[int, bytes]] | None = None, given: bool = False
+    options: Options, lines: Iterable[tuple[int, bytes]] | None = None, raw: bool = False
 ) -> Iterator[Example | InputError]:
-    """Yield the example, or what is wrong, of every line that is not empty.
+    """Yield the example or the error of each line that is not empty.
 
     Args:
-        options: what is read; whatever they say of bad lines, each is yielded.
-        lines: with their numbers, where they are not to be read from the file.
-        given: leave documents as the rows have them, uncleaned.
+        options: of the file; `skip_bad` is ignored.
+        lines: the numbered lines of the file; None: read them.
+        raw: leave documents as they are in the rows instead of cleaning them.
 
     Raises:
         InputError: the file cannot be read any further.
     """
-    more = _records.labels(options)
-    for number, row in _records.json_records(options.path, lines):
+    columns = _records.Columns.of(options)
+    for number, row in _lines.json_records(options.path, lines):
         try:
             if isinstance(row, InputError):
                 raise row
-            columns = options.document, options.summary, options.references
-            yield _records.example(options.path, number, row, *columns, given, more)
+            yield _records.example(options.path, number, row, columns, raw)
         except InputError as error:
             yield error

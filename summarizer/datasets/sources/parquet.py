@@ -1,7 +1,7 @@
-"""Parquet: a file, a folder of .parquet files, or several, `shards/*.parquet`, in order of names.
+"""Parquet: a file, a folder of .parquet files, or a pattern, `shards/*.parquet`, ordered by name.
 
-Rows are read in small batches, so that memory stays the same however large a file or its row groups
-are.
+Rows are read in small batches, so that memory use does not depend on the size of the file or of its
+row groups.
 """
 
 import contextlib
@@ -13,27 +13,27 @@ from typing import Any
 
 from summarizer.datasets.sources import _records
 from summarizer.errors import InputError
-from summarizer.text.cleaning import not_utf8
+from summarizer.text.read_file import not_utf8
 from summarizer.types import Example
 
-_BATCH = 256  # rows
-_BUFFER = 2**20  # bytes of a column that are read at once
+_BATCH_ROWS = 256
+_BUFFER_BYTES = 2**20  # of a column, read at once
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is read; other columns are left alone.
+    """Options of Parquet files; unnamed columns are ignored.
 
-    Where there is no column `id`, it is the row's number from 1; with several files FILE:NUMBER.
+    Without a column `id` ids are row numbers from 1; with several files they are FILE:NUMBER.
 
     Attributes:
         path: the file, the folder, or a pattern with stars.
-        document: the column of the document.
-        summary: the column of the summary; where that is missing, it is the first reference; ""
-            reads documents only.
-        references: the column of a list of all references, which ROUGE compares with; None:
-            `references`, where there is such a list; "" leaves it alone.
-        skip_bad: count bad rows and go on.
+        document: column of the document.
+        summary: column of the summary; "": read documents only. If it is missing, the first
+            reference is the summary.
+        references: column with a list of all references, which ROUGE compares with; None:
+            `references` if that column is a list of texts; "": none.
+        skip_bad: skip and count bad rows.
     """
 
     path: str
@@ -53,36 +53,35 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 
 def _results(options: Options) -> Iterator[Example | InputError]:
-    paths = _paths(options.path)
+    paths, columns = _paths(options.path), _records.Columns.of(options)
     for path in paths:
         prefix = f"{Path(path).name}:" if paths != [options.path] else ""
-        for number, row in _read(path, options):
+        for number, row in _read_rows(path, options):
             try:
                 if isinstance(row, InputError):
                     raise row
                 row.setdefault("id", f"{prefix}{number}")
-                columns = options.document, options.summary, options.references
-                yield _records.example(path, number, row, *columns)
+                yield _records.example(path, number, row, columns)
             except InputError as error:
                 yield error
 
 
 def _paths(path: str) -> list[str]:
-    """List the files, in the order of their names."""
+    """Return the files, ordered by name."""
     if Path(path).is_dir():
-        found = sorted(str(p) for p in Path(path).glob("*.parquet"))
+        paths = sorted(str(p) for p in Path(path).glob("*.parquet"))
     else:
-        found = [path] if Path(path).exists() else sorted(glob.glob(path))
-    if not found:
+        paths = [path] if Path(path).exists() else sorted(glob.glob(path))
+    if not paths:
         raise InputError(f"{path}: no such file, or no .parquet file in the folder")
-    return found
+    return paths
 
 
-def _read(path: str, options: Options) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """Yield (number from 1, columns or what is wrong) of every row.
+def _read_rows(path: str, options: Options) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield (number from 1, columns or error) of each row.
 
     Raises:
-        InputError: not a Parquet file, cut or damaged; a column is missing or not of text.
+        InputError: not a Parquet file, or damaged; a column is missing or not text.
     """
     import pyarrow
     import pyarrow.parquet
@@ -90,46 +89,47 @@ def _read(path: str, options: Options) -> Iterator[tuple[int, dict[str, Any] | I
     number = 0
     try:
         with contextlib.closing(
-            pyarrow.parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+            pyarrow.parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
         ) as file:
-            columns = _columns(path, file.schema_arrow, options)
-            for batch in file.iter_batches(_BATCH, columns=columns, use_threads=False):
-                for at in range(batch.num_rows):
+            columns = _select_columns(path, file.schema_arrow, options)
+            for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
+                for i in range(batch.num_rows):
                     number += 1
-                    yield number, _row(f"{path}:{number}", batch, at)
+                    yield number, _row(f"{path}:{number}", batch, i)
     except (pyarrow.ArrowException, OSError) as error:
         after = f", after row {number}" if number else ""
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not a Parquet file, or cut{after} ({reason})") from None
 
 
-def _columns(path: str, schema: Any, options: Options) -> list[str]:
-    """Return the columns to read, `id` among them where it is there; refuse what is not text."""
-    import pyarrow.types as kinds
+def _select_columns(path: str, schema: Any, options: Options) -> list[str]:
+    """Return the columns to read, including `id` if it exists; refuse columns that are not text."""
+    import pyarrow.types as arrow_types
 
-    several = _several(path, schema, options)
-    wanted = [column for column in (options.document, options.summary) if column]
-    if several and options.summary not in schema.names:
-        wanted = [options.document]
-    _records.require_columns(path, schema.names, *wanted)
-    found = list(dict.fromkeys(wanted + (["id"] if "id" in schema.names else [])))
-    for column in found:
+    references = _references_column(path, schema, options)
+    texts = [column for column in (options.document, options.summary) if column]
+    if references and options.summary not in schema.names:
+        texts = [options.document]
+    _records.require_columns(path, schema.names, *texts)
+    columns = list(dict.fromkeys(texts + (["id"] if "id" in schema.names else [])))
+    for column in columns:
         kind = schema.field(column).type
-        if not (_is_text(kind) or (column == "id" and kinds.is_integer(kind))):
+        if not (_is_text(kind) or (column == "id" and arrow_types.is_integer(kind))):
             raise InputError(f"{path}: column {column!r} is {kind}, not text")
-    return found + several
+    return columns + references
 
 
-def _several(path: str, schema: Any, options: Options) -> list[str]:
-    """Return the column of a list of references, if one is to be read."""
-    import pyarrow.types as kinds
+def _references_column(path: str, schema: Any, options: Options) -> list[str]:
+    """Return the column with a list of references in a list, or [] if none is to be read."""
+    import pyarrow.types as arrow_types
 
     _records.require_columns(path, schema.names, options.references or "")
     column = "references" if options.references is None else options.references
     if not options.summary or column not in schema.names:
         return []
     kind = schema.field(column).type
-    if (kinds.is_list(kind) or kinds.is_large_list(kind)) and _is_text(kind.value_type):
+    is_list = arrow_types.is_list(kind) or arrow_types.is_large_list(kind)
+    if is_list and _is_text(kind.value_type):
         return [column]
     if options.references:
         raise InputError(f"{path}: column {column!r} is {kind}, not a list of texts")
@@ -137,15 +137,16 @@ def _several(path: str, schema: Any, options: Options) -> list[str]:
 
 
 def _is_text(kind: Any) -> bool:
-    import pyarrow.types as kinds
+    import pyarrow.types as arrow_types
 
-    kind = kind.value_type if kinds.is_dictionary(kind) else kind
-    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
+    kind = kind.value_type if arrow_types.is_dictionary(kind) else kind
+    checks = arrow_types.is_string, arrow_types.is_large_string, arrow_types.is_string_view
+    return any(check(kind) for check in checks)
 
 
-def _row(where: str, batch: Any, at: int) -> dict[str, Any] | InputError:
+def _row(where: str, batch: Any, index: int) -> dict[str, Any] | InputError:
     names = batch.schema.names
     try:
-        return {name: batch.column(i)[at].as_py() for i, name in enumerate(names)}
+        return {name: batch.column(i)[index].as_py() for i, name in enumerate(names)}
     except UnicodeDecodeError as error:
         return InputError(f"{where}: {not_utf8(error)}")

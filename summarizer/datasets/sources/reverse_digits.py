@@ -11,13 +11,13 @@ _WORD = 2**64
 
 @dataclass(frozen=True)
 class Options:
-    """What is made up.
+    """Options of the generated examples.
 
     Attributes:
-        count: examples in all splits together.
+        count: number of examples in all splits together.
         low: digits of the shortest document.
         high: digits of the longest document.
-        seed: another seed gives other digits.
+        seed: seed of the digits.
     """
 
     count: int = 20_000
@@ -26,7 +26,7 @@ class Options:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse an impossible task."""
+        """Refuse impossible bounds."""
         if self.count < 1:
             raise ValueError(f"count={self.count}: must be at least 1")
         if not 1 <= self.low <= self.high:
@@ -34,29 +34,29 @@ class Options:
 
 
 def examples(options: Options, split: str = "all") -> Iterator[Example]:
-    """Yield the examples of a split; "3 1 4" gives "4 1 3".
+    """Yield the examples of a split, such as the document "3 1 4" with the summary "4 1 3".
 
-    Equal digits are always in the same split, so that no test document was trained on.
+    Equal digits are always in the same split, so that no test document is in training.
 
     Raises:
         ConfigError: an unknown split.
     """
     check_split(split)
     for index in range(options.count):
-        found = digits(options, index)
-        if in_split(found, split):
-            yield Example(f"{options.seed}-{index}", " ".join(found), " ".join(reversed(found)))
+        text = digits(options, index)
+        if in_split(text, split):
+            yield Example(f"{options.seed}-{index}", " ".join(text), " ".join(reversed(text)))
 
 
 def digits(options: Options, index: int) -> str:
-    """Return the digits of an example: a function of (seed, index) in plain integers."""
+    """Return the digits of an example, a function of seed and index in integer arithmetic."""
     state = _mix(_mix(options.seed % _WORD) + index)
     length = options.low + state % (options.high - options.low + 1)
-    found = []
+    chars = []
     for _ in range(length):
         state = _mix(state)
-        found.append(str((state >> 32) % 10))
-    return "".join(found)
+        chars.append(str((state >> 32) % 10))
+    return "".join(chars)
 
 
 def _mix(value: int) -> int:

@@ -1,30 +1,30 @@
-"""Compare through a small network: query and key are projected, added, squashed and scored.
+"""Additive attention (Bahdanau): a small network scores query and key.
 
     score(h_t, s_j) = v · tanh(W h_t + U s_j + b)
 
 Source: Bahdanau, Cho, Bengio (2015), arXiv:1409.0473, A.1.2. The keys U s_j do not depend on the
-query, so `project` runs once per document. With coverage, the attention so far, without this
-position's, is a further input, c_t = Σ_{t' < t} a_t' (See, Liu, Manning 2017, arXiv:1704.04368,
-eq. 11):
+query, so `project` runs once per document. With the option `coverage` the network also sees the sum
+of the attention of the earlier positions, c_t = Σ_{t' < t} a_t' (See, Liu, Manning 2017,
+arXiv:1704.04368, eq. 11):
 
     score(h_t, s_j) = v · tanh(W h_t + U s_j + w_c c_tj + b)
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from summarizer.model.attention._base import weighted_sum
 from summarizer.model.attention._scorer import Scorer
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options:
     """Settings of the attention."""
 
-    width: int = 256  # of the network's hidden layer
-    coverage: bool = False  # see how much each piece was attended to before
+    width: int = 256  # width of the network's hidden layer
+    coverage: bool = False  # see how much attention each token has received so far
 
     def __post_init__(self) -> None:
         if not isinstance(self.width, int) or self.width < 1:
@@ -34,12 +34,12 @@ class Options:
 
 
 def build(options: Options, query: int, memory: int) -> "AdditiveAttention":
-    """Make the attention of a decoder of width `query` over a memory of width `memory`."""
+    """Build the attention of a decoder of width `query` over a memory of width `memory`."""
     return AdditiveAttention(options, query, memory)
 
 
 class AdditiveAttention(Scorer):
-    """Average the document, weighted by relevance to what is being written now."""
+    """Attention scored by a small network, optionally with coverage."""
 
     def __init__(self, options: Options, query: int, memory: int):
         super().__init__(query, memory, options.width)
@@ -49,32 +49,37 @@ class AdditiveAttention(Scorer):
                 (1, options.width), "glorot_uniform", name="coverage_kernel"
             )
 
-    def start(self, rows: Any, positions: Any) -> tuple[Any, ...]:
-        """Return the coverage before the first position, where it is seen."""
+    def start(self, rows: Tensor, positions: Tensor) -> tuple[Tensor, ...]:
+        """Return the coverage before the first position, or () without coverage."""
         return (ops.zeros((rows, positions), "float32"),) if self.stepwise else ()
 
     def call(
-        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
-    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        mask: Tensor,
+        state: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Attend from every summary position at once.
 
         Args:
             query: float [B, T, H], decoder outputs.
             keys: float [B, S, width], from `project`.
             values: float [B, S, M], encoder outputs.
-            mask: bool [B, S], True at real pieces.
-            state: what the positions before left, each float32 [B, T, S]; () where the attention
-                is not `stepwise`. Where it is, the T positions are of T summaries.
+            mask: bool [B, S], True at real tokens.
+            state: from the positions before, each float32 [B, T, S]; () unless the attention is
+                `stepwise`. If it is, the T positions belong to T different summaries.
 
         Returns:
             context: float [B, T, M].
             weights: float32 [B, T, S], >= 0, exactly 0 where `mask` is False, summing to 1 (to 0
-                for a document without pieces; never NaN).
+                for a document without tokens; never NaN).
             state: for the next position.
         """
-        more = None
+        extra = None
         if self.stepwise:
             coverage = ops.cast(state[0], self.compute_dtype)
-            more = coverage[..., None] * self.matrix(self.coverage_kernel)
-        context, weights = weighted_sum(self.scores(query, keys, more), values, mask)
+            extra = coverage[..., None] * self.matrix(self.coverage_kernel)
+        context, weights = weighted_sum(self.scores(query, keys, extra), values, mask)
         return context, weights, (state[0] + weights,) if self.stepwise else ()

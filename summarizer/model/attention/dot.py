@@ -1,4 +1,4 @@
-"""Compare by the dot product: the query meets the encoder's outputs as they are.
+"""Dot-product attention: the score is the product of query and encoder output.
 
     score(h_t, s_j) = h_t · s_j
 
@@ -6,12 +6,12 @@ Source: Luong, Pham, Manning (2015), arXiv:1508.04025, eq. 8 (dot).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from summarizer.errors import ConfigError
 from summarizer.model.attention._base import Attention, weighted_sum
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Options:
 
 
 def build(options: Options, query: int, memory: int) -> "DotAttention":
-    """Make the attention of a decoder of width `query` over a memory of width `memory`.
+    """Build the attention of a decoder of width `query` over a memory of width `memory`.
 
     Raises:
         ConfigError: the widths differ.
@@ -34,11 +34,16 @@ def build(options: Options, query: int, memory: int) -> "DotAttention":
 
 
 class DotAttention(Attention):
-    """Average the document, weighted by likeness to what is being written now."""
+    """Attention scored by dot products."""
 
     def call(
-        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
-    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        mask: Tensor,
+        state: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Attend from every summary position at once; see `AdditiveAttention.call`."""
         query = ops.cast(query, self.compute_dtype)
         scores = ops.matmul(query, ops.transpose(keys, (0, 2, 1)))

@@ -1,29 +1,32 @@
-"""Compare as additive attention does, and see where the position before looked.
+"""Location-aware attention: additive attention that also sees where the previous position attended.
 
-    f_tj          = Σ_i F_i a_{t-1, j+i}            a convolution of the weights before, no bias
+    f_tj          = Σ_i F_i a_{t-1, j+i}            convolution of the previous weights, no bias
     score(h_t, j) = v · tanh(W h_t + V s_j + U f_tj + b)
 
-Source: Chorowski et al. (2015), arXiv:1506.07503, eq. 8 and 9. So attention can move on from where
-it was, whatever the pieces there have in common with others. Before the first position, nothing
-was looked at: the weights are 0.
+Attention can so move on from its previous place, even if other tokens look the same. At the first
+position the previous weights are 0.
+
+Source: Chorowski et al. (2015), arXiv:1506.07503, eq. 8 and 9.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from summarizer.model.attention._base import weighted_sum
 from summarizer.model.attention._scorer import Scorer
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options:
     """Settings of the attention."""
 
-    width: int = 256  # of the network's hidden layer
-    filters: int = 10  # features of the weights around a piece
-    kernel: int = 15  # pieces that they see, the piece itself in the middle
+    width: int = 256  # width of the network's hidden layer
+    filters: int = 10  # number of features of the weights around a token
+    kernel: int = (
+        15  # tokens that a feature covers, an odd number; the token itself is in the middle
+    )
 
     def __post_init__(self) -> None:
         for name in ("width", "filters", "kernel"):
@@ -35,12 +38,12 @@ class Options:
 
 
 def build(options: Options, query: int, memory: int) -> "LocationAttention":
-    """Make the attention of a decoder of width `query` over a memory of width `memory`."""
+    """Build the attention of a decoder of width `query` over a memory of width `memory`."""
     return LocationAttention(options, query, memory)
 
 
 class LocationAttention(Scorer):
-    """Average the document, weighted by relevance and by the place of what was written before."""
+    """Attention scored by a small network that sees the previous weights."""
 
     stepwise = True
 
@@ -54,26 +57,31 @@ class LocationAttention(Scorer):
             (options.filters, options.width), "glorot_uniform", name="filter_kernel"
         )
 
-    def start(self, rows: Any, positions: Any) -> tuple[Any, ...]:
+    def start(self, rows: Tensor, positions: Tensor) -> tuple[Tensor, ...]:
         """Return the weights before the first position: 0."""
         return (ops.zeros((rows, positions), "float32"),)
 
     def call(
-        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
-    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        mask: Tensor,
+        state: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Attend from one position of each of T summaries; see `AdditiveAttention.call`."""
         before = ops.cast(state[0], self.compute_dtype)
-        # The convolution and what follows it are linear: one product does both.
+        # The convolution and the projection of its features are linear: one product does both.
         both = ops.matmul(self.matrix(self.filters), self.matrix(self.filter_kernel))
-        seen = ops.reshape(self._around(before), (-1, self.kernel))
+        windows = ops.reshape(self._windows(before), (-1, self.kernel))
         batch, steps, positions = ops.shape(before)
-        more = ops.reshape(ops.matmul(seen, both), (batch, steps, positions, -1))
-        context, weights = weighted_sum(self.scores(query, keys, more), values, mask)
+        extra = ops.reshape(ops.matmul(windows, both), (batch, steps, positions, -1))
+        context, weights = weighted_sum(self.scores(query, keys, extra), values, mask)
         return context, weights, (weights,)
 
-    def _around(self, weights: Any) -> Any:
-        """The weights around each piece, float [B, T, S, kernel]; 0 beyond the document."""
+    def _windows(self, weights: Tensor) -> Tensor:
+        """Return the weights around each token, float [B, T, S, kernel]; 0 beyond the document."""
         half = self.kernel // 2
-        wide = ops.pad(weights, ((0, 0), (0, 0), (half, half)))
-        ends = [at - self.kernel + 1 or None for at in range(self.kernel)]
-        return ops.stack([wide[:, :, at:end] for at, end in enumerate(ends)], axis=-1)
+        padded = ops.pad(weights, ((0, 0), (0, 0), (half, half)))
+        ends = [begin - self.kernel + 1 or None for begin in range(self.kernel)]
+        return ops.stack([padded[:, :, begin:end] for begin, end in enumerate(ends)], axis=-1)

@@ -1,4 +1,4 @@
-"""Several small attentions side by side, each with its own view of query, keys and values.
+"""Multi-head attention: several scaled dot products, each with its own projections.
 
     score_i(h_t, s_j) = (W_i h_t) · (U_i s_j) / √d      head i of width d
     context           = W_o [Σ_j a_1j V_1 s_j; …; Σ_j a_nj V_n s_j]
@@ -8,39 +8,40 @@ distribution over the document: the mean of the heads' weights.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+import keras
 from keras import ops
 
 from summarizer.model.attention._base import Attention, attention_weights
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options:
     """Settings of the attention."""
 
-    heads: int = 4
-    width: int = 256  # of all heads together
+    heads: int = 4  # number of heads; must divide the width
+    width: int = 256  # total width of all heads
 
     def __post_init__(self) -> None:
         for name, value in (("heads", self.heads), ("width", self.width)):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name}={value!r}: must be a whole number above 0")
         if self.width % self.heads:
-            fitting = [n for n in range(1, self.width + 1) if self.width % n == 0]
-            nearest = min(fitting, key=lambda n: abs(n - self.heads))
+            divisors = [n for n in range(1, self.width + 1) if self.width % n == 0]
+            nearest = min(divisors, key=lambda n: abs(n - self.heads))
             raise ValueError(
                 f"heads={self.heads}: must divide width={self.width}; the nearest is {nearest}"
             )
 
 
 def build(options: Options, query: int, memory: int) -> "MultiHeadAttention":
-    """Make the attention of a decoder of width `query` over a memory of width `memory`."""
+    """Build the attention of a decoder of width `query` over a memory of width `memory`."""
     return MultiHeadAttention(options, query, memory)
 
 
 class MultiHeadAttention(Attention):
-    """Average the document in several ways at once."""
+    """Several scaled dot-product attentions side by side."""
 
     def __init__(self, options: Options, query: int, memory: int):
         super().__init__(memory)
@@ -51,21 +52,26 @@ class MultiHeadAttention(Attention):
         self.value_kernel = self.add_weight((memory, width), "glorot_uniform", name="value_kernel")
         self.out_kernel = self.add_weight((width, memory), "glorot_uniform", name="out_kernel")
 
-    def project(self, values: Any) -> Any:
+    def project(self, values: Tensor) -> Tensor:
         """Return keys and projected values side by side, float [B, S, 2 * width]."""
         return ops.concatenate(
             [self._times(values, self.key_kernel), self._times(values, self.value_kernel)], axis=-1
         )
 
     def call(
-        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
-    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        mask: Tensor,
+        state: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Attend from every summary position at once.
 
-        See `AdditiveAttention.call`, but that keys are float [B, S, 2 * width]; the
-        weights are the mean of the heads'.
+        See `AdditiveAttention.call`, except that keys are float [B, S, 2 * width] and the weights
+        are the mean of the heads' weights.
         """
-        batch, steps, _ = ops.shape(query)  # not the product's: its shape does not export to ONNX
+        batch, steps, _ = ops.shape(query)  # the shape of the product does not export to ONNX
         query = self._times(ops.cast(query, self.compute_dtype), self.query_kernel)
         query = self._split(query, batch, steps)
         batch, positions, _ = ops.shape(keys)
@@ -77,10 +83,10 @@ class MultiHeadAttention(Attention):
         context = ops.reshape(ops.transpose(context, (0, 2, 1, 3)), (batch, steps, self.inner))
         return self._times(context, self.out_kernel), ops.mean(weights, axis=1), ()
 
-    def _times(self, x: Any, kernel: Any) -> Any:
+    def _times(self, x: Tensor, kernel: keras.Variable) -> Tensor:
         return ops.matmul(x, self.matrix(kernel))
 
-    def _split(self, x: Any, batch: Any, steps: Any) -> Any:
-        """Float [B, T, width] as [B, heads, T, width / heads]."""
+    def _split(self, x: Tensor, batch: Tensor, steps: Tensor) -> Tensor:
+        """Reshape float [B, T, width] to [B, heads, T, width / heads]."""
         parts = ops.reshape(x, (batch, steps, self.heads, self.inner // self.heads))
         return ops.transpose(parts, (0, 2, 1, 3))

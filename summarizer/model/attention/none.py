@@ -1,15 +1,15 @@
-"""No attention: all that the decoder learns of the document is where its cells begin.
+"""No attention: the decoder sees the document only through its initial state.
 
 Source: Sutskever, Vinyals, Le (2014), arXiv:1409.3215, section 2. One vector has to hold the whole
-document, whatever its length: what attention was invented against.
+document, whatever its length; attention was invented to remove that limit.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from summarizer.model.attention._base import Attention
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,21 @@ class Options:
 
 
 def build(options: Options, query: int, memory: int) -> "NoAttention":
-    """Make it, for whatever widths."""
+    """Build the layer; it takes any widths."""
     return NoAttention(0)
 
 
 class NoAttention(Attention):
-    """Return a context of width 0 and weights that are 0."""
+    """Returns a context of width 0 and weights of 0."""
 
     def call(
-        self, query: Any, keys: Any, values: Any, mask: Any, state: tuple[Any, ...] = ()
-    ) -> tuple[Any, Any, tuple[Any, ...]]:
-        """Look at nothing; shapes as in `AdditiveAttention.call`, keys and values may be ()."""
-        nothing = ops.cast(ops.zeros_like(query[:, :, :1]), "float32")
-        return query[:, :, :0], nothing * ops.cast(mask[:, None, :], "float32"), ()
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        mask: Tensor,
+        state: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Return zeros in the shapes of `AdditiveAttention.call`; keys and values may be ()."""
+        zeros = ops.cast(ops.zeros_like(query[:, :, :1]), "float32")
+        return query[:, :, :0], zeros * ops.cast(mask[:, None, :], "float32"), ()

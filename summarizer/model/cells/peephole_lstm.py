@@ -1,36 +1,37 @@
-"""LSTM whose gates also look at the cell state, which the output gate may be hiding from them.
+"""LSTM with peepholes: the gates also see the cell state, even where the output gate hides it.
 
-    i   = σ(W x_t + U h_{t-1} + w_i ∘ c_{t-1} + b)      likewise f
+    i   = σ(W x_t + U h_{t-1} + w_i ∘ c_{t-1} + b)      f in the same way
     g   = tanh(W x_t + U h_{t-1} + b)
     c_t = f ∘ c_{t-1} + i ∘ g
     o   = σ(W x_t + U h_{t-1} + w_o ∘ c_t + b)
     h_t = o ∘ tanh(c_t)
 
-So it can measure how long something lasted (Gers and Schmidhuber's tasks of timing and counting).
-Options: the output gate sees c_{t-1} instead; the candidate sees c_{t-1} too; matrices instead of
-vectors.
+With peepholes a cell can measure durations (Gers and Schmidhuber's tasks of timing and counting).
+Options: the output gate sees c_{t-1} instead of c_t; the candidate sees c_{t-1} as well; peepholes
+are matrices instead of vectors.
 
-Source: Gers and Schmidhuber (2000), "Recurrent nets that time and count"; with vectors, Gers,
+Source: Gers and Schmidhuber (2000), "Recurrent nets that time and count"; vectors: Gers,
 Schraudolph, Schmidhuber (2002).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+import keras
 from keras import ops
 
 from summarizer.model.cells import _base
-from summarizer.model.cells._base import Cell, CellGradients
+from summarizer.model.cells._base import Cell, CellGradients, States
 from summarizer.model.xla import product
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options(_base.Options):
     """Settings of the cell."""
 
-    output_sees: str = "new"  # cell state: the new one, c_t, or the old one, c_{t-1}
-    candidate: bool = False  # the candidate sees c_{t-1} as well
-    full: bool = False  # every unit sees all of the cell state, not only its own
+    output_sees: str = "new"  # cell state that the output gate sees: new (c_t) or old (c_{t-1})
+    candidate: bool = False  # whether the candidate also sees c_{t-1}
+    full: bool = False  # peepholes are matrices: each unit sees the whole cell state
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,12 +43,12 @@ class Options(_base.Options):
 
 
 def build(options: Options, inputs: int) -> "FullPeepholeLSTM":
-    """Make the cell for inputs of a width."""
+    """Build the cell for inputs of this width."""
     return (FullPeepholeLSTM if options.full else PeepholeLSTM)(options, inputs)
 
 
 class FullPeepholeLSTM(Cell):
-    """Peepholes that are matrices; the columns of the kernels are i, f, o, g."""
+    """LSTM with peephole matrices. The columns of the kernels are i, f, o, g."""
 
     biases = (0.0, 1.0, 0.0, 0.0)
     states = 2
@@ -62,17 +63,19 @@ class FullPeepholeLSTM(Cell):
         ]
 
     @property
-    def more(self) -> list[Any]:
-        """The peepholes of i, f, o and perhaps g, each float32 [H], or [H, H] if they are full."""
+    def extra_weights(self) -> list[keras.Variable]:
+        """The peepholes of i, f, o and, as an option, g; each [H], or [H, H] if `full`."""
         return self.peepholes
 
-    def look(self, peephole: Any, cell: Any) -> Any:
-        """Return what comes through a peephole, float32 [B, H]."""
+    def look(self, peephole: Tensor, cell: Tensor) -> Tensor:
+        """Apply a peephole to a cell state; both states float32 [B, H]."""
         dtype = self.compute_dtype
         return product(ops.cast(cell, dtype), ops.cast(peephole, dtype))
 
-    def forward(self, inputs: Any, recurrent: Any, states: Any, *peepholes: Any) -> Any:
-        """Go one step on; see `Cell`."""
+    def forward(
+        self, inputs: Tensor, recurrent: Tensor, states: States, *peepholes: Tensor
+    ) -> tuple[States, Tensor]:
+        """Compute one step; see `cells/_base.py` for the arguments."""
         i, f, o, g = ops.split(inputs + recurrent, 4, axis=1)
         old, (w_i, w_f, w_o, *w_g) = states[1], peepholes
         i = ops.sigmoid(i + self.look(w_i, old))
@@ -84,31 +87,33 @@ class FullPeepholeLSTM(Cell):
 
 
 class PeepholeLSTM(FullPeepholeLSTM):
-    """Peepholes that are vectors."""
+    """LSTM with peephole vectors."""
 
-    saves = 4
+    saved_width = 4
 
-    def look(self, peephole: Any, cell: Any) -> Any:
-        """Return what comes through a peephole, float32 [B, H]."""
+    def look(self, peephole: Tensor, cell: Tensor) -> Tensor:
+        """Apply a peephole to a cell state; both states float32 [B, H]."""
         return peephole * cell
 
-    def backward(self, saved: Any, before: Any, gradient: Any, *peepholes: Any) -> CellGradients:
-        """Go one step back; see `Cell`."""
+    def backward(
+        self, saved: Tensor, before: States, gradient: States, *peepholes: Tensor
+    ) -> CellGradients:
+        """Compute the gradients of one step; see `cells/_base.py` for the arguments."""
         i, f, o, g = ops.split(saved, 4, axis=1)
         old, (w_i, w_f, w_o, *w_g) = before[1], peepholes
         new = f * old + i * g
-        squashed = ops.tanh(new)
-        d_o = gradient[0] * squashed * o * (1 - o)
-        d_new = gradient[1] + gradient[0] * o * (1 - squashed * squashed)
+        tanh_cell = ops.tanh(new)
+        d_o = gradient[0] * tanh_cell * o * (1 - o)
+        d_new = gradient[1] + gradient[0] * o * (1 - tanh_cell * tanh_cell)
         d_new = d_new if self.sees_old else d_new + d_o * w_o
         d_i, d_f = d_new * g * i * (1 - i), d_new * old * f * (1 - f)
         d_g = d_new * i * (1 - g * g)
         d_old = d_new * f + d_i * w_i + d_f * w_f
         d_old = d_old + d_o * w_o if self.sees_old else d_old
         d_old = d_old + d_g * w_g[0] if w_g else d_old
-        seen = [d_i * old, d_f * old, d_o * (old if self.sees_old else new), d_g * old]
+        d_peepholes = [d_i * old, d_f * old, d_o * (old if self.sees_old else new), d_g * old]
         return CellGradients(
             inputs=ops.concatenate([d_i, d_f, d_o, d_g], axis=1),
             states=(ops.zeros_like(d_old), d_old),
-            more=tuple(ops.sum(x, axis=0) for x in seen[: len(peepholes)]),
+            extra_weights=tuple(ops.sum(x, axis=0) for x in d_peepholes[: len(peepholes)]),
         )

@@ -1,4 +1,4 @@
-"""What the encoders share: the settings of a recurrence, its making, and dense layers."""
+"""What encoders share: the options of a recurrence, its construction, and dense layers."""
 
 import json
 from dataclasses import dataclass
@@ -7,29 +7,31 @@ from typing import Any
 import keras
 
 from summarizer import plugins
+from summarizer.model.protocols import Cell, Encoder
 
 
 @dataclass(frozen=True)
 class RecurrentOptions:
-    """Settings of a recurrence in both directions; the encoders around one add their own."""
+    """Options of a recurrence in both directions; encoders built on one add their own."""
 
-    width: int = 256  # of each direction; the output is twice as wide
-    cell: str = "lstm"  # a name, perhaps with options of that cell: gru,reset_after=true
-    layers: int = 1
+    width: int = 256  # width of each direction; the output is twice as wide
+    cell: str = "lstm"  # name of a cell, with options after commas: gru,reset_after=true
+    layers: int = 1  # number of layers; each after the first has a residual connection
 
     def __post_init__(self) -> None:
-        name, options = _read(self.cell)
+        name, options = _parse_cell(self.cell)
         plugins.options("cell", name, width=self.width, **options)
         at_least("layers", self.layers, 1)
 
-    def build_cell(self, inputs: int) -> Any:
-        """Make the cell for inputs of a width."""
-        name, options = _read(self.cell)
-        return plugins.build("cell", name, inputs, width=self.width, **options)
+    def build_cell(self, inputs: int) -> Cell:
+        """Build the cell for inputs of this width."""
+        name, options = _parse_cell(self.cell)
+        cell: Cell = plugins.build("cell", name, inputs, width=self.width, **options)
+        return cell
 
-    def recurrence(self, inputs: int) -> Any:
-        """Make the encoder `bidirectional` for inputs of a width."""
-        return plugins.build(
+    def recurrence(self, inputs: int) -> Encoder:
+        """Build the encoder `bidirectional` for inputs of this width."""
+        encoder: Encoder = plugins.build(
             "encoder",
             "bidirectional",
             inputs,
@@ -37,10 +39,11 @@ class RecurrentOptions:
             cell=self.cell,
             layers=self.layers,
         )
+        return encoder
 
 
-def _read(cell: str) -> tuple[str, dict[str, Any]]:
-    """Return a cell's name and the options that stand behind it."""
+def _parse_cell(cell: str) -> tuple[str, dict[str, Any]]:
+    """Split `gru,reset_after=true` into the name of the cell and its options."""
     name, *pairs = cell.split(",")
     options = {}
     for pair in pairs:
@@ -54,18 +57,20 @@ def _read(cell: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def at_least(name: str, value: Any, least: int) -> None:
-    """Refuse a setting that is no whole number from `least` on.
+def at_least(name: str, value: object, minimum: int) -> None:
+    """Check that an option is a whole number and at least `minimum`.
 
     Raises:
-        ValueError: names the setting, its value and what is allowed.
+        ValueError: names the option, its value and what is allowed.
     """
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{name}={value!r}: must be a whole number above {least - 1}")
+    if not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{name}={value!r}: must be a whole number above {minimum - 1}")
 
 
-def dense(inputs: int, width: int, activation: str | None = None, bias: bool = True) -> Any:
-    """Make a dense layer whose weights exist from the start."""
+def dense(
+    inputs: int, width: int, activation: str | None = None, bias: bool = True
+) -> keras.layers.Dense:
+    """Create a dense layer with its weights."""
     layer = keras.layers.Dense(width, activation=activation, use_bias=bias)
     layer.build((None, inputs))
     return layer

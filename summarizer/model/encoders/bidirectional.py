@@ -1,18 +1,20 @@
-"""Read the document in both directions, so that each piece is seen with what precedes and follows.
+"""Bidirectional encoder: two recurrent cells read the document, one forward and one backward.
 
-Source: Schuster and Paliwal (1997); as an encoder, Bahdanau et al. (2015), arXiv:1409.0473, A.2.1.
-Several layers: each reads what the one below wrote, in both directions, and from the second on adds
-to it (Wu et al. 2016, arXiv:1609.08144, eq. 6).
+Each token is so encoded with the text before and after it. With several layers, each layer reads
+the outputs of the one below; from the second on, it adds to them (Wu et al. 2016, arXiv:1609.08144,
+eq. 6).
+
+Source: Schuster and Paliwal (1997); as an encoder: Bahdanau et al. (2015), arXiv:1409.0473, A.2.1.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 from keras import ops
 
 from summarizer.model.encoders._base import RecurrentOptions
 from summarizer.model.recurrence import unroll, zeros
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,12 @@ class Options(RecurrentOptions):
 
 
 def build(options: Options, inputs: int) -> "Bidirectional":
-    """Make the encoder for embeddings of a width."""
+    """Build the encoder for embeddings of this width."""
     return Bidirectional(options, inputs)
 
 
 class Bidirectional(keras.layers.Layer):
-    """Two cells, one reading forward, one backward, side by side; and the layers above."""
+    """Two cells that read in opposite directions, and further such layers above them."""
 
     needs_sentence_ids = False
 
@@ -35,21 +37,21 @@ class Bidirectional(keras.layers.Layer):
         self.left, self.right = options.build_cell(inputs), options.build_cell(inputs)
         self.width = 2 * options.width
         self.states = self.left.states
-        one = Options(options.width, options.cell)
-        self.upper = [Bidirectional(one, self.width) for _ in range(options.layers - 1)]
+        single_layer = Options(options.width, options.cell)
+        self.upper = [Bidirectional(single_layer, self.width) for _ in range(options.layers - 1)]
         self.built = True
 
-    def call(self, embedded: Any, mask: Any) -> Any:
+    def call(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Encode documents.
 
         Args:
             embedded: float [B, S, E].
-            mask: bool [B, S], True at real pieces.
+            mask: bool [B, S], True at real tokens.
 
         Returns:
             outputs: float [B, S, 2H], 0 where `mask` is False.
-            final: each float32 [B, 2H], the uppermost layer's last states of both directions side
-                by side, the hidden one first.
+            final: each float32 [B, 2H], the final states of the top layer, both directions side by
+                side, the hidden state first.
         """
         batch = ops.shape(embedded)[0]
         outputs, finals = [], []

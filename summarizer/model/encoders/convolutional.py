@@ -1,28 +1,29 @@
-"""See each piece with its neighbours before the recurrence: phrases first, order afterwards.
+"""Convolutional encoder: convolutions read each token with its neighbours before the recurrence.
 
-    x'_i = x_i + relu(W [x_{i-r}; …; x_i; …; x_{i+r}] + b)      kernel = 2 r + 1 pieces
+    x'_i = x_i + relu(W [x_{i-r}; …; x_i; …; x_{i+r}] + b)      kernel = 2 r + 1 tokens
 
-The recurrence in both directions reads x'. Padding counts as 0 on both sides.
+Convolutions see phrases; the recurrence in both directions above them reads x'. Padding counts as 0
+on both sides.
 
-Source: the convolution, Kim (2014), arXiv:1408.5882, eq. 2; with what it reads added, He et al.
-(2015), arXiv:1512.03385, eq. 1.
+Source: convolution: Kim (2014), arXiv:1408.5882, eq. 2; residual connection: He et al. (2015),
+arXiv:1512.03385, eq. 1.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 from keras import ops
 
 from summarizer.model.encoders._base import RecurrentOptions, at_least, dense
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options(RecurrentOptions):
     """Settings of the encoder."""
 
-    kernel: int = 3  # pieces that are seen together, an odd number
-    convolutions: int = 1  # one above the other
+    kernel: int = 3  # tokens that a convolution covers, an odd number
+    convolutions: int = 1  # number of convolutions, one above the other
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -30,13 +31,13 @@ class Options(RecurrentOptions):
         at_least("convolutions", self.convolutions, 1)
         if self.kernel % 2 == 0:
             raise ValueError(
-                f"kernel={self.kernel}: must be odd, as many pieces before as behind; "
+                f"kernel={self.kernel}: must be odd, to cover as many tokens before as after; "
                 f"the nearest are {self.kernel - 1} and {self.kernel + 1}"
             )
 
 
 def build(options: Options, inputs: int) -> "Convolutional":
-    """Make the encoder for embeddings of a width."""
+    """Build the encoder for embeddings of this width."""
     return Convolutional(options, inputs)
 
 
@@ -55,13 +56,13 @@ class Convolutional(keras.layers.Layer):
         self.width, self.states = self.recurrence.width, self.recurrence.states
         self.built = True
 
-    def call(self, embedded: Any, mask: Any) -> Any:
+    def call(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Encode documents; shapes as in `Bidirectional.call`."""
         real = ops.cast(mask, embedded.dtype)[:, :, None]
         steps, reach = ops.shape(embedded)[1], self.kernel // 2
         for convolution in self.convolutions:
             embedded = embedded * real
-            wide = ops.pad(embedded, ((0, 0), (reach, reach), (0, 0)))
-            seen = [wide[:, i : i + steps] for i in range(self.kernel)]
-            embedded = embedded + convolution(ops.concatenate(seen, axis=-1))
+            padded = ops.pad(embedded, ((0, 0), (reach, reach), (0, 0)))
+            windows = [padded[:, i : i + steps] for i in range(self.kernel)]
+            embedded = embedded + convolution(ops.concatenate(windows, axis=-1))
         return self.recurrence(embedded, mask)

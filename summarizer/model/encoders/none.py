@@ -1,12 +1,13 @@
-"""Read nothing: what is left is a language model, which continues texts.
+"""No encoder: nothing is read, which makes the model a language model that continues texts.
 
 Source: Mikolov et al. (2010), Recurrent neural network based language model.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
+
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
@@ -15,17 +16,17 @@ class Options:
 
 
 def build(options: Options, inputs: int) -> "NoEncoder":
-    """Make the encoder, for embeddings of whatever width."""
+    """Build the encoder, for embeddings of any width."""
     return NoEncoder()
 
 
 class NoEncoder(keras.layers.Layer):
-    """Outputs of width 0, and no last state; it has no weights."""
+    """Outputs of width 0, no final state and no weights."""
 
     width = 0
     states = 0
     needs_sentence_ids = False
 
-    def call(self, embedded: Any, mask: Any) -> Any:
-        """Return outputs float [B, S, 0] and (), whatever the documents are."""
+    def call(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return outputs float [B, S, 0], and () for the final states."""
         return embedded[:, :, :0], ()

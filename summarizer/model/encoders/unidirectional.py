@@ -1,36 +1,37 @@
-"""Read the document from its first piece to its last, so that the last state has seen all of it.
+"""Unidirectional encoder: recurrent cells read the document from the first token to the last.
 
     h_t = cell(x_t, h_{t-1})
 
-Source: Sutskever, Vinyals, Le (2014), arXiv:1409.3215, section 2. Several layers: each
-reads what the one below wrote, and from the second on adds to it (Wu et al. 2016, arXiv:1609.08144,
-eq. 6).
+The last state has seen the whole document. With several layers, each layer reads the outputs of the
+one below; from the second on, it adds to them (Wu et al. 2016, arXiv:1609.08144, eq. 6).
+
+Source: Sutskever, Vinyals, Le (2014), arXiv:1409.3215, section 2.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 from keras import ops
 
 from summarizer.model.encoders._base import RecurrentOptions
 from summarizer.model.recurrence import unroll, zeros
+from summarizer.types import Tensor
 
 
 @dataclass(frozen=True)
 class Options(RecurrentOptions):
     """Settings of the encoder."""
 
-    width: int = 512  # of the output: there is one direction
+    width: int = 512  # width of the output
 
 
 def build(options: Options, inputs: int) -> "Unidirectional":
-    """Make the encoder for embeddings of a width."""
+    """Build the encoder for embeddings of this width."""
     return Unidirectional(options, inputs)
 
 
 class Unidirectional(keras.layers.Layer):
-    """Cells one above the other, each reading forward."""
+    """A stack of cells that read forward."""
 
     needs_sentence_ids = False
 
@@ -42,16 +43,16 @@ class Unidirectional(keras.layers.Layer):
         self.states = self.cells[0].states
         self.built = True
 
-    def call(self, embedded: Any, mask: Any) -> Any:
+    def call(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Encode documents.
 
         Args:
             embedded: float [B, S, E].
-            mask: bool [B, S], True at real pieces.
+            mask: bool [B, S], True at real tokens.
 
         Returns:
             outputs: float [B, S, H], 0 where `mask` is False.
-            final: each float32 [B, H], the uppermost cell's last states, the hidden one first.
+            final: each float32 [B, H], the final states of the top cell, the hidden state first.
         """
         batch = ops.shape(embedded)[0]
         hidden, final = unroll(self.cells[0], embedded, zeros(self.cells[0], batch), mask)

@@ -1,0 +1,68 @@
+"""The shipped model says what it said at 55f18f5: texts, ids, scores, and where words are from."""
+
+import json
+
+import pytest
+
+from summarizer import Summarizer
+from tests.compat import cases, program, records
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Summarizer.load()
+
+
+@pytest.fixture(scope="module")
+def expected(saved):
+    return saved("summaries.json")
+
+
+@pytest.mark.parametrize("name", cases.CASES)
+def test_summaries_are_the_same(name, shipped, expected):
+    case = cases.CASES[name]
+    call = shipped.outline if case.outline else shipped.summarize
+    explain = {"explain": True} if case.explain else {}
+    with program.old_name(""):
+        made = call(cases.texts(case.ids, cases.documents()), **case.options, **explain)
+    rows = ([*map(records.summary, m)] if case.outline else records.summary(m) for m in made)
+    assert records.differences(dict(zip(case.ids, rows, strict=True)), expected[name]) == []
+
+
+@pytest.mark.parametrize("name", [n for n, case in cases.CASES.items() if not case.explain])
+def test_the_command_line_says_the_same(name, expected, tmp_path, capsys):
+    case, known = cases.CASES[name], cases.documents()
+    path = tmp_path / "documents.jsonl"
+    rows = ({"id": i, "document": cases.texts((i,), known)[0]} for i in case.ids)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert program.run("summarize", "--json", *case.arguments(), path) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["id"] for line in lines] == list(case.ids)
+    for line in lines:
+        old = expected[name][line["id"]]
+        pairs = [(line, {"summary": old["text"], "score": old["score"]})]
+        if case.options.get("n_best", 1) > 1:
+            pairs += [
+                (new, {"summary": h["text"], "score": h["score"], "log_prob": h["log_prob"]})
+                for new, h in zip(line["alternatives"], old["alternatives"], strict=True)
+            ]
+        for new, wanted in pairs:
+            assert records.differences({k: new[k] for k in wanted}, wanted) == []
+        assert {k: line[k] for k in ("read", "truncated")} == {
+            k: old[k] for k in ("read", "truncated")
+        }
+
+
+def test_a_difference_is_seen(expected):
+    old = expected["default"]["abstract-01"]
+    word = old["explanation"]["words"][0]
+    assert records.differences(old, old) == []
+    assert records.differences(old | {"text": "x"}, old)
+    assert records.differences(old | {"score": old["score"] + 0.002}, old)
+    assert not records.differences(old | {"score": old["score"] + 0.0005}, old)
+    (begin, end, share), *rest = word["sources"]
+    moved = word | {"sources": [[begin + 1, end, share], *rest]}
+    assert records.differences(moved, word)
+    lost = word | {"sources": rest}
+    assert records.differences(lost, word)
+    assert not records.differences(word | {"sources": word["sources"][::-1]}, word)
