@@ -180,7 +180,7 @@ def read_graph(path: Path) -> StoredWeights:
     """Return what an exported file stores beside its graph.
 
     Raises:
-        ModelError: the file is missing, cut or no ONNX file.
+        ModelError: the file is missing, truncated or no ONNX file.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -189,7 +189,7 @@ def read_graph(path: Path) -> StoredWeights:
         proto = onnx.load(path)
         stored = {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
     except (OSError, DecodeError, ValueError) as error:
-        raise ModelError(f"{path}: cut or not an ONNX file ({error})") from None
+        raise ModelError(f"{path}: truncated or not an ONNX file ({error})") from None
     metadata = {entry.key: entry.value for entry in proto.metadata_props}
     return StoredWeights(dequantize(stored), format_of(stored), metadata)
 

@@ -135,7 +135,7 @@ def load(path: Path) -> Loaded:
     """Open a SavedModel that `export` wrote.
 
     Raises:
-        ModelError: it is missing, cut or not written by `export`.
+        ModelError: it is missing, truncated or not written by `export`.
     """
     import tensorflow as tf
 
@@ -149,7 +149,7 @@ def load(path: Path) -> Loaded:
         weights = {name: variable.numpy() for name, variable in module.weights.items()}
     except Exception as error:  # TensorFlow has many exceptions for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{path}: cut or not an exported SavedModel ({reason})") from None
+        raise ModelError(f"{path}: truncated or not an exported SavedModel ({reason})") from None
 
     def run(texts: list[str]) -> tuple[list[str], Tensor, Tensor]:
         outputs = module.signatures["serving_default"](documents=tf.constant(texts, tf.string))
