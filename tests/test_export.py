@@ -228,7 +228,9 @@ GRAPHS = {
         lambda f: (f / "model.onnx").unlink(),
         "/model.onnx: no such file; make it with: summarizer export",
     ),
-    "cut graph": (lambda f: cut(f / "model.onnx"), "/model.onnx: truncated or not an exported model"),
+    "cut graph": (
+        lambda f: cut(f / "model.onnx"), "/model.onnx: truncated or not an exported model",
+    ),
     "nearly whole graph": (
         lambda f: cut(f / "model.onnx", 0.999), "/model.onnx: truncated or not an exported model",
     ),

@@ -397,13 +397,19 @@ DAMAGES = {
         lambda f: ((f / "model.onnx").unlink(), shutil.rmtree(f / "saved_model")),
         ": holds no export; make one with: summarizer export",
     ),
-    "altered graph": (lambda f: altered(f / "model.onnx"), "/model.onnx: truncated or altered since"),
+    "altered graph": (
+        lambda f: altered(f / "model.onnx"), "/model.onnx: truncated or altered since",
+    ),
     "cut graph": (
         lambda f: (f / "model.onnx").write_bytes((f / "model.onnx").read_bytes()[:-9]),
         "/model.onnx: truncated or altered since",
     ),
-    "altered SavedModel": (lambda f: altered(f / VARIABLES), "/saved_model: truncated or altered since"),
-    "cut SavedModel": (lambda f: (f / VARIABLES).unlink(), "/saved_model: truncated or altered since"),
+    "altered SavedModel": (
+        lambda f: altered(f / VARIABLES), "/saved_model: truncated or altered since",
+    ),
+    "cut SavedModel": (
+        lambda f: (f / VARIABLES).unlink(), "/saved_model: truncated or altered since",
+    ),
     "notes that are no JSON": (lambda f: (f / "export.json").write_text("{"), "/export.json: not "),
     "notes that are a list": (lambda f: (f / "export.json").write_text("[]"), "/export.json: not "),
     "other weights": (other_weights, "/model.onnx: 'embeddings' is not that of weights.npz"),

@@ -59,8 +59,8 @@ def verify_export(folder: str | Path, data: str = "", documents: int = 200) -> I
         One line for each comparison.
 
     Raises:
-        SummarizerError: an export is truncated or altered, belongs to another vocabulary, configuration
-            or other weights, or differs from Keras.
+        SummarizerError: an export is truncated or altered, belongs to another vocabulary,
+            configuration or other weights, or differs from Keras.
     """
     from summarizer.exporters import parity
     from summarizer.model import named_weights

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import keras
+
 from summarizer.config import Config
 from summarizer.errors import ConfigError, ModelError
 from summarizer.exporters import parity
@@ -49,7 +51,11 @@ def check(vocabulary: Vocabulary) -> None:
 
 
 def export(
-    model: Any, config: Config, vocabulary: Vocabulary, path: Path, metadata: Mapping[str, str]
+    model: keras.Model,
+    config: Config,
+    vocabulary: Vocabulary,
+    path: Path,
+    metadata: Mapping[str, str],
 ) -> None:
     """Write a model as a SavedModel, replacing what is at the path.
 
@@ -89,7 +95,7 @@ def export(
 
 
 def _text_to_text(
-    model: Any, config: Config, vocabulary: Vocabulary
+    model: keras.Model, config: Config, vocabulary: Vocabulary
 ) -> tuple[Callable[[Tensor], dict[str, Tensor]], Any]:
     """Return a function of texts, string [B], and the tokenizer that it needs."""
     import tensorflow as tf
