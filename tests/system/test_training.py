@@ -56,8 +56,8 @@ def records(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_the_log_has_its_fields_and_the_loss_falls(digits):
-    found = records(digits.folder)
+def test_the_log_has_its_fields_and_the_loss_falls(trained):
+    found = records(trained.folder)
     assert [r["step"] for r in found] == [50, 100, 150, 200, 250]
     fields = {
         "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
@@ -79,25 +79,27 @@ def test_the_log_has_its_fields_and_the_loss_falls(digits):
     assert rates[-1] < rates[-2] < rates[-3] < rates[1]
 
 
-def test_a_run_shows_how_it_goes_and_what_it_writes(digits):
-    assert re.search(r"training with (mixed_bfloat16, graph|float32, xla) on .*CPU", digits.err)
-    assert re.search(r"step 250: loss [\d.]+  rouge1 [\d.]+ .*padding [\d.]+%  waiting", digits.err)
-    samples = re.findall(r"^  (.*)\n    reference: (.*)$", digits.err, re.M)
+def test_a_run_shows_how_it_goes_and_what_it_writes(trained):
+    assert re.search(r"training with (mixed_bfloat16, graph|float32, xla) on .*CPU", trained.err)
+    assert re.search(
+        r"step 250: loss [\d.]+  rouge1 [\d.]+ .*padding [\d.]+%  waiting", trained.err
+    )
+    samples = re.findall(r"^  (.*)\n    reference: (.*)$", trained.err, re.M)
     assert len(samples) == 3
     assert all(re.fullmatch(r"\d( \d)+", reference) for _, reference in samples)
-    bar = re.split(r"[\r\n]", digits.err)[-2]
+    bar = re.split(r"[\r\n]", trained.err)[-2]
     assert "250/250" in bar
     for shown in ("loss=", "ppl=", "acc=", "lr=", "ex/s=", "tokens/s=", "<00:00"):
         assert shown in bar
-    assert f"{digits.folder}: 250 steps, validation ROUGE-1" in digits.out
-    assert f"summarize --model {digits.folder}" in digits.out
+    assert f"{trained.folder}: 250 steps, validation ROUGE-1" in trained.out
+    assert f"summarize --model {trained.folder}" in trained.out
 
 
-def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits, monkeypatch):
+def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(trained, monkeypatch):
     gate = np.array([[[0.3, 0.6, 0.99, 0.0]], [[0.6, 0.99, 0.0, 0.0]]])
     found = SimpleNamespace(gate=gate, tokens=np.array([[[7, 8, END, PAD]], [[9, END, PAD, PAD]]]))
     monkeypatch.setattr("summarizer.decoding.search.compile_search", lambda *_: lambda *rows: found)
-    known = Vocabulary.load(digits.folder / "vocabulary.model")
+    known = Vocabulary.load(trained.folder / "vocabulary.model")
     examples = [Example("a", "1 2", "2 1"), Example("b", "3", "3")]
     validate = validators.make_validator(None, known, Config(), examples)
     assert validate().scores["gate"] == pytest.approx(0.5)
@@ -105,14 +107,14 @@ def test_the_gate_of_a_validation_is_that_of_pieces_that_could_be_copied(digits,
     assert "gate" not in validate().scores
 
 
-def test_a_run_leaves_all_that_belongs_to_a_model(digits):
-    names = {path.name for path in digits.folder.iterdir()}
+def test_a_run_leaves_all_that_belongs_to_a_model(trained):
+    names = {path.name for path in trained.folder.iterdir()}
     assert names >= {
         "config.json", "vocabulary.model", "weights.npz", "checkpoint.npz", "model.onnx",
         "export.json", "metrics.jsonl", "metrics.png", "fingerprints.npz", "lowercase.npz", "store",
     }  # fmt: skip
     assert not [name for name in names if name.endswith((".part", ".new"))]
-    assert (digits.folder / "metrics.png").read_bytes().startswith(b"\x89PNG")
+    assert (trained.folder / "metrics.png").read_bytes().startswith(b"\x89PNG")
 
 
 # --- the machine -------------------------------------------------------------------------------
@@ -223,11 +225,11 @@ def test_the_best_device_is_found(monkeypatch, kinds):
     assert hardware._device() == expected
 
 
-def test_xla_asked_for_and_not_used_is_an_error(digits):
+def test_xla_asked_for_and_not_used_is_an_error(trained):
     tf.config.run_functions_eagerly(True)
     try:
         with pytest.raises(TrainingError, match=r"train\.compile=xla"):
-            first_step(digits.folder, "xla")
+            first_step(trained.folder, "xla")
     finally:
         tf.config.run_functions_eagerly(False)
 
@@ -250,17 +252,17 @@ def first_step(folder: Path, compiler: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def graph_step(digits) -> Any:
-    return first_step(digits.folder, "graph")
+def graph_step(trained) -> Any:
+    return first_step(trained.folder, "graph")
 
 
-def test_xla_and_graph_give_the_same_step(digits, graph_step):
+def test_xla_and_graph_give_the_same_step(trained, graph_step):
     loss, norm, nll, weight, accuracy = graph_step
     assert loss == pytest.approx(nll / weight, rel=1e-5)
-    assert weight == a_batch(digits.folder)["weight"].sum()
+    assert weight == a_batch(trained.folder)["weight"].sum()
     assert accuracy > 0.5
     assert norm > 0
-    np.testing.assert_allclose(first_step(digits.folder, "xla"), graph_step, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(first_step(trained.folder, "xla"), graph_step, rtol=1e-4, atol=1e-5)
 
 
 # --- JAX ---------------------------------------------------------------------------------------
@@ -306,11 +308,11 @@ print(json.dumps({{
 
 
 @pytest.fixture(scope="module")
-def on_jax(digits, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+def on_jax(trained, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """What a process with the JAX back end did, said and found."""
     folder = tmp_path_factory.mktemp("jax") / "run"
     done = subprocess.run(
-        [sys.executable, "-c", JAX, str(digits.folder), str(folder)],
+        [sys.executable, "-c", JAX, str(trained.folder), str(folder)],
         cwd=ROOT, env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
@@ -341,10 +343,10 @@ def test_jax_and_tensorflow_give_the_same_step(on_jax, graph_step):
     np.testing.assert_allclose(on_jax.step, graph_step, rtol=1e-4, atol=1e-5)
 
 
-def test_jax_and_tensorflow_find_the_same_summaries(on_jax, digits):
-    _, _, model = export.load_keras_model(digits.folder)
+def test_jax_and_tensorflow_find_the_same_summaries(on_jax, trained):
+    _, _, model = export.load_keras_model(trained.folder)
     search = compile_search(model, plugins.build("strategy", "beam"), WIDTH, LIMITS)
-    found = search(a_batch(digits.folder)["document"])
+    found = search(a_batch(trained.folder)["document"])
     np.testing.assert_array_equal(np.array(on_jax.tokens)[:, 0], np.asarray(found.tokens)[:, 0])
     np.testing.assert_allclose(on_jax.score, np.asarray(found.score), atol=1e-3)
 
@@ -567,38 +569,38 @@ def tuned(folder: Path, start: Path, *more: str) -> list[str]:
 
 
 @pytest.mark.parametrize("shipped", [False, True])
-def test_a_run_starts_from_a_model(digits, tmp_path, quick, capsys, caplog, shipped):
-    start, folder = digits.folder, tmp_path / "run"
+def test_a_run_starts_from_a_model(trained, tmp_path, quick, capsys, caplog, shipped):
+    start, folder = trained.folder, tmp_path / "run"
     if shipped:  # only what goes with a model that is handed on, weights in half precision
         start = tmp_path / "shipped"
         start.mkdir()
         for name in ("config.json", "vocabulary.model", "model.onnx", "fingerprints.npz"):
-            shutil.copy(digits.folder / name, start)
+            shutil.copy(trained.folder / name, start)
     quick += [50.0]
     assert cli.main(tuned(folder, start, "model.dropout=0.3")) == 0
     said = capsys.readouterr().out
     assert f"{folder}: 2 steps from {start}, validation ROUGE-1 50.00" in said
     assert f"starting from {start} (reverse_digits, configuration " in caplog.text
-    given, _ = storage.load_arrays(digits.folder / "weights.npz")
+    given, _ = storage.load_arrays(trained.folder / "weights.npz")
     made, _ = storage.load_arrays(folder / "weights.npz")
     assert set(given) == set(made)
     for name, value in given.items():
         more = 2 if name == "output_bias" else 0  # the two steps
         np.testing.assert_allclose(made[name], value + more, atol=2e-3 if shipped else 1e-6)
     words = "vocabulary.model"
-    assert (folder / words).read_bytes() == (digits.folder / words).read_bytes()
-    old, new = (configuration.load_config(f / "config.json") for f in (digits.folder, folder))
+    assert (folder / words).read_bytes() == (trained.folder / words).read_bytes()
+    old, new = (configuration.load_config(f / "config.json") for f in (trained.folder, folder))
     assert new.model == replace(old.model, dropout=0.3)
     assert (new.vocabulary, new.train.init) == (old.vocabulary, str(start))
     assert new.decode != old.decode  # all else is the preset's
 
 
-def test_a_tuned_model_has_seen_what_both_were_trained_on(digits, tmp_path, quick):
+def test_a_tuned_model_has_seen_what_both_were_trained_on(trained, tmp_path, quick):
     quick += [50.0]
-    assert cli.main(tuned(tmp_path, digits.folder)) == 0
+    assert cli.main(tuned(tmp_path, trained.folder)) == 0
     first, both = (
         set(np.load(folder / "fingerprints.npz")["documents"].tolist())
-        for folder in (digits.folder, tmp_path)
+        for folder in (trained.folder, tmp_path)
     )
     own = {contamination.document_hash(e.document) for e in spec.examples(LONG, "train")}
     assert own - first
@@ -619,16 +621,16 @@ def test_a_tuned_model_has_seen_what_both_were_trained_on(digits, tmp_path, quic
         ),
     ],
 )
-def test_a_setting_against_the_first_model_is_told(digits, tmp_path, capsys, more, said):
-    assert cli.main(tuned(tmp_path / "run", digits.folder, more)) == 1
-    assert one_line(capsys) == said.format(start=digits.folder)
+def test_a_setting_against_the_first_model_is_told(trained, tmp_path, capsys, more, said):
+    assert cli.main(tuned(tmp_path / "run", trained.folder, more)) == 1
+    assert one_line(capsys) == said.format(start=trained.folder)
     assert not (tmp_path / "run").exists()
 
 
-def test_a_model_to_start_from_must_be_there(digits, tmp_path, capsys):
+def test_a_model_to_start_from_must_be_there(trained, tmp_path, capsys):
     assert cli.main(tuned(tmp_path / "run", tmp_path / "none")) == 1
     assert one_line(capsys) == f"{tmp_path}/none: no such model folder"
-    line = ["train", "--output", str(tmp_path), "--resume", "--init", str(digits.folder)]
+    line = ["train", "--output", str(tmp_path), "--resume", "--init", str(trained.folder)]
     assert cli.main(line) == 1
     assert "--init: a resumed run goes on with its own weights" in one_line(capsys)
 
@@ -730,13 +732,13 @@ def test_a_loss_that_is_not_finite_stops_the_run(begun, monkeypatch, capsys):
     assert [path.read_bytes() for path in files] == before
 
 
-def test_a_folder_with_a_run_is_not_written_over(digits, capsys):
-    before = (digits.folder / "checkpoint.npz").read_bytes()
-    assert cli.main(command(digits.folder, 2, 2)) == 1
+def test_a_folder_with_a_run_is_not_written_over(trained, capsys):
+    before = (trained.folder / "checkpoint.npz").read_bytes()
+    assert cli.main(command(trained.folder, 2, 2)) == 1
     assert one_line(capsys) == (
-        f"{digits.folder}: already holds a run; add --resume to go on, or remove it"
+        f"{trained.folder}: already holds a run; add --resume to go on, or remove it"
     )
-    assert (digits.folder / "checkpoint.npz").read_bytes() == before
+    assert (trained.folder / "checkpoint.npz").read_bytes() == before
 
 
 # --- resuming before the first checkpoint ------------------------------------------------------
@@ -814,7 +816,7 @@ def test_another_run_is_not_resumed(tmp_path, quick, capsys, more, said):
     assert {path: path.read_bytes() for path in tmp_path.glob("*.*")} == before
 
 
-def test_a_folder_that_holds_no_run_is_not_resumed(digits, tmp_path, capsys):
+def test_a_folder_that_holds_no_run_is_not_resumed(trained, tmp_path, capsys):
     (tmp_path / "notes.txt").touch()
     assert cli.main(command(tmp_path, 2, 2, "--resume")) == 1
     assert one_line(capsys) == (
@@ -824,7 +826,7 @@ def test_a_folder_that_holds_no_run_is_not_resumed(digits, tmp_path, capsys):
     model = tmp_path / "model"
     model.mkdir()
     for name in ("config.json", "vocabulary.model", "model.onnx"):
-        shutil.copy(digits.folder / name, model)
+        shutil.copy(trained.folder / name, model)
     assert cli.main(["train", "--output", str(model), "--resume"]) == 1
     assert "model: holds a model but no checkpoint to resume from" in one_line(capsys)
 
@@ -833,9 +835,9 @@ def test_a_folder_that_holds_no_run_is_not_resumed(digits, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "foreign"])
-def test_a_checkpoint_that_cannot_be_used_is_told(digits, tmp_path, capsys, damage):
+def test_a_checkpoint_that_cannot_be_used_is_told(trained, tmp_path, capsys, damage):
     folder = tmp_path / "run"
-    shutil.copytree(digits.folder, folder)
+    shutil.copytree(trained.folder, folder)
     path = folder / "checkpoint.npz"
     raw = path.read_bytes()
     if damage == "foreign":
@@ -868,14 +870,14 @@ def test_an_interrupted_save_leaves_the_last_file(tmp_path, monkeypatch):
         storage.load_arrays(tmp_path / "y.npz")
 
 
-def test_weights_have_the_same_names_in_every_process(digits):
-    _, _, model = export.load_keras_model(digits.folder)
+def test_weights_have_the_same_names_in_every_process(trained):
+    _, _, model = export.load_keras_model(trained.folder)
     names = [name for name, _ in named_weights.named_variables(model)]
     assert len(set(names)) == len(names)
     assert {id(variable) for _, variable in named_weights.named_variables(model)} == {
         id(v) for v in model.weights
     }
-    assert set(names) == set(storage.load_arrays(digits.folder / "weights.npz")[0])
+    assert set(names) == set(storage.load_arrays(trained.folder / "weights.npz")[0])
 
 
 # --- the toy task, whole -----------------------------------------------------------------------
