@@ -189,8 +189,8 @@ class OnnxSummarizer:
             documents: token ids of each, at least one; prompts of a language model.
             beam: K; None: the setting of the model.
             max_tokens: T; None: the setting of the model.
-            inputs: further inputs of the graph, see `decoding.graph_inputs`; None: the settings of
-                the model, but beam search instead of sampling.
+            inputs: further inputs of the graph, see `decoding.graph_inputs`; without `strategy` the
+                settings of the model, but beam search instead of sampling.
             seed: seed of the random numbers; each document gets the same numbers in any batch.
                 None: draw none.
 
@@ -201,11 +201,12 @@ class OnnxSummarizer:
             ModelError: the graph is too old for the inputs.
         """
         decode = self.config.decode
-        if inputs is None:
+        inputs = inputs or {}
+        if "strategy" not in inputs:
             sampled = decode.strategy.name == "sample"
             options = DecodingOptions(beam=beam, strategy="beam" if sampled else None)
             plan = decoding_plan.make_plan(options, decode, len, graph_strategies=self._strategies)
-            beam, inputs, seed = plan.beam, plan.inputs, plan.seed
+            beam, inputs, seed = plan.beam, {**plan.inputs, **inputs}, plan.seed
         beam, max_tokens = beam or 1, max_tokens or decode.max_tokens
         document = pad_sequences(documents)
         if seed is not None:
