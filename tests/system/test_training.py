@@ -800,7 +800,7 @@ def test_a_resumed_run_without_a_checkpoint_has_its_own_settings(tmp_path, quick
     ("more", "said"),
     [
         (["--data", "reverse_digits,count=300"], "it has data.train=reverse_digits,count=400, not"),
-        (["--set", "vocabulary.size=300"], "it has vocabulary.size="),
+        (["--set", "vocabulary.size=310"], "it has vocabulary.size=300, not 310;"),
         (["--set", "model.dropout=0.9"], "it has model.dropout="),
         (["--preset", "lstm"], "of preset reverse_digits, not lstm;"),
     ],
