@@ -28,7 +28,7 @@ from summarizer.config import ModelConfig, Part  # noqa: E402
 from summarizer.datasets import spec  # noqa: E402
 from summarizer.decoding import graph_inputs  # noqa: E402
 from summarizer.presets import arxiv_titles  # noqa: E402
-from summarizer.runtime import onnx_summarizer  # noqa: E402
+from summarizer.runtime import model_files, onnx_summarizer  # noqa: E402
 
 SIZE, POSITIONS, MAX_TOKENS = 16_000, 200, 24
 BEAMS, BATCHES, PAIRS = (1, 4, 8), (1, 16, 64), 1000
@@ -167,7 +167,7 @@ def _onnx(files: dict[str, Path], options: argparse.Namespace, documents: Any, s
 
 
 def _opened(path: Path, documents: Any, size: int) -> Run:
-    graph = onnx_summarizer._open_session(path)
+    graph = model_files.open_session(path)
 
     def run(beam: int, batch: int, min_tokens: int) -> Any:
         names = ("minimum", "maximum", "penalty", "block")

@@ -8,6 +8,9 @@ neither TensorFlow nor Keras.
 import importlib
 from typing import Any
 
+from summarizer.api import renamed_modules
+from summarizer.errors import warn_renamed
+
 __version__ = "0.1.0"
 
 # Public name: the module that defines it.
@@ -21,10 +24,16 @@ _MODULES = {
     "read_document": "summarizer.documents.read",
     "train": "summarizer.api.train",
 }
+_RENAMED = {"Run": "TrainingRun", "read": "read_document"}
 __all__ = sorted(_MODULES)
+
+renamed_modules.install()
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    new = _RENAMED.get(name, name)
+    if new not in _MODULES:
         raise AttributeError(f"module 'summarizer' has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+    if new != name:
+        warn_renamed(f"summarizer.{name}", f"summarizer.{new}")
+    return getattr(importlib.import_module(_MODULES[new]), new)

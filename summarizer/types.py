@@ -1,27 +1,50 @@
-"""The records that flow through the program.
+"""Records shared by several packages.
 
-Shapes are written with these letters everywhere: B batch, S document positions, T summary
-positions, K beams, H width, N vocabulary. Records carry data; they have no behaviour that
-touches a device, a loss or a file.
+Shapes use the same letters everywhere: B batch, S document positions, T summary positions, K beams,
+H width, N vocabulary. Records only hold data.
 """
 
+import importlib
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-Tensor: TypeAlias = Any  # a tensor of any backend, or a NumPy array in graph code
+from summarizer.errors import renamed_fields, warn_renamed
+
+Tensor: TypeAlias = Any
+"""A tensor of any backend, or a NumPy array."""
+
+# Old names of records: the new ones.
+_RENAMED = {
+    "Memory": "EncoderMemory",
+    "Word": "WordProvenance",
+    "Source": "SourceSpan",
+    "Explanation": "Provenance",
+    "Wishes": "DecodingOptions",
+}
+# Names that are documented here and defined elsewhere.
+_ELSEWHERE = {"DecodingOptions": "summarizer.decoding.options"}
+
+
+def __getattr__(name: str) -> Any:
+    new = _RENAMED.get(name, name)
+    if new != name:
+        warn_renamed(f"summarizer.types.{name}", new)
+    if new in globals():
+        return globals()[new]
+    if new not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ELSEWHERE[new]), new)
 
 
 @dataclass(frozen=True)
 class Example:
-    """One document, with its reference summary where there is one.
+    """A document, with its reference summary if there is one.
 
     Attributes:
-        id: its name.
-        document: what is read.
-        summary: the reference, the first of them; None: there is none.
-        references: all references, `summary` first, where people wrote several; else ().
-        type: the type of the summary, a name of `summary_types`; "": the data does not say.
-        source: who published the document, or the file that it comes from; "": not known.
+        id: identifier.
+        document: the input text.
+        summary: the first reference; None: there is none.
+        references: all references, `summary` first, if a document has several; else ().
     """
 
     id: str
@@ -38,16 +61,17 @@ class Example:
 
 
 class EncoderMemory(NamedTuple):
-    """What the encoder leaves for the decoder; carried along, never remembered by a layer.
+    """What the decoder reads of the document. Layers do not store it.
 
     Attributes:
-        keys: float [B, S, H], what attention compares with; () without attention.
-        values: float [B, S, H], what attention averages; 0 where `mask` is False; () likewise.
-        mask: bool [B, S], True at real pieces.
+        keys: float [B, S, H], compared with the query of the attention; () without attention.
+        values: float [B, S, H], averaged by the attention; 0 where `mask` is False; () without
+            attention.
+        mask: bool [B, S], True at tokens, False at padding.
         tokens: int32 [B, S], the document, for the pointer; 0 where `mask` is False.
-        final: each float32 [B, H], the encoder's last states, for the decoder's first; the
-            hidden one first.
-        selected: float32 [B, S], 1 at the pieces that may be copied and 0 at others; (): all may.
+        final: last states of the encoder, each float32 [B, H], the hidden state first; they
+            initialize the decoder.
+        selected: float32 [B, S], 1 at tokens that may be copied and 0 at others; (): all may.
     """
 
     keys: Any
@@ -59,16 +83,15 @@ class EncoderMemory(NamedTuple):
 
 
 class DecoderState(NamedTuple):
-    """What the decoder carries from one summary position to the next; K rows a document.
+    """The state of the decoder between two summary positions, with K rows a document.
 
     Attributes:
-        cells: the states of all layers' cells, each float32 [B * K, H].
-        feed: the last features, float32 [B * K, E], with input feeding; else ().
-        coverage: the attention so far, summed, float32 [B * K, S], where the score looks at it;
-            else ().
-        attention: what the attention keeps for itself, each float32 [B * K, S]; () if nothing.
-        past: with intra-decoder attention the decoder's outputs so far, float [B * K, T, H], and
-            how many they are, int32 [B * K]; else ().
+        cells: states of the cells of all layers, each float32 [B * K, H].
+        feed: last features, float32 [B * K, E], with input feeding; else ().
+        coverage: sum of the attention so far, float32 [B * K, S], if the score uses it; else ().
+        attention: states of the attention itself, each float32 [B * K, S]; () if it has none.
+        past: with intra-decoder attention the outputs of the decoder so far, float
+            [B * K, T, H], and their number, int32 [B * K]; else ().
     """
 
     cells: tuple[Any, ...]
@@ -78,73 +101,22 @@ class DecoderState(NamedTuple):
     past: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class DecodingOptions:
-    """What a user asks of summaries; None: as the model's configuration says.
-
-    Attributes:
-        beam: hypotheses kept while searching.
-        n_best: alternatives returned with each summary.
-        max_words: no summary is longer; characters in scripts without spaces between words.
-        min_words: no summary is shorter.
-        strategy: beam, greedy, sample or diverse.
-        temperature: of `sample`; below 1 nearer to the most probable, above 1 further from it.
-        top_k: `sample` draws among so many pieces; 0: all.
-        top_p: `sample` draws among the fewest pieces of so much probability.
-        seed: of `sample`; the same one gives the same summary of the same text.
-        beam_groups: of `diverse`, with a part of the beam each.
-        diversity_penalty: of `diverse`: what a piece costs that another group has taken.
-        length_penalty: alpha of the normalisation `gnmt`; more favours longer summaries.
-        length_normalization: `gnmt`, or `average`: the score is the mean log-probability of a piece.
-        coverage_penalty: beta, against leaving parts of the document unattended.
-        must_not_include: words or phrases that no summary holds, in whatever case.
-        must_include: words or phrases that every summary holds.
-        prefix: what every summary begins with.
-        tagger_threshold: a tagger keeps words, or lets them be copied, of at least so much probability.
-        faithful: off; warn, say which numbers and names of a summary its document does not hold;
-            or strict, write none of these.
-        explain: also say where each word came from.
-        type: of the summaries, a name of `summary_types`; None: the model's first one.
-    """
-
-    beam: int | None = None
-    n_best: int = 1
-    max_words: int | None = None
-    min_words: int | None = None
-    strategy: str | None = None
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    seed: int | None = None
-    beam_groups: int | None = None
-    diversity_penalty: float | None = None
-    length_penalty: float | None = None
-    length_normalization: str | None = None
-    coverage_penalty: float | None = None
-    must_not_include: tuple[str, ...] = ()
-    must_include: tuple[str, ...] = ()
-    prefix: str | None = None
-    tagger_threshold: float | None = None
-    faithful: str | None = None
-    explain: bool = False
-    type: str | None = None
-
-
+@renamed_fields({"steps": "token_log_probs"})
 @dataclass(frozen=True)
 class Hypothesis:
-    """One summary that the search found.
+    """A summary found by the search.
 
     Attributes:
-        ids: the pieces, without start and end.
-        text: the pieces as text.
-        log_prob: natural logarithm of the probability, the end included.
-        score: `log_prob` after length normalisation; what the search ranks by.
-        attention: float32 [T, S] weights over the document's pieces, where asked for.
-        gate: float32 [T], probability of generating rather than copying, where asked for.
-        token_log_probs: float32 [T], log-probability of each piece behind those before it; None: a graph of
-            an earlier version, which does not tell.
-        selected: bool [S], the document's pieces that may be copied; None: all.
-        unsupported: numbers and names that the document does not hold; None: nobody looked.
+        ids: token ids, without start and end.
+        text: the tokens as text.
+        log_prob: natural logarithm of the probability, including that of the end.
+        score: `log_prob` after length normalization; the search ranks by it.
+        attention: float32 [T, S], weights over the tokens of the document; None: not recorded.
+        gate: float32 [T], probability of generating instead of copying; None: not recorded.
+        token_log_probs: float32 [T], log-probability of each token given those before it; None:
+            the graph is of an earlier version, which does not return it.
+        selected: bool [S], tokens of the document that may be copied; None: all.
+        unsupported: numbers and names that the document does not contain; None: not checked.
     """
 
     ids: tuple[int, ...]
@@ -160,12 +132,12 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class SourceSpan:
-    """Where in a document a word of its summary was copied from.
+    """A part of a document from which a word of its summary was copied.
 
     Attributes:
-        begin: the first of the characters in the document.
-        end: behind the last of them.
-        share: how much of the word came from there, 0 to 1.
+        begin: offset of the first character in the document.
+        end: offset behind the last character.
+        share: fraction of the word copied from there, 0 to 1.
     """
 
     begin: int
@@ -175,20 +147,20 @@ class SourceSpan:
 
 @dataclass(frozen=True)
 class WordProvenance:
-    """A word or mark of a summary, and where it came from.
+    """A word or punctuation mark of a summary, and where it came from.
+
+    Values are means over the tokens of the word.
 
     Attributes:
-        text: as the summary has it.
-        begin: its first character in the summary.
-        end: behind its last one.
-        copied: how much of it was copied, 0 to 1: the mean over its pieces (but those that are a
-            space alone) of the probability that a piece, once written, was copied. The rest was
-            generated.
-        gate: the probability with which the model set out to generate it, the mean over its pieces.
-        log_prob: of all its pieces, behind those before it.
-        sources: where it was copied from, the greatest share first; shares below 1% are left out.
-        attention: how much of the attention was on each of the document's sentences, the mean over
-            its pieces.
+        text: the word as it is in the summary.
+        begin: offset of its first character in the summary.
+        end: offset behind its last character.
+        copied: probability that a token was copied, given that it was written, 0 to 1; tokens that
+            are only a space do not count. The rest was generated.
+        gate: probability of generating instead of copying, before the token was chosen.
+        log_prob: sum of the log-probabilities of its tokens, each given those before it.
+        sources: spans it was copied from, the largest share first; shares below 1% are left out.
+        attention: share of the attention on each sentence of the document.
     """
 
     text: str
@@ -203,12 +175,13 @@ class WordProvenance:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where each word of a summary came from; characters are code points.
+    """Where each word of a summary came from. Offsets count code points.
 
     Attributes:
-        words: of the summary, marks too, in order.
-        sentences: where those of the document that were read begin and end.
-        end: log-probability of the summary's end; with those of the words the summary's own.
+        words: words and punctuation marks of the summary, in order.
+        sentences: begin and end of each sentence of the document that was read.
+        end: log-probability of the end of the summary; with those of the words it gives the
+            log-probability of the summary.
     """
 
     words: tuple[WordProvenance, ...]
@@ -216,22 +189,31 @@ class Provenance:
     end: float
 
 
+@renamed_fields(
+    {
+        "read": "tokens_read",
+        "truncated": "tokens_truncated",
+        "spelled": "unknown_ratio",
+        "parts": "chunks",
+        "explanation": "provenance",
+    }
+)
 @dataclass(frozen=True)
 class Summary:
-    """What a user gets for one document.
+    """The summary of a document.
 
     Attributes:
         text: the best summary.
-        score: its normalised log-probability.
-        tokens_read: how many of the document's pieces were read.
-        tokens_truncated: how many were not, as they did not fit.
-        unknown_ratio: share of the document's pieces that are single bytes, or words that its
-            vocabulary lacks, 0 to 1: much of it is in characters or words that it never saw.
-        chunks: how many parts of the document were read one after the other (`long="chunks"`).
-        alternatives: the n best, the best first, where more than one was asked for.
-        hypothesis: the best one with its pieces and, where asked for, attention and gate.
-        provenance: where each word came from, where that was asked.
-        unsupported: numbers and names that the document does not hold; None: nobody asked.
+        score: its length-normalized log-probability.
+        tokens_read: number of tokens of the document that the model read.
+        tokens_truncated: number of tokens that it did not read because they did not fit.
+        unknown_ratio: fraction of the document's tokens outside the vocabulary (byte fallback or
+            unknown words), 0 to 1.
+        chunks: number of parts in which the document was read (`long="chunk"`).
+        alternatives: the n best hypotheses, best first.
+        hypothesis: the best hypothesis with its tokens, attention and gate.
+        provenance: where each word came from; None: not asked for.
+        unsupported: numbers and names that the document does not contain; None: not checked.
     """
 
     text: str
@@ -248,31 +230,31 @@ class Summary:
 
 @dataclass(frozen=True)
 class Report:
-    """What an evaluation found.
+    """Result of an evaluation.
 
-    What is not known is empty: the model of predictions from elsewhere, the command of a report
-    made in Python.
+    Unknown fields are empty: the model of external predictions, the command of a report made in
+    Python.
 
     Attributes:
-        scores: metric → {"mean", "low", "high"} of F in points (0 to 100); of ROUGE also
+        scores: metric → {"mean", "low", "high"} of F in points (0 to 100); ROUGE metrics also have
             "precision" and "recall", the means of both.
-        baselines: baseline's name → the same.
-        differences: baseline's name → metric → {"mean", "low", "high", "p"}: the paired
+        baselines: name of a baseline → the same.
+        differences: name of a baseline → metric → {"mean", "low", "high", "p"}: the paired
             difference, its interval and the p-value of a permutation test.
         signature: how the scores were computed, in one line that can be quoted.
-        examples: how many documents were scored.
-        test: the SPEC of the documents, as it was given.
+        examples: number of documents scored.
+        test: SPEC of the documents as the user wrote it.
         fingerprint: SHA-256 of their ids, texts and references, 64 hexadecimal digits.
-        model: the name of the model's configuration.
-        config_hash: the fingerprint of that configuration.
-        command: what made the report.
-        empty: how many predictions say nothing; they score 0.
-        overlap: how many of the documents the model was trained on; None: that was not checked,
-            or could not be.
-        diagnostics: system → measure → {"mean", "low", "high", "of"}: what summaries are like,
-            those of the model, the references and the first words; `of` how many have a number.
-        lengths: the scores and diagnostics in each fifth of the documents, the shortest first.
-        per_example: one record a document: id, prediction, reference and its scores.
+        model: name of the model's configuration.
+        config_hash: hash of that configuration.
+        command: the command that made the report.
+        empty: number of empty predictions; they score 0.
+        overlap: number of documents that the model was trained on; None: not checked, or unknown.
+        diagnostics: system → statistic → {"mean", "low", "high", "of"}: statistics of the
+            summaries of the model, of the references and of the first words; `of` counts the
+            summaries that have the statistic.
+        lengths: scores and diagnostics in each fifth of the documents, the shortest first.
+        per_example: one record a document: id, prediction, reference and scores.
     """
 
     scores: dict[str, dict[str, float]]

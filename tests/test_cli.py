@@ -154,8 +154,8 @@ def test_the_beam_is_as_wide_as_asked(summarize, files, model, beam):
     status, out, _ = summarize("--json", "--beam", beam, *files)
     assert status == 0
     for line, path in zip(out, files, strict=True):
-        ids = model._session.vocabulary.encode(path.read_text())
-        found = model._session.search([ids], beam)
+        ids = model._model.vocabulary.encode(path.read_text())
+        found = model._model.search([ids], beam)
         assert found["score"].shape == (1, beam)
         assert json.loads(line)["score"] == pytest.approx(float(found["score"][0, 0]), abs=1e-4)
 
@@ -180,19 +180,19 @@ def test_a_document_longer_than_the_model_reads_is_summarized_with_a_warning(
 ):
     long = tmp_path / "long.txt"
     long.write_text("3 1 4 1 5 " * 40)
-    pieces = len(model._session.vocabulary.encode(cleaning.clean(long.read_text())))
+    pieces = len(model._model.vocabulary.encode(cleaning.clean(long.read_text())))
     limit = model.config.data.max_document_tokens
     status, out, err = summarize("--json", files[1], long)
     assert status == 0
     assert err == [
-        f"summarizer: {long}: longer than the model reads: summarized from its first {limit} "
-        f"pieces, {pieces - limit} ({1 - limit / pieces:.0%}) left out"
+        f"summarizer: {long}: longer than the model's input: summarized from its first {limit} "
+        f"tokens, {pieces - limit} ({1 - limit / pieces:.0%}) left out"
     ]
     first, second = map(json.loads, out)
     assert (first["truncated"], second["truncated"]) == (0, pieces - limit)
     assert second["summary"]
     (found,) = model.summarize([long.read_text()])
-    assert (found.read, found.truncated) == (limit, pieces - limit)
+    assert (found.tokens_read, found.tokens_truncated) == (limit, pieces - limit)
 
 
 def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summarize, tmp_path):
@@ -454,6 +454,10 @@ def test_mistakes_name_the_nearest_match(tmp_path, capsys, words, line):
         ["evaluate", "a", "b", "c"],
         ["evaluate", "a", "b", "--predictions", "c"],
         ["evaluate", "a", "--stem", "perhaps"],
+        ["summarize", "a", "--strategy", "bean"],
+        ["summarize", "a", "--length-normalization", "avg"],
+        ["summarize", "a", "--faithful", "strikt"],
+        ["summarize", "a", "--long", "half"],
     ],
 )
 def test_wrong_usage_ends_with_2(capsys, words):

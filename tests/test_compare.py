@@ -276,7 +276,7 @@ class Bench:
         (folder / "config.json").write_text(plan.configuration.to_json(config))
 
     def train(self, config: Config, folder: Path, *_: Any, training_only: bool) -> Any:
-        assert prepared
+        assert training_only
         assert (folder / "store" / "pieces.bin").read_text() == "tokens"
         assert not (folder / "half").exists()
         (folder / "half").touch()

@@ -429,7 +429,7 @@ class Fake:
     def summarize(self, texts, **options):
         self.asked += len(texts)
         self.options = options
-        if options.get("explain") and options.get("long") == "chunks":
+        if options.get("explain") and options.get("long") == "chunk":
             raise InputError("explain: not with long chunks")
         return [Summary("" if "silence" in text else text, 0.0) for text in texts]
 
@@ -438,7 +438,7 @@ class Fake:
 def fake(tmp_path, monkeypatch):
     """A model's folder, trained on three lines of a file; and what it does."""
     model = Fake()
-    monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda *_: model)
+    monkeypatch.setattr(evaluate_module.Summarizer, "load", lambda *_, **__: model)
     train = lines(tmp_path / "train.jsonl", [("1", "bees fly"), ("2", "ants walk"), ("3", "cats")])
     recorder = contamination.ContaminationIndex(spec.identity(train))
     assert len(list(recorder.record(spec.examples(train)))) == 3
@@ -492,7 +492,7 @@ def test_documents_of_signs_alone_are_not_known_by_their_text(tmp_path):
 
 def test_what_cannot_be_explained_is_measured_all_the_same(fake, tmp_path, caplog):
     test = lines(tmp_path / "test.jsonl", [("a", "fish"), ("b", "birds")])
-    assert evaluate_module.evaluate(fake.folder, test, long="chunks").examples == 2
+    assert evaluate_module.evaluate(fake.folder, test, long="chunk").examples == 2
     assert "the page marks copied words by their text alone" in caplog.text
 
 

@@ -24,7 +24,7 @@ from summarizer.config import Config
 from summarizer.decoding import provenance
 from summarizer.errors import InputError, ModelError, SummarizerError
 from summarizer.reports.provenance_page import ProvenancePage
-from summarizer.runtime import long_documents
+from summarizer.runtime import long_documents, outlines
 from summarizer.runtime.onnx_tagger import OnnxTagger
 from summarizer.text import numbers_and_names, offsets
 from summarizer.text.cleaning import DROPPED, clean
@@ -212,15 +212,16 @@ def test_what_was_not_read_takes_little_memory():
     found, _, _ = made("unigram", "The bridge")
     words = words_of("unigram")
 
-    def search(read):
-        (text,) = read
+    def summaries(documents):
+        ((text,),) = (document.chunks for document in documents)
         told = provenance.trace_provenance(found, text, words)
         sentences = told.sentences[:3]  # the next one is as large as the document
         return [Summary("", 0.0, provenance=dataclasses.replace(told, sentences=sentences))]
 
     tracemalloc.start()
     try:
-        long_documents.summarize_long([document], "lead", 99, encode, search)
+        documents = long_documents.split([document], "truncate", 99, encode)
+        long_documents.merge(documents, summaries(documents))
         assert tracemalloc.get_traced_memory()[1] < 20 * len(document)
     finally:
         tracemalloc.stop()
@@ -260,7 +261,9 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
         assert word.begin + begin == source.begin
     total = sum(w.log_prob for w in found.provenance.words) + found.provenance.end
     assert total == pytest.approx(found.hypothesis.log_prob)
-    with pytest.raises(InputError, match="it takes max-words, threshold, faithful and explain$"):
+    with pytest.raises(
+        InputError, match="its options are max-words, tagger-threshold, faithful and explain$"
+    ):
         tagger.summarize([DOCUMENT], DecodingOptions(beam=2))
 
 
@@ -308,11 +311,17 @@ def encode(texts):
     return [[zlib.crc32(word.encode()) for word in text.split()] for text in texts]
 
 
-@pytest.mark.parametrize("way", ["lead", "select"])
+def summarize_long(texts, mode, limit):
+    """Summarize documents by `echo`, each as it is read."""
+    documents = long_documents.split(texts, mode, limit, encode)
+    return long_documents.merge(documents, echo([c for d in documents for c in d.chunks]))
+
+
+@pytest.mark.parametrize("way", ["truncate", "extract"])
 def test_places_are_of_the_document_as_it_was_given(way):
     texts = [LONG, "  A short\x00 text.\n"]
-    found = long_documents.summarize_long(texts, way, 20, encode, echo)
-    assert (found[0].text == clean(LONG)) == (way == "lead")
+    found = summarize_long(texts, way, 20)
+    assert (found[0].text == clean(LONG)) == (way == "truncate")
     for text, summary in zip(texts, found, strict=True):
         for word in summary.provenance.words:
             (source,) = word.sources
@@ -327,7 +336,7 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
     unread = "“Nobody told us for years that Bridge 7 over the river was closed in May!”"
     chosen = "Bridge 7 over the river was closed in May!"
     text = f"{first} {unread} {chosen}"
-    (found,) = long_documents.summarize_long([text], "select", 20, encode, echo)
+    (found,) = summarize_long([text], "extract", 20)
     assert found.text == f"{first} {chosen}"
     for word in found.provenance.words:
         (source,) = word.sources
@@ -336,9 +345,9 @@ def test_a_sentence_is_found_where_it_was_read_and_not_within_another():
 
 
 def test_an_outline_is_explained_by_places_in_the_whole_document():
-    groups = long_documents.outline(LONG, lambda text: len(text.split()))
+    groups = outlines.outline_paragraphs(LONG, lambda text: len(text.split()))
     assert len(groups) > 1
-    found = long_documents.map_outline_provenance(LONG, groups, echo(groups))
+    found = outlines.map_outline_provenance(LONG, groups, echo(groups))
     begins = [s.provenance.words[0].sources[0].begin for s in found]
     assert begins == sorted(begins)
     assert len(set(begins)) == len(groups)
@@ -377,7 +386,7 @@ def test_an_exported_model_explains_its_summaries(model):
 def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
     old = Summarizer.load(digits.folder)
     monkeypatch.setattr(
-        old._session, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
+        old._model, "_outputs", ["pieces", "log_prob", "score", "attention", "gate"]
     )
     (found,) = old.summarize(["1 2 3"])
     assert found.hypothesis.token_log_probs is None
@@ -386,8 +395,8 @@ def test_a_graph_without_steps_is_too_old_to_explain(digits, monkeypatch):
 
 
 def test_summaries_of_summaries_are_not_explained(model):
-    with pytest.raises(InputError, match="^explain: not with long chunks"):
-        model.summarize(["1 2 3"], explain=True, long="chunks")
+    with pytest.raises(InputError, match="^explain: not available with long=chunk"):
+        model.summarize(["1 2 3"], explain=True, long="chunk")
 
 
 # --- JSON and the page -------------------------------------------------------------------------
@@ -668,7 +677,7 @@ def test_the_shipped_model_explains_and_is_strict():
     text = json.loads(line)["document"]
     (found,) = shipped.summarize([text], explain=True, faithful="strict")
     assert found.unsupported == ()
-    assert numbers_and_names.unsupported(found.text, text, shipped.known) == []
+    assert numbers_and_names.unsupported(found.text, text, shipped.known_words) == []
     words = found.provenance.words
     assert "".join(word.text for word in words) == "".join(found.text.split())
     total = sum(word.log_prob for word in words) + found.provenance.end

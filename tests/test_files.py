@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,10 +24,11 @@ from hypothesis import strategies as st
 import summarizer
 from summarizer import cli
 from summarizer.api.summarizer import Summarizer
+from summarizer.config import Config, DataConfig
 from summarizer.documents import email_message, fetch, html, markdown
 from summarizer.documents.read import SUFFIXES, read_document
 from summarizer.errors import InputError
-from summarizer.runtime import long_documents
+from summarizer.runtime import long_documents, outlines
 from summarizer.text import read_file, sentences
 from summarizer.text.centrality import centrality
 from summarizer.types import Summary
@@ -271,7 +273,7 @@ def test_pages_well_formed_or_not(page, said):
         ("- [ ] one\n- [x] two\n  goes on\n", "one\n\ntwo goes on"),
         ("1. first\n2. second", "first\n\nsecond"),
         ("Hard  \nbreak", "Hard break"),
-        ("[all of it is a link](x)", "all of it is a link"),
+        ("Text.\n\n[all of it is a link](x)", "Text.\n\nall of it is a link"),
         ("See <https://x.example> and [this][a].\n\n[a]: https://x.example", "See and this."),
         ("A note[^1] here.\n\n[^1]: The note.\n\nMore.", "A note here.\n\nMore."),
         ("`a < b` &amp; ~~c~~ a_b_c \\* d", "a < b & c a_b_c * d"),
@@ -678,44 +680,48 @@ def words(texts: list[str]) -> list[list[int]]:
     return [[zlib.crc32(w.encode()) for w in re.findall(r"\w+", text)] for text in texts]
 
 
-SEEN: list[list[str]] = []
+class FirstWord:
+    """A model that reads ten tokens of a text and returns its first word."""
 
+    def __init__(self) -> None:
+        self.config = Config(data=DataConfig(max_document_tokens=10))
+        self.vocabulary = SimpleNamespace(encode_all=words)
+        self.calls: list[list[str]] = []
 
-def first_word(texts: list[str]) -> list[Summary]:
-    """A summarizer of ten pieces that says the first word of each."""
-    SEEN.append(list(texts))
-    sizes = [len(re.findall(r"\w+", t)) for t in texts]
-    return [
-        Summary(t.split()[0], -1.0, tokens_read=min(n, 10), tokens_truncated=max(n - 10, 0))
-        for t, n in zip(texts, sizes, strict=True)
-    ]
+    def summarize(self, texts: list[str], *_: object) -> list[Summary]:
+        self.calls.append(list(texts))
+        sizes = [len(re.findall(r"\w+", text)) for text in texts]
+        return [
+            Summary(t.split()[0], -1.0, tokens_read=min(n, 10), tokens_truncated=max(n - 10, 0))
+            for t, n in zip(texts, sizes, strict=True)
+        ]
 
 
 @given(
     st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=1, max_size=4),
-    st.sampled_from(["chunks", "select"]),
+    st.sampled_from(["chunk", "extract"]),
 )
 def test_what_is_read_fits_and_is_counted(documents, way):
     texts = [
         "\n\n".join(" ".join(f"W{i}x{k}" for k in range(n)) + "." for i, n in enumerate(sizes))
         for sizes in documents
     ]
-    SEEN.clear()
-    found = long_documents.summarize_long(texts, way, 10, words, first_word)
+    fake = FirstWord()
+    found = Summarizer(fake).summarize(texts, long=way)
     assert len(found) == len(texts)
-    assert all(len(w) <= 10 for batch in SEEN for w in words(batch))
-    readings = [long_documents.reading(text, way, 10, words) for text in texts]
-    assert SEEN[0] == [part for one in readings for part in one.parts]  # one search for all
+    assert all(len(w) <= 10 for batch in fake.calls for w in words(batch))
+    readings = long_documents.split(texts, way, 10, words)
+    assert fake.calls[0] == [chunk for one in readings for chunk in one.chunks]  # one search
     for summary, sizes, one in zip(found, documents, readings, strict=True):
         assert summary.tokens_read + summary.tokens_truncated == sum(sizes)
-        said = " ".join(one.parts).split()
+        said = " ".join(one.chunks).split()
         places = [tuple(map(int, re.findall(r"\d+", w))) for w in said]
         assert places == sorted(set(places))  # in order, nothing twice
-        if way == "chunks":
+        if way == "chunk":
             assert (len(said), summary.tokens_truncated) == (sum(sizes), 0)
-            assert summary.chunks == len(one.parts) >= sum(sizes) / 10
+            assert summary.chunks == len(one.chunks) >= sum(sizes) / 10
         else:
-            assert len(one.parts) == 1
+            assert len(one.chunks) == 1
 
 
 def test_select_takes_the_first_and_the_central_sentences_once_each():
@@ -728,26 +734,22 @@ def test_select_takes_the_first_and_the_central_sentences_once_each():
     cats = "Cats sleep on warm roofs most long summer afternoons here."
     said = [first, central[0], cats, central[1], central[1], "The bridge over the river."]
     text = " ".join([*said, central[2], "A choir sang songs from distant lands last evening."])
-    (part,) = long_documents.reading(text, "select", 36, words).parts
-    assert part == " ".join([first, *central])
-    assert long_documents.reading(text, "lead", 27, words).parts == [text]
-    assert long_documents.reading(text, "select", 999, words).parts == [text]
+    (document,) = long_documents.split([text], "extract", 36, words)
+    assert document.chunks == [" ".join([first, *central])]
+    for mode, limit in (("truncate", 27), ("extract", 999)):
+        (document,) = long_documents.split([text], mode, limit, words)
+        assert document.chunks == [text]
 
 
 def test_a_text_without_sentences_is_cut_all_the_same():
-    one = long_documents.reading(
-        "桥" * 45, "chunks", 10, lambda texts: [[1] * len(t) for t in texts]
+    (one,) = long_documents.split(
+        ["桥" * 45], "chunk", 10, lambda texts: [[1] * len(t) for t in texts]
     )
-    assert "".join(one.parts) == "桥" * 45
-    assert max(map(len, one.parts)) <= 10
-    assert len(long_documents.reading("", "select", 10, words).parts) == 1
-    with pytest.raises(InputError, match="long 'selct': did you mean 'select'"):
-        long_documents.summarize_long(["x"], "selct", 10, words, first_word)
-    with pytest.raises(InputError, match="document 2: has no text"):
-        long_documents.summarize_long(["x " * 50, " "], "chunks", 10, words, first_word)
+    assert "".join(one.chunks) == "桥" * 45
+    assert max(map(len, one.chunks)) <= 10
 
 
-@pytest.mark.parametrize("way", ["lead", "chunks", "select"])
+@pytest.mark.parametrize("way", ["truncate", "chunk", "extract"])
 def test_a_long_document_says_what_was_left_out(run, put, model, way):
     sentence = "3 1 4 1 5 9 2 6."
     path = put("x.txt", " ".join([sentence, "8 6 7 5 3 0 9.", "2 7 1 8 2 8."] * 8))
@@ -757,23 +759,24 @@ def test_a_long_document_says_what_was_left_out(run, put, model, way):
     assert status == 0
     assert (short["truncated"], short["left_out"]) == (0, 0.0)
     assert len(err) == 1
-    assert err[0].startswith(f"summarizer: {path}: longer than the model reads: ")
+    assert err[0].startswith(f"summarizer: {path}: longer than the model's input: ")
     pieces = record["read"] + record["truncated"]
     assert pieces > limit
     assert record["left_out"] == pytest.approx(record["truncated"] / pieces, abs=1e-4)
-    if way == "chunks":
+    if way == "chunk":
         # This model's summaries are as long as what it reads: the parts' do not fit together.
-        assert record["read"] == len(model._session.vocabulary.encode(Path(path).read_text()))
+        assert record["read"] == len(model._model.vocabulary.encode(Path(path).read_text()))
         said = (
-            r"read in \d+ parts, summarized from their summaries; (\d+) pieces of these left out$"
+            r"read in \d+ chunks, summarized from the summaries of the chunks; "
+            r"(\d+) of their tokens left out$"
         )
         assert int(re.search(said, err[0])[1]) == record["truncated"] > 0
     else:
         assert record["read"] <= limit
-        source = "its first" if way == "lead" else "its most central sentences,"
-        assert f"summarized from {source} {record['read']} pieces, {record['truncated']}" in err[0]
+        source = "its first" if way == "truncate" else "its most central sentences,"
+        assert f"summarized from {source} {record['read']} tokens, {record['truncated']}" in err[0]
     (found,) = model.summarize([Path(path).read_text()], long=way)
-    assert (found.text, found.read, found.truncated) == (
+    assert (found.text, found.tokens_read, found.tokens_truncated) == (
         record["summary"], record["read"], record["truncated"],
     )  # fmt: skip
 
@@ -793,7 +796,7 @@ def test_an_outline_joins_what_is_short():
     full = " ".join(["word"] * 35) + "."
 
     def outline(*parts: str) -> list[str]:
-        return long_documents.outline("\n\n".join(parts), lambda text: len(text.split()))
+        return outlines.outline_paragraphs("\n\n".join(parts), lambda text: len(text.split()))
 
     assert outline(full, full) == [full, full]
     assert outline("A heading", full, "Short.", full) == [f"A heading {full}", f"Short. {full}"]

@@ -328,9 +328,9 @@ class Drawn:
         self.config = load_preset("language_model")
         self.drawn = [*self.vocabulary.encode(text), END]
 
-    def search(self, documents, beam, maximum, asked, seed):
-        self.asked = SimpleNamespace(start=documents[0], maximum=maximum, seed=seed, **asked)
-        row = [*(i for i in documents[0] if i > 0), *self.drawn][:maximum]
+    def search(self, documents, beam, max_tokens, inputs, seed):
+        self.asked = SimpleNamespace(start=documents[0], max_tokens=max_tokens, seed=seed, **inputs)
+        row = [*(i for i in documents[0] if i > 0), *self.drawn][:max_tokens]
         pieces = np.array([[row] * beam], "int32")
         logs = np.zeros((1, beam), "float32")
         return {"pieces": pieces, "log_prob": logs, "score": logs}
@@ -361,29 +361,35 @@ def test_a_prompt_that_ends_in_a_space_ends_a_word():
 @given(st.lists(st.sampled_from(["a", "dog", " ", "  "]), min_size=1), st.integers(1, 6))
 def test_no_more_words_are_added_than_asked_for(parts, most):
     text = "".join(parts)
-    found = text_generator._first(text, most)
+    found = text_generator._first_words(text, most)
     assert text.startswith(found)
     assert found.split() == text.split()[:most]
-    assert text_generator._first(text, math.inf) == text
+    assert text_generator._first_words(text, math.inf) == text
 
 
 def test_what_is_asked_of_a_text_reaches_the_search():
     session = Drawn("cats and dogs sat down")
     model = text_generator.TextGenerator(session)
     found = model.generate(
-        "a", n=2, pieces=9, temperature=0.5, top_k=3, top_p=0.9, seed=7, max_words=2
+        "a", num_texts=2, max_tokens=9, temperature=0.5, top_k=3, top_p=0.9, seed=7, max_words=2
     )
     asked = session.asked
     assert (asked.temperature, asked.top_k, asked.top_p, asked.seed) == (0.5, 3, 0.9, 7)
-    assert (len(found), asked.maximum) == (2, len(session.vocabulary.encode("a")) + 9 + 1)
+    assert (len(found), asked.max_tokens) == (2, len(session.vocabulary.encode("a")) + 9 + 1)
     assert asked.strategy == STRATEGIES.index("sample")
     model.generate("a")
     assert (asked.groups, session.asked.temperature, session.asked.seed) == (2, 0.7, 1)
-    for wrong in ({"n": 0}, {"pieces": 0}, {"max_words": -1}, {"temperature": 0}, {"top_p": 2}):
+    for wrong in (
+        {"num_texts": 0},
+        {"max_tokens": 0},
+        {"max_words": -1},
+        {"temperature": 0},
+        {"top_p": 2},
+    ):
         with pytest.raises(InputError, match=next(iter(wrong)).replace("_", "-")):
             model.generate("a", **wrong)
     words = Drawn("cat", "words")
-    with pytest.raises(InputError, match="prompt 'zebras': the model's vocabulary does not have"):
+    with pytest.raises(InputError, match="prompt 'zebras': the model's vocabulary lacks a part"):
         text_generator.TextGenerator(words).generate("zebras")
 
 
@@ -426,9 +432,10 @@ def test_a_language_model_through_the_command_line_tensorflow_only(trained, tmp_
     assert max(r["step"] for r in records) == 200
     notes = json.loads((trained / "export.json").read_text())
     assert notes["same"] == 1.0
-    asked = ["--prompt", "two three o", "--pieces", "60"]  # the windows have 16 pieces
+    asked = ["--prompt", "two three o", "--max-tokens", "60"]  # the windows have 16 pieces
     first, again, other = (
-        said(capsys, trained, *asked, "--n", "3", "--seed", seed) for seed in ("1", "1", "2")
+        said(capsys, trained, *asked, "--num-texts", "3", "--seed", seed)
+        for seed in ("1", "1", "2")
     )
     assert first == again != other
     assert len(set(first)) == 3
@@ -459,7 +466,7 @@ def test_the_graph_continues_as_keras_would_tensorflow_only(trained, capsys):
         ids.append(int(logits.argmax()))
         if ids[-1] == END:
             break
-    asked = ["--prompt", "four th", "--top-k", "1", "--pieces", "30"]
+    asked = ["--prompt", "four th", "--top-k", "1", "--max-tokens", "30"]
     assert said(capsys, trained, *asked) == [words.decode(ids[1:])]
 
 
@@ -476,7 +483,7 @@ def test_pieces_are_drawn_as_often_as_they_are_probable_tensorflow_only(trained)
     logits = np.asarray(model(batch)[2])[0, -1]
     probable = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     drawn = text_generator.TextGenerator.load(trained).generate(
-        "two", n=4000, pieces=1, temperature=1.0, seed=1
+        "two", num_texts=4000, max_tokens=1, temperature=1.0, seed=1
     )
     counts = np.zeros(words.size)
     for text in drawn:

@@ -1,5 +1,6 @@
 """The strategies and the scores by themselves, on arrays: each against its definition."""
 
+import dataclasses
 import itertools
 import sys
 
@@ -9,9 +10,10 @@ from keras import ops
 
 from summarizer import cli, plugins
 from summarizer.api.load_model import load_keras_model
-from summarizer.decoding import graph_inputs, ngram_blocking, scoring, strategies
+from summarizer.decoding import graph_inputs, ngram_blocking, scoring, strategies, strategy_specs
 from summarizer.decoding.candidates import AllCandidates, TopCandidates, apply_end_rules
 from summarizer.decoding.graph_search import SelectedStrategy
+from summarizer.decoding.options import DecodingOptions, options_of
 from summarizer.decoding.strategies.beam import Beam
 from summarizer.decoding.strategies.diverse import Diverse
 from summarizer.decoding.strategies.greedy import Greedy
@@ -20,7 +22,6 @@ from summarizer.errors import ConfigError
 from summarizer.exporters import onnx_export, parity
 from summarizer.exporters.record import read_export_record
 from summarizer.model.pointer import TokenScores
-from summarizer.runtime import decoding_plan
 from summarizer.vocabulary import END
 
 BATCH, SIZE = 3, 9
@@ -182,14 +183,6 @@ def test_impossible_options_are_told(name, options, said):
         plugins.options("strategy", name, **options)
 
 
-def test_runtime_and_training_agree_on_what_is_usual():
-    assert set(decoding_plan.OPTIONS) == set(plugins.names("strategy"))
-    for name, usual in decoding_plan.OPTIONS.items():
-        made = plugins.options("strategy", name)
-        assert {key: getattr(made, key) for key in usual} == usual
-        assert decoding_plan.DEFAULT_WIDTHS[name] == getattr(made, "width", 1)
-
-
 # --- a new strategy ----------------------------------------------------------------------------
 
 NEW_STRATEGY = '''"""Take the token of a given rank at each position; rank 1 is greedy search."""
@@ -314,3 +307,19 @@ def test_a_strategy_is_one_file(new_strategy, tmp_path, capsys):
 
     assert cli.main(["summarize", str(document), "--strategy", new_strategy]) == 1  # shipped model
     assert "export" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", plugins.names("strategy"))
+def test_description_matches_options(name):
+    described, options = strategy_specs.read_spec(name), plugins.options("strategy", name)
+    width = {} if described.width is None else {"width": described.width}
+    assert {**described.options, **width} == dataclasses.asdict(options)
+    known = {*described.options, "width"}
+    assert {s for s in described.graph_inputs.values() if isinstance(s, str)} <= known
+
+
+@pytest.mark.parametrize("name", [n for n in plugins.names("strategy") if n != "greedy"])
+def test_each_strategy_option_of_the_command_line_is_one_of_the_file(name):
+    options = options_of(DecodingOptions).values()
+    named = {o.strategy_option for o in options if o.strategy == name and o.strategy_option}
+    assert named == set(strategy_specs.read_spec(name).options)

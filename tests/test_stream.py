@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from summarizer import cli
-from summarizer.cli.summarize import _progress_bar
+from summarizer.cli.summarize import _NoBar, _progress_bar
 from summarizer.documents.collect import Document
 from summarizer.errors import InputError
 from summarizer.runtime import streaming
@@ -32,7 +32,9 @@ class Echo:
         for text in texts:
             if "bad" in text:
                 raise InputError("no summary")
-        arrays = {name: bytearray(10**6) for name in ("attention", "gate", "steps", "selected")}
+        arrays = {
+            name: bytearray(10**6) for name in ("attention", "gate", "token_log_probs", "selected")
+        }
         best = [Hypothesis((1,), text, -1.0, -1.0, **arrays) for text in texts]
         return [Summary(h.text, -1.0, 1, alternatives=(h,), hypothesis=h) for h in best]
 
@@ -88,7 +90,7 @@ def test_what_waits_for_its_turn_keeps_no_arrays():
     for _, found in streaming.summarize_stream(Echo(), counted(100, [0]), {}):
         assert found[0].hypothesis is None
         (one,) = found[0].alternatives
-        assert (one.attention, one.gate, one.steps, one.selected) == (None,) * 4
+        assert (one.attention, one.gate, one.token_log_probs, one.selected) == (None,) * 4
         assert one.score == -1
 
 
@@ -187,8 +189,8 @@ def test_standard_input_is_lines_or_a_document(tmp_path, name, given, ids):
     (tmp_path / "in").write_bytes(given)
     code = """
 import sys
-from summarizer.documents import files
-print([d.id for d in files.documents([sys.argv[1]])])
+from summarizer.documents import collect
+print([d.id for d in collect.read_documents([sys.argv[1]])])
 """
     with (tmp_path / "in").open("rb") as stdin:
         done = subprocess.run([sys.executable, "-c", code, name], cwd=ROOT, stdin=stdin,
@@ -203,8 +205,10 @@ def test_four_times_the_documents_take_the_same_memory(tmp_path):
     code = """
 import sys
 from tests.test_stream import Echo
-from summarizer.documents import files, stream
-for _ in stream.summarize(Echo(), files.documents([sys.argv[1]]), {}): pass
+from summarizer.documents import collect
+from summarizer.runtime import streaming
+documents = collect.read_documents([sys.argv[1]])
+for _ in streaming.summarize_stream(Echo(), documents, {}): pass
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
     code = code.replace("Echo()", "type('Echo', (Echo,), {'parts': property(lambda s: [], "
@@ -244,7 +248,7 @@ def test_the_bar_is_on_a_terminal_alone_and_never_on_stdout(digits, records, mon
 
 def test_one_document_needs_no_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert _progress_bar(["x.txt"], many=False) is None
+    assert isinstance(_progress_bar(["x.txt"], many=False), _NoBar)
     bar = _progress_bar(["x.txt", "y.txt"], many=False)
     assert bar.total == 2
     bar.close()

@@ -27,6 +27,7 @@ from summarizer.config import ModelConfig, Part, TrainConfig
 from summarizer.datasets import tag_labels
 from summarizer.datasets.tag_labels import DROP, KEEP
 from summarizer.decoding import scoring
+from summarizer.decoding.graph_inputs import pad_sequences
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
 from summarizer.decoding.search_step import Conditions
@@ -40,7 +41,7 @@ from summarizer.model.ensemble import Ensemble
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
 from summarizer.runtime import onnx_summarizer as session_module
-from summarizer.runtime.onnx_summarizer import OnnxSummarizer, pad_batch
+from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.runtime.onnx_tagger import OnnxTagger
 from summarizer.text import alignment, cleaning
 from summarizer.text.alignment import AlignedText
@@ -477,13 +478,13 @@ def test_what_is_kept_is_printed_as_the_document_spells_it_tensorflow_only(run, 
     assert capsys.readouterr().out == "The council opened the Bridge.\n"
     assert cli.main([*command, "--max-words", "2", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["summary"].split()) <= 2
-    assert cli.main([*command, "--threshold", "0"]) == 0
+    assert cli.main([*command, "--tagger-threshold", "0"]) == 0
     assert capsys.readouterr().out == cleaning.clean(path.read_text()) + "\n"
     for wrong, said in {
-        "--beam 2": "beam 2: a tagger keeps words of the document",
-        "--must-not-include red": "must-not-include red: a tagger keeps words",
-        "--threshold 1": "threshold 1.0: must be 0 or more and below 1",
-        f"--select {run}": f"{run}: a tagger copies nothing",
+        "--beam 2": "beam 2: a tagger only keeps words of the document",
+        "--must-not-include red": "must-not-include red: a tagger only keeps words",
+        "--tagger-threshold 1": "tagger-threshold 1.0: must be 0 or more and below 1",
+        f"--content-selector {run}": f"{run}: a tagger does not copy",
     }.items():
         assert cli.main([*command, *wrong.split()]) == 1
         error = capsys.readouterr().err
@@ -507,7 +508,7 @@ def test_the_exported_tagger_says_what_keras_says_in_every_kind_tensorflow_only(
     rows = [opened.vocabulary.encode(r["document"]) for r in compressions(5, 3)]
     rows[0] = rows[0][:3]
     together = opened.search(rows)["keep"]
-    ours = np.asarray(tagger_module.compile_tagger(model)(pad_batch(rows)))
+    ours = np.asarray(tagger_module.compile_tagger(model)(pad_sequences(rows)))
     np.testing.assert_allclose(together, ours, atol=1e-4)
     assert not together[0, 3:].any()
     np.testing.assert_allclose(opened.search(rows[:1])["keep"][0], together[0, :3], atol=1e-5)
@@ -551,33 +552,36 @@ def test_a_tagger_says_what_an_exported_summarizer_may_copy_tensorflow_only(
     ids = session.vocabulary.encode_all(texts)
     selected = OnnxTagger(tagger).selected(texts, ids)
     assert 0 < selected.mean() < 1
-    theirs = session.search(ids, 3, asked={"strategy": 0, "selected": selected, "block": 0})
+    theirs = session.search(ids, 3, inputs={"strategy": 0, "selected": selected, "block": 0})
     limits = dataclasses.replace(config.decode, no_repeat_ngram=0)
     strategy = plugins.build("strategy", "beam", width=3)
     ours = search(
-        network_,
-        pad_batch(ids),
-        strategy,
-        3,
-        scoring.limits_from(limits),
-        Conditions(None, selected),
+        network_, pad_sequences(ids), strategy, 3, scoring.limits_from(limits), selected=selected
     )
     np.testing.assert_array_equal(theirs["pieces"], np.asarray(ours.tokens))
     np.testing.assert_allclose(theirs["log_prob"], np.asarray(ours.log_prob), atol=1e-2)
-    usual = session.search(ids, 3, asked={"strategy": 0, "block": 0})
+    usual = session.search(ids, 3, inputs={"strategy": 0, "block": 0})
     assert np.abs(usual["log_prob"] - theirs["log_prob"]).max() > 0.1
 
-    free, narrow = Summarizer.load(model), Summarizer.load(model, select=tagger)
+    free, narrow = Summarizer.load(model), Summarizer.load(model, content_selector=tagger)
     alike, other = free.summarize(texts), narrow.summarize(texts)
     assert [s.score for s in alike] != [s.score for s in other]
-    every = narrow.summarize(texts, threshold=0.0)
+    every = narrow.summarize(texts, tagger_threshold=0.0)
     assert [(s.text, s.score) for s in every] == [(s.text, s.score) for s in alike]
     path = tmp_path / "a.txt"
     path.write_text(texts[1])
-    command = ["summarize", "--model", str(model), "--select", str(tagger), "--json", str(path)]
+    command = [
+        "summarize",
+        "--model",
+        str(model),
+        "--content-selector",
+        str(tagger),
+        "--json",
+        str(path),
+    ]
     assert cli.main(command) == 0
     assert json.loads(capsys.readouterr().out)["score"] == pytest.approx(other[1].score, abs=1e-4)
-    command = ["evaluate", str(model), "reverse_digits,count=20", "--select", str(tagger)]
+    command = ["evaluate", str(model), "reverse_digits,count=20", "--content-selector", str(tagger)]
     assert cli.main([*command, "--output", str(tmp_path / "report")]) == 0
     assert "rouge1" in capsys.readouterr().out
 
@@ -594,22 +598,24 @@ def test_what_cannot_select_is_refused_in_one_line_tensorflow_only(
         (line,) = capsys.readouterr().err.splitlines()
         return line.removeprefix("summarizer: ")
 
-    assert refused("--select", str(run)).startswith(f"{run}: has another vocabulary than")
-    assert refused("--select", str(digits.folder)).startswith(f"{digits.folder}: not a tagger")
-    assert refused("--threshold", "0.3") == "threshold 0.3: only with a tagger"
+    assert refused("--content-selector", str(run)).startswith(f"{run}: has another vocabulary than")
+    assert refused("--content-selector", str(digits.folder)).startswith(
+        f"{digits.folder}: not a tagger"
+    )
+    assert refused("--tagger-threshold", "0.3") == "tagger-threshold 0.3: only with a tagger"
     tagger = selecting(digits.folder, tmp_path / "tagger")
     opened = session_module.open_model_files
 
-    def early(folder, graph, brief):
+    def early(folder, graph, fast_start):
         """What an earlier version exported has no such input."""
-        config, words, session = opened(folder, graph, brief)
+        config, words, session = opened(folder, graph, fast_start)
         if folder == digits.folder:
             inputs = [i for i in session.get_inputs() if i.name != "selected"]
             monkeypatch.setattr(type(session), "get_inputs", lambda self: inputs)
         return config, words, session
 
     monkeypatch.setattr(session_module, "open_model_files", early)
-    said = refused("--select", str(tagger))
+    said = refused("--content-selector", str(tagger))
     assert said.endswith("model.onnx: exported by an earlier version: export it again")
 
 

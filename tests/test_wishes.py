@@ -17,6 +17,7 @@ from summarizer.decoding import graph_inputs
 from summarizer.decoding.graph_inputs import BOUNDARY
 from summarizer.decoding.graph_search import graph_search
 from summarizer.decoding.lexical_constraints import LexicalConstraints
+from summarizer.decoding.options import DecodingOptions
 from summarizer.decoding.scoring import SearchLimits
 from summarizer.decoding.search import search
 from summarizer.decoding.search_step import Conditions
@@ -25,9 +26,8 @@ from summarizer.errors import InputError, ModelError
 from summarizer.exporters import onnx_export
 from summarizer.model import named_weights, pointer
 from summarizer.model.ensemble import Ensemble
-from summarizer.runtime import onnx_summarizer
+from summarizer.runtime import constraint_retry
 from summarizer.runtime.phrases import Phrases, contains_phrase
-from summarizer.types import DecodingOptions
 from summarizer.vocabulary import END, PAD
 from tests.test_search import LONGEST, MOST, SIZE, WORDS, documents, graph, log_probability, tiny
 
@@ -168,11 +168,11 @@ STRATEGIES = [
     {"strategy": "beam", "beam": 3},
     {"strategy": "greedy"},
     {"strategy": "sample", "beam": 3, "temperature": 2.0, "top_k": 9, "top_p": 0.95, "seed": 5},
-    {"strategy": "diverse", "beam": 4, "groups": 2, "strength": 1.0},
+    {"strategy": "diverse", "beam": 4, "beam_groups": 2, "diversity_penalty": 1.0},
 ]
 LONGER = [
     *STRATEGIES,
-    {"normalization": "average"},
+    {"length_normalization": "average"},
     {"coverage_penalty": 0.3, "length_penalty": 0.0},
     {"must_not_include": ["1", "6 2"]},
     {"must_include": ["7 7", "4"], "beam": 8},
@@ -182,14 +182,14 @@ LONGER = [
 
 
 def test_the_graph_searches_as_keras_does(model, keras_served, monkeypatch):
-    run, seen = model._session._session.run, []
+    run, seen = model._model._session.run, []
 
     class Spy:
         def run(self, names, values):
             seen.append(({**values}, dict(zip(names, run(names, values), strict=True))))
             return [seen[-1][1][name] for name in names]
 
-    monkeypatch.setattr(model._session, "_session", Spy())
+    monkeypatch.setattr(model._model, "_session", Spy())
     for wishes in LONGER:
         model.summarize(TEXTS, **wishes)
     assert len(seen) >= len(LONGER)
@@ -202,10 +202,10 @@ def test_the_graph_searches_as_keras_does(model, keras_served, monkeypatch):
 
 
 def test_normalization_and_coverage_penalty_are_as_defined(model):
-    ids = model._session.vocabulary.encode_all(TEXTS)
+    ids = model._model.vocabulary.encode_all(TEXTS)
     lengths = {"average": True, "coverage": 0.0}, {"average": True, "coverage": 0.3}
     for asked in lengths:
-        found = model._session.search(ids, 4, 12, {"strategy": 0, **asked})
+        found = model._model.search(ids, 4, 12, {"strategy": 0, **asked})
         for b, document in enumerate(ids):
             real = found["log_prob"][b] > -1e8
             assert real.sum() > 1
@@ -284,7 +284,7 @@ def test_samples_follow_their_seed_wherever_they_are_drawn(model):
 
 def test_diverse_summaries_differ_from_the_first_piece(model):
     (found,) = model.summarize(
-        TEXTS[:1], strategy="diverse", beam=4, groups=4, strength=50.0, n_best=4
+        TEXTS[:1], strategy="diverse", beam=4, beam_groups=4, diversity_penalty=50.0, n_best=4
     )
     assert len({h.ids[0] for h in found.alternatives}) == 4
 
@@ -295,16 +295,16 @@ def test_the_command_line_asks_as_python_does(digits, model, tmp_path, capsys):
     command = (
         "--strategy beam --beam 8 --must-not-include 1 --must-not-include 4 --must-include 7 "
         "--prefix 9 --min-words 6 --max-words 9 "
-        "--length-penalty 0.5 --coverage-penalty 0.1 --normalization gnmt --n-best 2 --json"
+        "--length-penalty 0.5 --coverage-penalty 0.1 --length-normalization gnmt --n-best 2 --json"
     )
     assert (
         cli.main(["summarize", "--model", str(digits.folder), str(document), *command.split()]) == 0
     )
     (record,) = map(json.loads, capsys.readouterr().out.splitlines())
     (found,) = model.summarize(
-        [TEXTS[0]], 8, 9, 2, strategy="beam", must_not_include=("1", "4"), must_include="7",
+        [TEXTS[0]], beam=8, max_words=9, n_best=2, strategy="beam", must_not_include=("1", "4"), must_include="7",
         prefix="9", min_words=6,
-        length_penalty=0.5, coverage_penalty=0.1, normalization="gnmt",
+        length_penalty=0.5, coverage_penalty=0.1, length_normalization="gnmt",
     )  # fmt: skip
     assert [h["summary"] for h in record["alternatives"]] == [h.text for h in found.alternatives]
     sampling = "--strategy sample --temperature 2 --top-k 5 --top-p 0.9 --seed 4"
@@ -331,27 +331,28 @@ def test_evaluating_asks_too(digits, tmp_path, capsys):
         ("--min-words 0", "min-words 0: must be above 0"),
         ("--min-words 5 --max-words 4", "min-words 5: must be at most max-words, 4"),
         ("--min-words 5000", "min-words 5000: must be at most 1000"),
-        ("--strategy bean", "unknown strategy 'bean': did you mean 'beam'?"),
-        ("--normalization avg", "unknown normalization 'avg': "),
         ("--temperature 2", "temperature 2.0: only with strategy sample, not beam"),
-        ("--strategy sample --groups 2", "groups 2: only with strategy diverse, not sample"),
+        (
+            "--strategy sample --beam-groups 2",
+            "beam-groups 2: only with strategy diverse, not sample",
+        ),
         ("--strategy sample --temperature 0", "temperature 0.0: must be above 0"),
         ("--strategy sample --top-p 2", "top-p 2.0: must be above 0 and at most 1"),
-        ("--strategy diverse --beam 5", "beam 5: must be a multiple of the groups, 4"),
+        ("--strategy diverse --beam 5", "beam 5: must be a multiple of the 4 beam groups"),
         ("--strategy greedy --beam 2", "beam 2: strategy greedy keeps only 1"),
         (
             "--strategy sample --must-include 1",
             "must-include '1': only with strategy beam, not sample",
         ),
         ("--length-penalty -1", "length-penalty -1.0: must be 0 or more"),
-        ("--must-not-include=", "must-not-include '': has no word"),
+        ("--must-not-include=", "must-not-include '': contains no word"),
         (
             "--must-include 12 --must-not-include 12",
-            "must-include '12': holds '12', which is banned",
+            "must-include '12': contains '12', which is banned",
         ),
-        ("--prefix 1_2 --must-not-include 2", "prefix '1_2': holds '2', which is banned"),
-        ("--must-include 1_2_3 --max-words 2", "max-words 2: too few for 3 words that are forced"),
-        ("--must-include " + "_".join("1234567890" * 3), "must-include: what is asked for has "),
+        ("--prefix 1_2 --must-not-include 2", "prefix '1_2': contains '2', which is banned"),
+        ("--must-include 1_2_3 --max-words 2", "max-words 2: too few for 3 required words"),
+        ("--must-include " + "_".join("1234567890" * 3), "must-include: the required text has "),
     ],
 )
 def test_impossible_wishes_are_told_once(digits, tmp_path, capsys, command, line):
@@ -369,19 +370,19 @@ def test_a_graph_of_an_earlier_version_does_what_it_can(digits, monkeypatch):
     old = Summarizer.load(digits.folder)
     early = {"document", "beam", "minimum", "maximum", "penalty", "block", "allowed"}
     given = []
-    monkeypatch.setattr(old._session, "_inputs", early)
-    run = old._session._session.run
-    full = graph_inputs.neutral_inputs(np.array([[4]]), 1, old._session.vocabulary.size)
+    monkeypatch.setattr(old._model, "_inputs", early)
+    run = old._model._session.run
+    full = graph_inputs.neutral_inputs(np.array([[4]]), 1, old._model.vocabulary.size)
 
     class Early:
         def run(self, names, values):
             given.append(set(values))
             batch = len(values["document"])
-            rest = graph_inputs.neutral_inputs(values["document"], 1, old._session.vocabulary.size)
+            rest = graph_inputs.neutral_inputs(values["document"], 1, old._model.vocabulary.size)
             return run(names, {**rest, **values}) if batch else []
 
     assert early < set(full) | {"minimum", "maximum", "penalty", "block"}
-    monkeypatch.setattr(old._session, "_session", Early())
+    monkeypatch.setattr(old._model, "_session", Early())
     assert old.summarize(TEXTS)[0].text
     assert given == [early]
     with pytest.raises(ModelError, match="exported by an earlier version: export it again"):
@@ -532,7 +533,7 @@ def test_an_exported_ensemble_summarizes_as_its_members_do(digits, model, tmp_pa
 )
 def test_what_the_search_did_not_know_is_found_in_the_text(model, monkeypatch, wishes, factor):
     """Spellings are hidden from the search and lengths counted otherwise: it learns from texts."""
-    opened = model._session
+    opened = model._model
     monkeypatch.setattr(opened._phrases, "spellings", lambda *_: set())
 
     def length(text):
@@ -543,6 +544,6 @@ def test_what_the_search_did_not_know_is_found_in_the_text(model, monkeypatch, w
             contains_phrase(summary.text, word) for word in wishes.get("must_not_include", ())
         )
         assert wishes.get("min_words", 1) <= length(summary.text) <= wishes.get("max_words", 99)
-    monkeypatch.setattr(onnx_summarizer, "MAX_ATTEMPTS", 1)
-    with pytest.raises(InputError, match="was found of the document beginning '2 7 1'"):
+    monkeypatch.setattr(constraint_retry, "MAX_SEARCHES", 1)
+    with pytest.raises(InputError, match="constraints for the document starting '2 7 1'"):
         opened.summarize(TEXTS[1:2], DecodingOptions(**wishes), length)

@@ -170,7 +170,7 @@ def _export_onnx(source: ExportInput, weight_format: str) -> dict[str, Any]:
     """Write `model.onnx` and return its record; see `export`."""
     from summarizer.exporters import onnx_export, parity
     from summarizer.model import named_weights
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
 
     model, decode = source.model, source.config.decode
     ids, starts = source.token_ids, source.starts

@@ -1,4 +1,4 @@
-"""Presets, and settings applied to them."""
+"""Presets, and overrides of their settings."""
 
 from collections.abc import Sequence
 
@@ -9,33 +9,34 @@ from summarizer.config import Config
 
 
 def list_presets() -> list[tuple[str, str]]:
-    """Return each preset's name and first line."""
-    found = []
+    """Return the name and the description of each preset."""
+    presets = []
     for name in plugins.names("preset"):
         lines = (plugins.load("preset", name).__doc__ or name).splitlines()
-        found.append((name, lines[0]))
-    return found
+        presets.append((name, lines[0]))
+    return presets
 
 
 def load_preset(name: str) -> Config:
     """Return the configuration of a preset.
 
     Raises:
-        ConfigError: there is none of that name; the nearest is named.
+        ConfigError: no such preset; names the nearest.
     """
     config: Config = plugins.load("preset", name).config()
     return config
 
 
 def apply_overrides(config: Config, settings: Sequence[str]) -> Config:
-    """Apply settings written as `a.b=value`; where they name a model to start from, its network.
+    """Apply `a.b=value` overrides.
+
+    If they set `train.init`, inherit that model's architecture and vocabulary.
 
     Raises:
-        SummarizerError: a setting, or the model that `train.init` names, cannot be used.
+        SummarizerError: a setting, or the model of `train.init`, cannot be used.
     """
-    found = configuration.apply_settings(config, settings)
-    if not found.train.init:
-        return found
-    return configuration.apply_settings(
-        inherit_model_settings(config, found.train.init, found.train.init_parts), settings
-    )
+    changed = configuration.apply_settings(config, settings)
+    if not changed.train.init:
+        return changed
+    inherited = inherit_model_settings(config, changed.train.init, changed.train.init_parts)
+    return configuration.apply_settings(inherited, settings)

@@ -1,6 +1,6 @@
-"""A trained model that summarizes: what a user has in hand, from Python and on the command line.
+"""A trained model that summarizes.
 
-Apart from `api`, so that a summary on the command line imports no more than it needs.
+This module imports no more than a summary needs, so that the command line starts fast.
 """
 
 import dataclasses
@@ -9,16 +9,22 @@ import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from summarizer.config import Config
 from summarizer.datasets import lowercase_words
-from summarizer.errors import InputError, ModelError
+from summarizer.decoding.options import RENAMED_DECODING_OPTIONS, DecodingOptions
+from summarizer.errors import InputError, ModelError, warn_renamed
 from summarizer.evaluation import lead
-from summarizer.runtime import long_documents as ways
+from summarizer.runtime import long_documents, outlines
+from summarizer.runtime.long_documents import DocumentChunks
 from summarizer.text import numbers_and_names
 from summarizer.text.cleaning import clean
-from summarizer.types import DecodingOptions, Summary
+from summarizer.types import Summary
+
+if TYPE_CHECKING:
+    from summarizer.runtime.onnx_summarizer import OnnxSummarizer
+    from summarizer.runtime.onnx_tagger import OnnxTagger
 
 SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-titles"
 
@@ -26,139 +32,190 @@ SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-ti
 class Summarizer:
     """A trained model that summarizes, without TensorFlow."""
 
-    def __init__(self, session: Any):
-        self._session = session
-        self.config: Config = session.config
+    def __init__(self, model: "OnnxSummarizer | OnnxTagger"):
+        """Wrap an opened model."""
+        self._model = model
+        self.config: Config = model.config
 
     @classmethod
     def load(
         cls,
         folder: str | Path | None = None,
-        brief: bool = False,
-        select: str | Path | None = None,
+        fast_start: bool = False,
+        content_selector: str | Path | None = None,
+        **renamed: Any,
     ) -> "Summarizer":
         """Open an exported model.
 
         Args:
-            folder: of the model; None: `$SUMMARIZER_MODEL`, else the one that a clone ships.
-            brief: for a few documents: open it sooner and summarize a little slower.
-            select: folder of a tagger of the same vocabulary: only what it keeps of a document
-                may be copied (bottom-up, Gehrmann et al. 2018, arXiv:1808.10792).
+            folder: model folder; None: `$SUMMARIZER_MODEL`, else the model that a clone ships.
+            fast_start: load the model faster and run it a little slower, for a few documents.
+            content_selector: folder of a tagger with the same vocabulary; only words that it
+                selects are copied (bottom-up attention, Gehrmann et al. 2018, arXiv:1808.10792).
+            renamed: old names of arguments, `brief` and `select`.
 
         Raises:
-            ModelError: no model there, a file of it is missing, cut or foreign, it is a language
-                model, or the tagger and the model do not go together.
+            ModelError: there is no model, a file of it is missing, truncated or of another model,
+                it is a language model, or the content selector does not fit it.
         """
-        from summarizer.runtime.onnx_tagger import open_model
+        from summarizer.runtime.load import open_model
 
-        tagger, folder = None if select is None else Path(select), find_model(folder)
-        session = open_model(folder, brief=brief, select=tagger)
-        if session.config.data.task == "language_model":
+        fast_start = _renamed_argument(renamed, "brief", "fast_start", fast_start)
+        selector = _renamed_argument(renamed, "select", "content_selector", content_selector)
+        if renamed:
+            raise TypeError(f"Summarizer.load has no argument {next(iter(renamed))!r}")
+        folder = find_model(folder)
+        selector = None if selector is None else Path(selector)
+        model = open_model(folder, fast_start=fast_start, content_selector=selector)
+        if model.config.data.task == "language_model":
             raise ModelError(
-                f"{folder}: a language model, which summarizes nothing; use it with: "
+                f"{folder}: is a language model and does not summarize; use it with: "
                 f'summarizer generate --model {folder} --prompt "TEXT"'
             )
-        return cls(session)
+        return cls(model)
 
     def summarize(
         self,
         texts: Sequence[str],
-        beam: int | None = None,
-        max_words: int | None = None,
-        n_best: int = 1,
-        long: str = "lead",
-        **wishes: Any,
+        options: DecodingOptions | None = None,
+        *,
+        long: str = long_documents.TRUNCATE,
+        **overrides: Any,
     ) -> list[Summary]:
-        """Summarize documents, in the order given.
+        """Summarize documents; return the summaries in the same order.
 
         Args:
             texts: documents, at least one word each.
-            beam: hypotheses kept while searching; None: what the model was made with.
-            max_words: no summary is longer; None: the model's own limit.
-            n_best: alternatives returned with each summary.
-            long: what is read of a document longer than the model reads at once. "lead": its
-                beginning; "select": its first and its most central sentences, in their order;
-                "chunks": all of it in parts, then the summaries of the parts.
-            wishes: further ones, such as `must_include=["word"]`, by the names of `types.Wishes`.
-                With `explain=True` each summary has an `explanation`, by places in the document
-                as it was given; with `faithful="warn"` it says what is `unsupported`.
+            options: decoding options; None: the settings of the model.
+            long: what is read of a document longer than the model's input. "truncate": its
+                beginning; "chunk": all of it in chunks, then the summaries of the chunks;
+                "extract": its first and its most central sentences, in order.
+            overrides: fields of `DecodingOptions`, such as `beam=8` or `must_include=["word"]`.
+                With `explain=True` each summary has a `provenance`, with offsets into the document
+                as given; with `faithful="warn"` it lists what is `unsupported`.
 
         Raises:
-            InputError: a document is empty, or a wish is impossible.
-            ModelError: the model was exported by a version that cannot do what is asked.
+            InputError: a document is empty, or an option is impossible.
+            ModelError: the model was exported by a version that lacks what an option needs.
         """
-        for name in wishes.keys() & {"must_include", "must_not_include"}:
-            words = wishes[name]
-            wishes[name] = (words,) if isinstance(words, str) else tuple(words)
-        asked = DecodingOptions(beam, n_best, max_words, **wishes)
-        if asked.type and not self.types:
-            raise InputError(f"type {asked.type!r}: the model was trained without types")
-        if asked.explain and long == "chunks":
+        options = _with_overrides(options or DecodingOptions(), overrides)
+        long = long_documents.current_mode(long)
+        if options.type and not self.types:
+            raise InputError(f"type {options.type!r}: the model was trained without types")
+        if options.explain and long == long_documents.CHUNK:
             raise InputError(
-                "explain: not with long chunks, where a summary is made of the summaries of parts; "
-                "use lead or select"
+                "explain: not available with long=chunk, which summarizes summaries; "
+                "use truncate or extract"
             )
-
-        def search(parts: Sequence[str]) -> list[Summary]:
-            found: list[Summary] = self._session.summarize(parts, asked, lead.length)
-            return found
-
-        encode, limit = self._session.vocabulary.encode_all, self.config.data.max_document_tokens
-        found = ways.summarize_long(texts, long, limit, encode, search)
-        if asked.faithful in (None, "off"):
-            return found
-        return [self._checked(*pair, asked) for pair in zip(texts, found, strict=True)]
+        encode, limit = self._model.vocabulary.encode_all, self.config.data.max_document_tokens
+        documents = long_documents.split(texts, long, limit, encode)
+        passes: list[tuple[list[DocumentChunks], list[Summary]]] = []
+        while documents or not passes:
+            chunks = [chunk for document in documents for chunk in document.chunks]
+            summaries = self._model.summarize(chunks, options, lead.length)
+            passes.append((documents, summaries))
+            documents = long_documents.second_pass(documents, summaries, limit, encode)
+        merged: list[Summary] = []
+        for documents, summaries in reversed(passes):
+            merged = long_documents.merge(documents, summaries, merged)
+        if options.faithful in (None, "off"):
+            return merged
+        return [
+            self._checked(text, summary, options)
+            for text, summary in zip(texts, merged, strict=True)
+        ]
 
     @property
     def types(self) -> tuple[str, ...]:
         """The types of summaries that the model was trained for; (): it knows no types."""
-        return tuple(self._session.vocabulary.controls)
+        return tuple(self._model.vocabulary.controls)
 
     @functools.cached_property
-    def known(self) -> lowercase_words.LowercaseWords | None:
-        """The words that training saw in lower case; None: the model's folder does not tell."""
-        return lowercase_words.load_lowercase_words(self._session.folder)
+    def known_words(self) -> lowercase_words.LowercaseWords | None:
+        """Words that the training data contains in lower case; None: the folder has no list."""
+        return lowercase_words.load_lowercase_words(self._model.folder)
 
-    def _checked(self, text: str, found: Summary, asked: DecodingOptions) -> Summary:
-        """The summary with what it and its alternatives claim and the document does not hold."""
-        held = " ".join([clean(text), asked.prefix or "", *asked.must_include])
-        texts = dict.fromkeys([found.text, *(h.text for h in found.alternatives)])
-        wrong = {
-            t: tuple(c.text for c in numbers_and_names.unsupported(t, held, self.known))
+    def _checked(self, text: str, summary: Summary, options: DecodingOptions) -> Summary:
+        """Return a summary that lists the numbers and names that its document does not contain."""
+        supported = " ".join([clean(text), options.prefix or "", *options.must_include])
+        texts = dict.fromkeys([summary.text, *(h.text for h in summary.alternatives)])
+        mentions = {
+            t: tuple(
+                mention.text
+                for mention in numbers_and_names.unsupported(t, supported, self.known_words)
+            )
             for t in texts
         }
-        first = next(itertools.chain.from_iterable(wrong.values()), None)
-        if first is not None and asked.faithful == "strict":
-            raise InputError(f"no summary without {first!r}, which the document lacks, was found")
-        every = (dataclasses.replace(h, unsupported=wrong[h.text]) for h in found.alternatives)
-        return dataclasses.replace(found, unsupported=wrong[found.text], alternatives=tuple(every))
+        first = next(itertools.chain.from_iterable(mentions.values()), None)
+        if first is not None and options.faithful == "strict":
+            raise InputError(f"no summary found without {first!r}, which the document lacks")
+        alternatives = tuple(
+            dataclasses.replace(h, unsupported=mentions[h.text]) for h in summary.alternatives
+        )
+        return dataclasses.replace(
+            summary, unsupported=mentions[summary.text], alternatives=alternatives
+        )
 
     def outline(
-        self, texts: Sequence[str], long: str = "lead", **options: Any
+        self,
+        texts: Sequence[str],
+        options: DecodingOptions | None = None,
+        *,
+        long: str = long_documents.TRUNCATE,
+        **overrides: Any,
     ) -> list[list[Summary]]:
-        """Summarize each paragraph of documents; a short one or a heading with what follows it.
+        """Summarize each paragraph of documents.
+
+        A short paragraph or a heading is summarized with the paragraph after it.
 
         Args:
-            texts: documents, an empty line between paragraphs.
-            long: as for `summarize`, for a paragraph longer than the model reads.
-            options: further ones of `summarize`.
+            texts: documents, with an empty line between paragraphs.
+            options: as for `summarize`.
+            long: as for `summarize`, for a paragraph longer than the model's input.
+            overrides: as for `summarize`.
 
         Raises:
             InputError: as for `summarize`.
         """
-        groups = [ways.outline(text, lead.length) or [""] for text in texts]
-        found = iter(self.summarize([p for g in groups for p in g], long=long, **options))
-        parted = [list(itertools.islice(found, len(group))) for group in groups]
+        groups = [outlines.outline_paragraphs(text, lead.length) or [""] for text in texts]
+        paragraphs = [paragraph for group in groups for paragraph in group]
+        summaries = iter(self.summarize(paragraphs, options, long=long, **overrides))
         return [
-            ways.map_outline_provenance(*one) for one in zip(texts, groups, parted, strict=True)
+            outlines.map_outline_provenance(
+                text, group, list(itertools.islice(summaries, len(group)))
+            )
+            for text, group in zip(texts, groups, strict=True)
         ]
 
 
+def _with_overrides(options: DecodingOptions, overrides: dict[str, Any]) -> DecodingOptions:
+    """Return the options with some fields replaced, by old or new names of fields.
+
+    Phrases may be one string or any sequence of strings.
+    """
+    for old in overrides.keys() & RENAMED_DECODING_OPTIONS.keys():
+        new = RENAMED_DECODING_OPTIONS[old]
+        warn_renamed(f"summarize({old}=)", new, 4)
+        overrides[new] = overrides.pop(old)
+    for name in overrides.keys() & {"must_include", "must_not_include"}:
+        phrases = overrides[name]
+        overrides[name] = (phrases,) if isinstance(phrases, str) else tuple(phrases)
+    return dataclasses.replace(options, **overrides) if overrides else options
+
+
+def _renamed_argument(renamed: dict[str, Any], old: str, new: str, value: Any) -> Any:
+    """Return the value of an argument, given by its old or its new name."""
+    if old not in renamed:
+        return value
+    warn_renamed(f"Summarizer.load({old}=)", new, 4)
+    return renamed.pop(old)
+
+
 def find_model(folder: str | Path | None) -> Path:
-    """Return the folder of the model to use: the one named, `$SUMMARIZER_MODEL`, or the shipped.
+    """Return the folder of a model: `folder`, else `$SUMMARIZER_MODEL`, else the shipped model.
 
     Raises:
-        ModelError: none was named and none is shipped.
+        ModelError: none is named and none is shipped.
     """
     named = folder or os.environ.get("SUMMARIZER_MODEL")
     if named:

@@ -89,7 +89,7 @@ def verify_export(folder: str | Path, data: str = "", documents: int = 200) -> I
 
 def _open(path: Path) -> _OpenExport:
     from summarizer.exporters import onnx_export, saved_model
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
 
     if path.name == "model.onnx":
         stored = onnx_export.read_graph(path)
@@ -210,7 +210,7 @@ def compare_weight_formats(
     """
     from summarizer.exporters import onnx_export
     from summarizer.metrics import rouge
-    from summarizer.runtime.onnx_tagger import open_model
+    from summarizer.runtime.load import open_model
 
     source = prepare_export(folder, data, documents)
     if source.is_language_model:

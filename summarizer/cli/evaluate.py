@@ -2,7 +2,13 @@
 
 import argparse
 
-from summarizer.cli.options import add_option, decoding_options_from
+from summarizer.cli.options import (
+    add_content_selector,
+    add_decoding_options,
+    add_option,
+    options_from,
+)
+from summarizer.decoding.options import DecodingOptions, option_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FOLDER", help="folder of report.json, predictions.jsonl, report.html"
     )
-    parser.add_argument("--beam", type=int, help="number of hypotheses kept during the search")
     parser.add_argument(
         "--stem",
         choices=("auto", "yes", "no"),
@@ -45,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="skip and count lines that cannot be read"
     )
+    add_content_selector(parser)
+    add_decoding_options(parser, ("n_best", "max_words"))
 
 
 def run(a: argparse.Namespace) -> int:
@@ -55,8 +62,8 @@ def run(a: argparse.Namespace) -> int:
 
     if len(a.words) > 2 or (a.predictions and len(a.words) > 1):
         a.refuse("evaluate takes MODEL SPEC, SPEC, or SPEC --predictions FILE")
-    decoding = {"beam": a.beam, "content_selector": a.content_selector, **decoding_options_from(a)}
-    decoding = {name: value for name, value in decoding.items() if value is not None}
+    selector = {"content_selector": a.content_selector} if a.content_selector else {}
+    decoding = {**selector, **options_from(DecodingOptions, a)}
     options = EvaluationOptions(
         stem=None if a.stem == "auto" else a.stem == "yes",
         reference_mode=a.references,
@@ -79,5 +86,5 @@ def run(a: argparse.Namespace) -> int:
 def _refuse_model_options(a: argparse.Namespace, names: list[str]) -> None:
     """Exit with the usage if options of a model are among the options of predictions."""
     if names:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        flags = ", ".join(f"--{option_text(name)}" for name in names)
         a.refuse(f"--predictions are already made: remove {flags}")

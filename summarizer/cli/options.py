@@ -1,36 +1,26 @@
-"""The options of the search on the command line: the fields of `types.Wishes`."""
+"""Options that several verbs share; those of decoding are made from `decoding.options`."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Name, type, placeholder, help.
-DECODING_OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
-    ("min-words", int, "N", "no summary is shorter"),
-    ("must-not-include", str, "WORDS", "no summary holds these words; repeatable"),
-    ("must-include", str, "WORDS", "every summary holds these words; repeatable"),
-    ("faithful", str, "HOW", "off, warn of, or strict: no number or name that is not in the text"),
-    ("prefix", str, "TEXT", "every summary begins so"),
-    ("strategy", str, "NAME", "beam, greedy, sample or diverse"),
-    ("temperature", float, "X", "sample: below 1 safer, above 1 bolder"),
-    ("top-k", int, "N", "sample: among so many pieces"),
-    ("top-p", float, "P", "sample: among the pieces of so much probability"),
-    ("seed", int, "N", "sample: another one gives another summary"),
-    ("groups", int, "N", "diverse: parts of the beam"),
-    ("strength", float, "X", "diverse: what it costs to repeat another group"),
-    ("length-penalty", float, "X", "more favours longer summaries"),
-    ("normalization", str, "NAME", "of scores by length: gnmt or average"),
-    ("coverage-penalty", float, "X", "more favours summaries of the whole document"),
-    ("threshold", float, "P", "tagger: keep words of at least so much probability"),
+from summarizer.decoding.options import (
+    RENAMED_DECODING_OPTIONS,
+    RENAMED_GENERATION_OPTIONS,
+    DecodingOptions,
+    GenerationOptions,
+    Option,
+    option_text,
+    options_of,
 )
 
-# Those of them that continuing a prompt has, and its own.
-SAMPLING_OPTIONS = ("temperature", "top-k", "top-p", "seed")
-GENERATION_OPTIONS: tuple[tuple[str, Any, str, str], ...] = (
-    ("n", int, "N", "texts to draw"),
-    ("pieces", int, "N", "draw at most so many"),
-    ("max-words", int, "N", "add at most so many words"),
-)
+# Group of an option, or the strategy that has it: the heading in the help text.
+GROUPS = {
+    "content": "content and length",
+    "search": "search",
+    "sample": "options of --strategy sample",
+    "diverse": "options of --strategy diverse",
+}
 
 
 def add_option(parser: Any, names: Iterable[str], **settings: Any) -> None:
@@ -48,25 +38,66 @@ def add_option(parser: Any, names: Iterable[str], **settings: Any) -> None:
         parser.add_argument(old_name, **{**settings, **hidden})
 
 
-def add_decoding_options(parser: Any) -> None:
-    """Give a verb the options of the search."""
-    group = parser.add_argument_group("search")
-    for name, kind, placeholder, text in DECODING_OPTIONS:
-        many = {"action": "append"} if "repeatable" in text else {}
-        group.add_argument(f"--{name}", type=kind, metavar=placeholder, help=text, **many)
+def add_model(parser: Any) -> None:
+    """Add `--model`."""
+    parser.add_argument(
+        "--model",
+        metavar="FOLDER",
+        help="model folder; default: $SUMMARIZER_MODEL, or the shipped model",
+    )
 
 
-def add_sampling_options(parser: Any) -> None:
-    """Give a verb the options of drawing texts."""
-    for name, kind, placeholder, text in (
-        *GENERATION_OPTIONS,
-        *(o for o in DECODING_OPTIONS if o[0] in SAMPLING_OPTIONS),
-    ):
-        text = text.removeprefix("sample: ").replace("summary", "text")
-        parser.add_argument(f"--{name}", type=kind, metavar=placeholder, help=text)
+def add_content_selector(parser: Any) -> None:
+    """Add `--content-selector`."""
+    add_option(
+        parser,
+        ("--content-selector", "--select"),
+        metavar="MODEL",
+        help="copy only words that this tagger model selects",
+    )
 
 
-def decoding_options_from(a: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of search or drawing that were given, by their names in Python."""
-    names = (name.replace("-", "_") for name, *_ in (*DECODING_OPTIONS, *GENERATION_OPTIONS))
-    return {name: value for name in names if (value := getattr(a, name, None)) is not None}
+def add_decoding_options(parser: argparse.ArgumentParser, without: Iterable[str] = ()) -> None:
+    """Add the options of `DecodingOptions` in groups.
+
+    Args:
+        parser: parser of a verb.
+        without: names of fields that the verb does not have.
+    """
+    groups = {key: parser.add_argument_group(title) for key, title in GROUPS.items()}
+    for name, option in options_of(DecodingOptions).items():
+        if name not in without:
+            group = groups.get(option.strategy) or groups[option.group]
+            _add_field(group, name, option, RENAMED_DECODING_OPTIONS)
+
+
+def add_generation_options(parser: Any) -> None:
+    """Add the options of `GenerationOptions`."""
+    options = options_of(GenerationOptions)
+    for name, option in sorted(options.items(), key=lambda item: bool(item[1].strategy)):
+        _add_field(parser, name, option, RENAMED_GENERATION_OPTIONS)
+
+
+def _add_field(parser: Any, name: str, option: Option, renamed: Mapping[str, str]) -> None:
+    """Add the option of a field under its name and its old names."""
+    old_names = [old for old, new in renamed.items() if new == name]
+    settings: dict[str, Any] = {"type": option.type, "help": option.help, "default": None}
+    if option.repeatable:
+        settings["action"] = "append"
+    if choices := option.values():
+        settings["choices"] = choices
+    else:
+        settings["metavar"] = option.metavar
+    flags = [f"--{option_text(spelling)}" for spelling in (name, *old_names)]
+    add_option(parser, flags, dest=name, **settings)
+
+
+def options_from(record: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options on the command line, by the names of their fields.
+
+    Args:
+        record: `DecodingOptions` or `GenerationOptions`.
+        arguments: parsed command line.
+    """
+    values = {name: getattr(arguments, name, None) for name in options_of(record)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,229 +1,241 @@
-"""What is asked of the summary of one document, and whether a summary keeps it.
+"""Check summaries against constraints, and search again with tighter ones if they violate any.
 
-The graph sees pieces, a user sees text: so each summary found is read again, and the search is
-repeated with what it did not know.
+The graph works on tokens, the user's constraints concern text. So each summary is checked as text,
+and the search is repeated with tighter constraints if it violates one.
 """
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from summarizer.decoding.graph_inputs import BOUNDARY, UNLIMITED
+from summarizer.decoding.graph_inputs import BOUNDARY
+from summarizer.decoding.options import DecodingOptions
 from summarizer.errors import InputError
+from summarizer.runtime.constraints import MAX_RETRIES, DocumentConstraints, Phrase, merge
 from summarizer.runtime.decoding_plan import DecodingPlan
 from summarizer.runtime.faithfulness import FaithfulnessFilter
-from summarizer.runtime.phrases import Phrases, contains_phrase, plain
-from summarizer.types import DecodingOptions, Hypothesis
+from summarizer.runtime.phrases import Phrases, contains_phrase, normalized
+from summarizer.types import Hypothesis, Tensor
 from summarizer.vocabulary import UNKNOWN
 
-Phrase = tuple[int, ...]
-MAX_RETRIES = 2  # summaries with unsupported claims before `strict` bars more
-ROOM_GROWTH = 8  # times the pieces of the plan, at most, that the last word may need to end
-
-
-@dataclass(frozen=True)
-class DocumentConstraints:
-    """What the graph is asked for one document, in pieces.
-
-    Attributes:
-        text: the document.
-        prefix: what the summary begins with.
-        forced: phrases that it holds.
-        banned: phrases that it does not hold.
-        spaced: whether length is counted in words, not in characters.
-        shortest: words.
-        longest: words.
-        room: pieces at most, the end included.
-        block: whether a sequence of pieces may not come twice, as the model's settings say.
-        doubts: how many searches found a number or name that the document does not hold.
-    """
-
-    text: str
-    prefix: Phrase
-    forced: tuple[Phrase, ...]
-    banned: frozenset[Phrase]
-    spaced: bool
-    shortest: int
-    longest: int
-    room: int
-    block: bool = True
-    doubts: int = 0
-
-    @property
-    def active(self) -> bool:
-        """Whether anything is asked."""
-        lengths = self.shortest > 0 or self.longest < UNLIMITED
-        return bool(self.prefix or self.forced or self.banned or lengths)
-
-    @property
-    def whole(self) -> bool:
-        """Whether only whole words may be written any more."""
-        return self.doubts > 2 * MAX_RETRIES
+MAX_SEARCHES = 12  # searches for a summary that satisfies all constraints
+ROOM_GROWTH = 8  # most that `max_tokens` grows, times the plan's, until the last word ends
 
 
 class ConstraintChecker:
-    """Makes demands of wishes, and finds which summaries keep them."""
+    """Makes the constraints of a document from the user's options and checks summaries."""
 
     def __init__(
-        self, wishes: DecodingOptions, plan: DecodingPlan, phrases: Phrases, length: Callable[[str], int],
-        strict: FaithfulnessFilter | None = None,
-    ):  # fmt: skip
-        """Take what is asked; `strict`: no number or name that a document does not hold."""
-        self._wishes, self._plan, self._phrases, self._length = wishes, plan, phrases, length
-        self._prefix = " ".join((wishes.prefix or "").split())
-        self._strict = strict
+        self,
+        options: DecodingOptions,
+        plan: DecodingPlan,
+        phrases: Phrases,
+        length: Callable[[str], int],
+        faithfulness: FaithfulnessFilter | None = None,
+    ):
+        """Keep what constraints are made from.
 
-    def demand(self, document: str) -> DocumentConstraints:
-        """Return what is asked for a document.
+        Args:
+            options: options of the user.
+            plan: the options, checked.
+            phrases: turns phrases into tokens.
+            length: counts words.
+            faithfulness: refuses numbers and names that a document lacks; None: nothing does.
+        """
+        self._options, self._plan, self._phrases, self._length = options, plan, phrases, length
+        self._prefix = " ".join((options.prefix or "").split())
+        self._faithfulness = faithfulness
+
+    def constraints(self, document: str) -> DocumentConstraints:
+        """Return the constraints of a document.
 
         Raises:
-            InputError: what is to be written cannot be, or is too long.
+            InputError: a required phrase cannot be written, or is too long.
         """
-        wishes, encode = self._wishes, self._phrases.encode
-        forced = dict.fromkeys(encode(" ".join(p.split()), document) for p in wishes.must_include)
-        prefix = encode(self._prefix, document) if self._prefix else ()
-        for name, phrase, text in (
-            *(
-                ("must-include", p, text)
-                for p, text in zip(forced, wishes.must_include, strict=False)
-            ),
-            ("prefix", prefix, self._prefix),
-        ):
-            if UNKNOWN in phrase:
-                raise InputError(
-                    f"{name} {text!r}: neither the model's vocabulary nor the document has it"
-                )
-        outside = [p for p, text in zip(forced, wishes.must_include, strict=False)
-                   if not contains_phrase(self._prefix, text)]  # fmt: skip
-        pieces = sum(i != BOUNDARY for phrase in (prefix, *outside) for i in phrase)
-        if pieces + 1 > self._plan.most:
+        options, plan = self._options, self._plan
+        phrases = [" ".join(phrase.split()) for phrase in options.must_include]
+        required = {phrase: self._phrases.encode(phrase, document) for phrase in phrases}
+        prefix = self._phrases.encode(self._prefix, document) if self._prefix else ()
+        _check_known("must-include", required)
+        _check_known("prefix", {self._prefix: prefix})
+        outside = {ids for p, ids in required.items() if not contains_phrase(self._prefix, p)}
+        tokens = sum(i != BOUNDARY for phrase in (prefix, *outside) for i in phrase)
+        if tokens + 1 > plan.token_limit:
             raise InputError(
-                f"{'must-include' if forced else 'prefix'}: what is asked for has {pieces} pieces, "
-                f"a summary has at most {self._plan.most - 1}"
+                f"{'must-include' if required else 'prefix'}: the required text has {tokens} "
+                f"tokens, a summary has at most {plan.token_limit - 1}"
             )
         banned = (
-            self._phrases.spellings(" ".join(p.split()), document) for p in wishes.must_not_include
+            self._phrases.spellings(" ".join(phrase.split()), document)
+            for phrase in options.must_not_include
         )
-        spaced = self._length(document) == len(document.split())
-        room = self._plan.maximum if pieces < self._plan.maximum else self._plan.most
         return DocumentConstraints(
-            document, prefix, tuple(forced), frozenset().union(*banned), spaced,
-            self._plan.shortest, self._plan.longest, room,
-        )  # fmt: skip
+            text=document,
+            prefix=prefix,
+            required=tuple(dict.fromkeys(required.values())),
+            banned=frozenset().union(*banned),
+            has_spaces=self._length(document) == len(document.split()),
+            min_words=plan.min_words,
+            max_words=plan.max_words,
+            max_tokens=plan.max_tokens if tokens < plan.max_tokens else plan.token_limit,
+        )
 
-    def allowed(self, demands: Sequence[DocumentConstraints]) -> dict[str, Any]:
-        """Return what the generator may write for each document, as an input of the graph."""
-        if self._strict is None:
+    def allowed(self, constraints: Sequence[DocumentConstraints]) -> dict[str, Tensor]:
+        """Return the tokens that may be generated for each document, as an input of the graph."""
+        if self._faithfulness is None:
             return {}
-        rows = [self._strict.allowed(self._held(d), d.whole) for d in demands]
+        rows = [
+            self._faithfulness.allowed(self._supporting_text(c), c.whole_words_only)
+            for c in constraints
+        ]
         return {"allowed": np.stack(rows)}
 
-    def _held(self, demand: DocumentConstraints) -> str:
-        """What a summary may claim: what the document says, and what the user wants to be said."""
-        return " ".join([demand.text, self._prefix, *self._wishes.must_include])
+    def _supporting_text(self, constraints: DocumentConstraints) -> str:
+        """Return the text that supports a summary: the document and the user's own words."""
+        return " ".join([constraints.text, self._prefix, *self._options.must_include])
 
-    def spell_out(self, text: str, prefix: str) -> str:
-        """Return a summary with the spelling of what was asked for; `prefix`: as it came out."""
-        if self._prefix and plain(text[: len(prefix)]) == plain(prefix):
+    def restore_spelling(self, text: str, prefix: str) -> str:
+        """Return a summary with the user's spelling of the prefix and the required phrases.
+
+        Args:
+            text: the summary.
+            prefix: the prefix as the vocabulary spells it.
+        """
+        if self._prefix and normalized(text[: len(prefix)]) == normalized(prefix):
             text = self._prefix + text[len(prefix) :]
-        for phrase in (p for p in self._wishes.must_include if p != p.lower()):
+        for phrase in (p for p in self._options.must_include if p != p.lower()):
             words = r"\s+".join(map(re.escape, phrase.split()))
-            found = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
-            text = found.sub(" ".join(phrase.split()).replace("\\", r"\\"), text)
+            pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+            text = pattern.sub(" ".join(phrase.split()).replace("\\", r"\\"), text)
         return text
 
-    def broken(self, found: Hypothesis, demand: DocumentConstraints) -> DocumentConstraints | None:
-        """Return a stricter demand if a summary does not keep what was asked; None if it does.
+    def tightened(
+        self, hypothesis: Hypothesis, constraints: DocumentConstraints
+    ) -> DocumentConstraints | None:
+        """Return tighter constraints for the next search; None if the summary violates none.
 
         Raises:
-            InputError: no stricter one would help.
+            InputError: a required phrase is missing, and no other constraint would help.
         """
-        wishes, text = self._wishes, found.text
-        banned = [phrase for phrase in wishes.must_not_include if contains_phrase(text, phrase)]
+        options, text = self._options, hypothesis.text
+        banned = [p for p in options.must_not_include if contains_phrase(text, p)]
         if banned:
-            more = {self._phrases.written(found.ids, p, demand.text) for p in banned}
-            return dataclasses.replace(demand, banned=demand.banned | more)
-        if self._strict and (claims := self._strict.unsupported(text, self._held(demand))):
-            return self._stricter(found, demand, [claim.text for claim in claims])
-        if demand.doubts and not any(map(str.isalnum, text)):  # nothing was left to say
-            return dataclasses.replace(demand, doubts=demand.doubts + 1)
-        count = self._length(text)
-        if wishes.max_words and count > wishes.max_words:
-            longest = min(demand.longest - 1, demand.longest * wishes.max_words // count)
-            return dataclasses.replace(demand, longest=longest)
-        if wishes.min_words and count < wishes.min_words:
-            shortest = demand.shortest + wishes.min_words - count
-            return dataclasses.replace(demand, shortest=shortest)
-        full = len(found.ids) + 1 >= demand.room
-        most = ROOM_GROWTH * self._plan.maximum  # what does not end by then is no word that is cut
-        if full and demand.room < most and (wishes.max_words or wishes.min_words):
-            # There was no room for more, and the last word may be cut: so many words, but whole.
-            longest = min(demand.longest, max(count, demand.shortest))
-            return dataclasses.replace(demand, room=min(2 * demand.room, most), longest=longest)
-        missing = [phrase for phrase in wishes.must_include if not contains_phrase(text, phrase)]
+            phrases = {self._phrases.written(hypothesis.ids, p, constraints.text) for p in banned}
+            return dataclasses.replace(constraints, banned=constraints.banned | phrases)
+        if self._faithfulness and (
+            mentions := self._faithfulness.unsupported(text, self._supporting_text(constraints))
+        ):
+            return self._banning(hypothesis, constraints, [mention.text for mention in mentions])
+        if constraints.failed_attempts and not any(map(str.isalnum, text)):  # no word is left
+            failed = constraints.failed_attempts + 1
+            return dataclasses.replace(constraints, failed_attempts=failed)
+        if (tighter := self._with_length(hypothesis, constraints)) is not None:
+            return tighter
+        missing = [p for p in options.must_include if not contains_phrase(text, p)]
         if missing:
-            raise InputError(f"must-include {missing[0]!r}: cannot be written by this model")
-        if not plain(text).startswith(plain(self._prefix)):
-            raise InputError(f"prefix {self._prefix!r}: cannot be written by this model")
+            raise InputError(f"must-include {missing[0]!r}: this model cannot write it")
+        if not normalized(text).startswith(normalized(self._prefix)):
+            raise InputError(f"prefix {self._prefix!r}: this model cannot write it")
         return None
 
-    def _stricter(
-        self, found: Hypothesis, demand: DocumentConstraints, claims: Sequence[str]
+    def _with_length(
+        self, hypothesis: Hypothesis, constraints: DocumentConstraints
+    ) -> DocumentConstraints | None:
+        """Return the constraints with another length; None if the length is right."""
+        options, count = self._options, self._length(hypothesis.text)
+        shortest, longest = constraints.min_words, constraints.max_words
+        if options.max_words and count > options.max_words:
+            longest = min(longest - 1, longest * options.max_words // count)
+            return dataclasses.replace(constraints, max_words=longest)
+        if options.min_words and count < options.min_words:
+            shortest += options.min_words - count
+            return dataclasses.replace(constraints, min_words=shortest)
+        full = len(hypothesis.ids) + 1 >= constraints.max_tokens
+        limit = ROOM_GROWTH * self._plan.max_tokens  # a word that does not end by then never ends
+        if not full or constraints.max_tokens >= limit:
+            return None
+        if not options.max_words and not options.min_words:
+            return None
+        # The last word may be cut: search for as many words with room for all of the last one.
+        longest = min(longest, max(count, shortest))
+        room = min(2 * constraints.max_tokens, limit)
+        return dataclasses.replace(constraints, max_tokens=room, max_words=longest)
+
+    def _banning(
+        self, hypothesis: Hypothesis, constraints: DocumentConstraints, mentions: Sequence[str]
     ) -> DocumentConstraints:
-        """Ban what a summary claims and the document does not hold; at last all that could."""
-        text, doubts = demand.text, demand.doubts + 1
-        more = {self._phrases.written(found.ids, claim, text) for claim in claims}
-        more = more.union(*(self._phrases.spellings(claim, text) for claim in claims))
-        stricter = dataclasses.replace(demand, doubts=doubts)
-        if self._strict and doubts > MAX_RETRIES:
-            needed = {i for phrase in (demand.prefix, *demand.forced) for i in phrase}
-            more |= {(i,) for i in self._strict.barred(text, stricter.whole) - needed}
-        return dataclasses.replace(stricter, banned=demand.banned | more)
+        """Ban unsupported numbers and names; after some attempts all tokens that could make one."""
+        text, failed = constraints.text, constraints.failed_attempts + 1
+        banned = {self._phrases.written(hypothesis.ids, mention, text) for mention in mentions}
+        banned = banned.union(*(self._phrases.spellings(mention, text) for mention in mentions))
+        tighter = dataclasses.replace(constraints, failed_attempts=failed)
+        if self._faithfulness and failed > MAX_RETRIES:
+            required = {i for ids in (constraints.prefix, *constraints.required) for i in ids}
+            risky = self._faithfulness.banned_tokens(text, tighter.whole_words_only)
+            banned |= {(i,) for i in risky - required}
+        return dataclasses.replace(tighter, banned=constraints.banned | banned)
 
 
-def merge(one: DocumentConstraints, other: DocumentConstraints) -> DocumentConstraints:
-    """Return what both demand of the same document."""
-    return dataclasses.replace(
-        one,
-        banned=one.banned | other.banned,
-        shortest=max(one.shortest, other.shortest),
-        longest=min(one.longest, other.longest),
-        room=max(one.room, other.room),
-        doubts=max(one.doubts, other.doubts),
-        block=one.block and other.block,
-    )
+@dataclass
+class ConstrainedSearch:
+    """The searches for the summary of one document, until it satisfies all constraints.
+
+    Attributes:
+        ids: tokens of the document that the model reads.
+        constraints: constraints of the next search.
+        n_best: number of hypotheses needed.
+        accepted: hypotheses that satisfy the constraints, the best first.
+        searches: number of searches so far.
+    """
+
+    ids: list[int]
+    constraints: DocumentConstraints
+    n_best: int
+    accepted: list[Hypothesis] = dataclasses.field(default_factory=list)
+    searches: int = 0
+
+    def add(self, hypotheses: list[Hypothesis], checker: ConstraintChecker) -> bool:
+        """Take the result of a search; tell whether another search could give more.
+
+        Raises:
+            InputError: no hypothesis satisfies all constraints, and no further search would help.
+        """
+        accepted, tighter = list[Hypothesis](), list[DocumentConstraints]()
+        for hypothesis in hypotheses:
+            if len(accepted) == self.n_best:
+                break
+            violated = checker.tightened(hypothesis, self.constraints)
+            if violated is None:
+                accepted.append(hypothesis)
+            else:
+                tighter.append(violated)
+        if len(accepted) >= len(self.accepted):
+            self.accepted = accepted
+        if not hypotheses and self.constraints.block_ngrams:  # blocking may leave no token
+            tighter = [dataclasses.replace(self.constraints, block_ngrams=False)]
+        following = functools.reduce(merge, tighter, self.constraints)
+        self.searches += 1
+        enough = len(self.accepted) >= self.n_best or following == self.constraints
+        if not enough and self.searches < MAX_SEARCHES:
+            self.constraints = following
+            return True
+        if not self.accepted:
+            start = " ".join(self.constraints.text.split())[:40]
+            raise InputError(
+                f"no summary satisfies all constraints for the document starting {start!r}; "
+                "relax them or increase --beam"
+            )
+        return False
 
 
-def constraint_inputs(demands: Sequence[DocumentConstraints], phrases: Phrases) -> dict[str, Any]:
-    """Return the inputs of the graph for the demands of a batch of documents, by name."""
-    if not any(demand.active for demand in demands):
-        return {}
-    return {
-        "constrained": True,
-        "prefix": _padded([demand.prefix for demand in demands]),
-        "forced": _stacked([demand.forced for demand in demands]),
-        "banned": _stacked([sorted(demand.banned) for demand in demands]),
-        "begins": phrases.begins,
-        "words": np.stack([phrases.words if d.spaced else phrases.characters for d in demands]),
-        "shortest": max(demand.shortest for demand in demands),
-        "longest": min(demand.longest for demand in demands),
-    }
-
-
-def _padded(rows: Sequence[Phrase], width: int = 1) -> Any:
-    """Phrases as int32 [P, L], zeros at their ends."""
-    out = np.zeros((len(rows), max([width, *map(len, rows)])), np.int32)
-    for i, row in enumerate(rows):
-        out[i, : len(row)] = row
-    return out
-
-
-def _stacked(groups: Sequence[Sequence[Phrase]]) -> Any:
-    """Phrases of each document as int32 [B, P, L]; at least one row each, of zeros if need be."""
-    count = max([1, *map(len, groups)])
-    width = max([1, *(len(phrase) for group in groups for phrase in group)])
-    return np.stack([_padded([*g, *[()] * (count - len(g))], width) for g in groups])
+def _check_known(name: str, phrases: dict[str, Phrase]) -> None:
+    """Refuse a phrase with a token that neither the vocabulary nor the document has."""
+    for text, ids in phrases.items():
+        if UNKNOWN in ids:
+            raise InputError(
+                f"{name} {text!r}: neither the model's vocabulary nor the document has it"
+            )

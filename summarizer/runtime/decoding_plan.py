@@ -1,32 +1,24 @@
-"""What a user asks of summaries, checked and turned into what the search is given."""
+"""Check the decoding options of a user and turn them into inputs of the search."""
 
 import dataclasses
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from summarizer import plugins
 from summarizer.config import DecodeConfig
 from summarizer.decoding.graph_inputs import STRATEGIES, UNLIMITED
-from summarizer.errors import InputError, did_you_mean
+from summarizer.decoding.options import DecodingOptions, check_values, option_text, options_of
+from summarizer.decoding.strategy_specs import NOISE, StrategySpec, read_spec
+from summarizer.errors import InputError, ModelError, did_you_mean
 from summarizer.runtime.phrases import contains_phrase
-from summarizer.types import DecodingOptions
 
-# Which wishes go with one strategy only, and what they are where nobody says.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "beam": {},
-    "greedy": {},
-    "sample": {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "seed": 1},
-    "diverse": {"groups": 4, "strength": 0.5},
-}
-DEFAULT_WIDTHS = {"beam": 4, "greedy": 1, "sample": 1, "diverse": 4}
 MAX_WORDS = 1000  # for `min_words`
-TOKENS_PER_WORD = {
-    "characters": 12,
-    "bytes": 24,
-}  # of a vocabulary's kind that a word may have; others: 4
-FAITHFULNESS_MODES = ("off", "warn", "strict")
-MAX_BEAM = 32  # beams that forced words get by themselves
+TOKENS_PER_WORD = 4  # room for a word of a summary
+TOKENS_PER_WORD_BY_KIND = {"characters": 12, "bytes": 24}  # the same, by kind of vocabulary
+MAX_BEAM = 32  # beams that required phrases add by themselves
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -35,195 +27,193 @@ class DecodingPlan:
 
     Attributes:
         beam: K.
-        n_best: alternatives to return.
-        maximum: pieces to search at first, the end included.
-        most: pieces that may be asked for, the end included.
-        shortest: words.
-        longest: words.
-        seed: of what is drawn at random.
-        inputs: further inputs of the graph by name.
-        threshold: of what may be copied; None: as the selecting tagger was made.
-        type: of the summaries; None: the model's first one.
+        n_best: number of alternatives to return.
+        max_tokens: tokens of the first search, including the end.
+        token_limit: most tokens that constraints may ask for, including the end.
+        min_words: minimum number of words; 0: none.
+        max_words: maximum number of words.
+        seed: seed of the random numbers; None: the strategy draws none.
+        inputs: further inputs of the graph, by name.
+        tagger_threshold: minimum probability of words that may be copied; None: as the selecting
+            tagger was trained.
+        type: type of the summaries; None: the model's first type.
     """
 
     beam: int
     n_best: int
-    maximum: int
-    most: int
-    shortest: int
-    longest: int
-    seed: int
+    max_tokens: int
+    token_limit: int
+    min_words: int
+    max_words: int
+    seed: int | None
     inputs: dict[str, Any]
-    threshold: float | None = None
+    tagger_threshold: float | None = None
     type: str | None = None
 
 
 def make_plan(
-    wishes: DecodingOptions,
+    options: DecodingOptions,
     decode: DecodeConfig,
     length: Callable[[str], int],
     kind: str = "unigram",
+    graph_strategies: Sequence[str] = STRATEGIES,
 ) -> DecodingPlan:
-    """Check the wishes against each other and fill in the model's own settings.
+    """Check the options against each other and fill in the settings of the model.
 
     Args:
-        wishes: what the user asks.
-        decode: the model's settings.
+        options: options of the user.
+        decode: settings of the model.
         length: counts words.
-        kind: of the model's vocabulary.
+        kind: kind of the model's vocabulary.
+        graph_strategies: strategies of the exported graph, in the order of their numbers.
 
     Raises:
-        InputError: names the wish, its value and what is allowed.
+        InputError: names the option, its value and what is allowed.
+        ModelError: the graph lacks the strategy.
     """
-    check_numbers(wishes)
-    _check_words(wishes, length)
-    name, options = _strategy(wishes, decode)
-    beam = _beam(wishes, name, options, decode)
-    average = (wishes.length_normalization or decode.length_normalization) == "average"
-    inputs = {
-        "strategy": STRATEGIES.index("sample" if name == "greedy" else name),
-        "groups": {"sample": beam, "diverse": options.get("groups")}.get(name, 1),
-        "diversity": options.get("strength", 0.0),
-        "temperature": options.get("temperature", 1.0),
-        "top_k": 1 if name == "greedy" else options.get("top_k", 0),
-        "top_p": options.get("top_p", 1.0),
-        "penalty": _first(wishes.length_penalty, decode.length_penalty),
-        "average": average,
-        "coverage": _first(wishes.coverage_penalty, decode.coverage_penalty),
-    }
-    maximum = _maximum(wishes, decode.max_tokens, TOKENS_PER_WORD.get(kind, 4))
+    check_values(options)
+    _check_lengths(options)
+    _check_phrases(options, length)
+    strategy = _strategy(options, decode, graph_strategies)
+    strategy_options = _strategy_options(options, strategy, decode)
+    beam = _beam(options, strategy, strategy_options, decode)
+    inputs = strategy.inputs(strategy_options, beam)
+    seed = inputs.pop(NOISE, None)
+    normalization = _first(options.length_normalization, decode.length_normalization)
+    max_tokens = _max_tokens(options, decode.max_tokens, kind)
     return DecodingPlan(
-        beam,
-        wishes.n_best,
-        maximum,
-        max(maximum, decode.max_tokens),
-        wishes.min_words or 0,
-        wishes.max_words or UNLIMITED,
-        options.get("seed", 0),
-        inputs,
-        wishes.tagger_threshold,
-        wishes.type,
+        beam=beam,
+        n_best=options.n_best,
+        max_tokens=max_tokens,
+        token_limit=max(max_tokens, decode.max_tokens),
+        min_words=options.min_words or 0,
+        max_words=options.max_words or UNLIMITED,
+        seed=seed,
+        inputs={
+            **inputs,
+            "strategy": graph_strategies.index(strategy.exported_as),
+            "penalty": _first(options.length_penalty, decode.length_penalty),
+            "average": normalization == "average",
+            "coverage": _first(options.coverage_penalty, decode.coverage_penalty),
+        },
+        tagger_threshold=options.tagger_threshold,
+        type=options.type,
     )
 
 
-def _first(wish: Any, own: Any) -> Any:
-    return own if wish is None else wish
+def _first(value: Value | None, default: Value) -> Value:
+    return default if value is None else value
 
 
-def _requested(field: str) -> str:
-    return field.replace("_", "-")
+def _check_lengths(options: DecodingOptions) -> None:
+    """Check the minimum length against the maximum."""
+    limit = min(options.max_words or MAX_WORDS, MAX_WORDS)
+    if options.min_words and options.min_words > limit:
+        bound = f"max-words, {options.max_words}" if options.max_words else MAX_WORDS
+        raise InputError(f"min-words {options.min_words}: must be at most {bound}")
 
 
-def check_numbers(wishes: DecodingOptions) -> None:
-    """Check each number by itself, and the choices."""
-    for name in ("beam", "n_best", "max_words", "min_words", "groups"):
-        value = getattr(wishes, name)
-        if value is not None and value < 1:
-            raise InputError(f"{_requested(name)} {value}: must be above 0")
-    for name in ("length_penalty", "coverage_penalty", "strength", "top_k", "seed"):
-        value = getattr(wishes, name)
-        if value is not None and not 0 <= value < math.inf:
-            raise InputError(f"{_requested(name)} {value}: must be 0 or more")
-    if wishes.temperature is not None and not 0 < wishes.temperature < math.inf:
-        raise InputError(f"temperature {wishes.temperature}: must be above 0")
-    if wishes.top_p is not None and not 0 < wishes.top_p <= 1:
-        raise InputError(f"top-p {wishes.top_p}: must be above 0 and at most 1")
-    if wishes.tagger_threshold is not None and not 0 <= wishes.tagger_threshold < 1:
-        raise InputError(f"threshold {wishes.tagger_threshold}: must be 0 or more and below 1")
-    for name, known in (
-        ("strategy", tuple(OPTIONS)), ("normalization", ("gnmt", "average")),
-        ("faithful", FAITHFULNESS_MODES),
-    ):  # fmt: skip
-        value = getattr(wishes, name)
-        if value is not None and value not in known:
-            raise InputError(f"unknown {name} {value!r}: {did_you_mean(value, known)}")
-    if wishes.min_words and wishes.min_words > min(wishes.max_words or MAX_WORDS, MAX_WORDS):
-        most = f"max-words, {wishes.max_words}" if wishes.max_words else MAX_WORDS
-        raise InputError(f"min-words {wishes.min_words}: must be at most {most}")
-
-
-def _check_words(wishes: DecodingOptions, length: Callable[[str], int]) -> None:
-    """Check what a summary is to hold against what it is not to hold, and its length."""
-    for name in ("must_include", "must_not_include"):
-        for phrase in getattr(wishes, name):
-            if not phrase.strip():
-                raise InputError(f"{_requested(name)} {phrase!r}: has no word")
-    if wishes.prefix is not None and not wishes.prefix.strip():
-        raise InputError(f"prefix {wishes.prefix!r}: has no word")
-    needed = {
-        "must-include": list(wishes.must_include),
-        "prefix": [wishes.prefix] if wishes.prefix else [],
-    }
-    for name, phrases in needed.items():
+def _check_phrases(options: DecodingOptions, length: Callable[[str], int]) -> None:
+    """Check required phrases against banned phrases and against the maximum length."""
+    prefixes = () if options.prefix is None else (options.prefix,)
+    required = {"must-include": options.must_include, "prefix": prefixes}
+    for name, phrases in {**required, "must-not-include": options.must_not_include}.items():
         for phrase in phrases:
-            banned = next(
-                (word for word in wishes.must_not_include if contains_phrase(phrase, word)), None
-            )
-            if banned is not None:
-                raise InputError(f"{name} {phrase!r}: holds {banned!r}, which is banned")
-    extra = [p for p in wishes.must_include if not contains_phrase(wishes.prefix or "", p)]
-    words = sum(map(length, [*extra, *needed["prefix"]]))
-    if wishes.max_words and words > wishes.max_words and not _validate_phrases(extra):
-        raise InputError(f"max-words {wishes.max_words}: too few for {words} words that are forced")
+            if not phrase.strip():
+                raise InputError(f"{name} {phrase!r}: contains no word")
+    for name, phrases in required.items():
+        for phrase in phrases:
+            for banned in options.must_not_include:
+                if contains_phrase(phrase, banned):
+                    raise InputError(f"{name} {phrase!r}: contains {banned!r}, which is banned")
+    outside = [p for p in options.must_include if not contains_phrase(options.prefix or "", p)]
+    words = sum(map(length, [*outside, *prefixes]))
+    if options.max_words and words > options.max_words and not _may_overlap(outside):
+        raise InputError(f"max-words {options.max_words}: too few for {words} required words")
 
 
-def _validate_phrases(phrases: list[str]) -> bool:
-    """Tell whether one phrase may lie in another, so that fewer words do."""
+def _may_overlap(phrases: list[str]) -> bool:
+    """Tell whether a phrase lies in another, so that fewer words contain both."""
     return any(a != b and contains_phrase(b, a) for a in phrases for b in phrases)
 
 
-def _strategy(wishes: DecodingOptions, decode: DecodeConfig) -> tuple[str, dict[str, Any]]:
-    """The strategy and its options: the user's, the model's own where it is the same, or usual."""
-    name = wishes.strategy or decode.strategy.name
-    if name not in OPTIONS:
-        raise InputError(f"strategy {name!r} of the model cannot be run: choose {tuple(OPTIONS)}")
-    own = decode.strategy.options if decode.strategy.name == name else {}
-    options = {key: own.get(key, usual) for key, usual in OPTIONS[name].items()}
-    for other, known in OPTIONS.items():
-        for key in known:
-            value = getattr(wishes, key)
-            if value is None:
-                continue
-            if other != name:
-                raise InputError(
-                    f"{_requested(key)} {value}: only with strategy {other}, not {name}"
-                )
-            options[key] = value
-    if wishes.must_include and name != "beam":
-        raise InputError(
-            f"must-include {wishes.must_include[0]!r}: only with strategy beam, not {name}"
-        )
-    return name, options
+def _strategy(
+    options: DecodingOptions, decode: DecodeConfig, graph_strategies: Sequence[str]
+) -> StrategySpec:
+    """Return the strategy of the user, else the model's own."""
+    name, known = options.strategy or decode.strategy.name, plugins.names("strategy")
+    if name not in known:
+        raise InputError(f"unknown strategy {name!r} of the model: {did_you_mean(name, known)}")
+    strategy = read_spec(name)
+    if strategy.exported_as not in graph_strategies:
+        raise ModelError(f"model exported without strategy {name}: export it again")
+    return strategy
 
 
-def _beam(wishes: DecodingOptions, name: str, options: dict[str, Any], decode: DecodeConfig) -> int:
-    """How many hypotheses: as asked, else the model's own width and at least `n_best`."""
-    own = decode.strategy.options.get("width", DEFAULT_WIDTHS[name])
-    own = own if decode.strategy.name == name else DEFAULT_WIDTHS[name]
-    groups = options.get("groups", 1)
-    if wishes.beam is None:
-        beam = int(max(own, groups) if name == "greedy" else max(own, groups, wishes.n_best))
-        beam = -(-beam // groups) * groups
+def _strategy_options(
+    options: DecodingOptions, strategy: StrategySpec, decode: DecodeConfig
+) -> dict[str, Any]:
+    """Return the options of the strategy: the user's, else the model's, else the defaults."""
+    model_options = decode.strategy.options if decode.strategy.name == strategy.name else {}
+    values = {name: model_options.get(name, usual) for name, usual in strategy.options.items()}
+    for name, option in options_of(options).items():
+        value = getattr(options, name)
+        if not option.strategy or value in (None, ()):
+            continue
+        if option.strategy != strategy.name:
+            shown = repr(value[0]) if isinstance(value, tuple) else value
+            raise InputError(
+                f"{option_text(name)} {shown}: only with strategy {option.strategy}, "
+                f"not {strategy.name}"
+            )
+        if option.strategy_option:
+            values[option.strategy_option] = value
+    return values
+
+
+def _beam(
+    options: DecodingOptions,
+    strategy: StrategySpec,
+    strategy_options: dict[str, Any],
+    decode: DecodeConfig,
+) -> int:
+    """Return the number of beams: the user's, else the model's, and at least `n_best`."""
+    groups = strategy_options.get(str(strategy.graph_inputs.get("groups")), 1)
+    if options.beam is not None:
+        beam = options.beam
+    elif strategy.width is None:
+        beam = 1
     else:
-        beam = wishes.beam
-    if name == "greedy" and beam > 1:
-        raise InputError(f"beam {beam}: strategy greedy keeps only 1")
+        same = decode.strategy.name == strategy.name
+        width = decode.strategy.options.get("width", strategy.width) if same else strategy.width
+        beam = -(-max(width, groups, options.n_best) // groups) * groups
+    if strategy.width is None and beam > 1:
+        raise InputError(f"beam {beam}: strategy {strategy.name} keeps only 1")
     if beam % groups:
-        raise InputError(f"beam {beam}: must be a multiple of the groups, {groups}")
-    if wishes.n_best > beam:
-        raise InputError(f"n-best {wishes.n_best}: must be at most the beam, {beam}")
+        raise InputError(f"beam {beam}: must be a multiple of the {groups} beam groups")
+    if options.n_best > beam:
+        raise InputError(f"n-best {options.n_best}: must be at most the beam, {beam}")
     return beam
 
 
-def _maximum(wishes: DecodingOptions, own: int, pieces: int) -> int:
-    """Pieces to search: few words rarely need the model's own limit, many more than that."""
-    if wishes.max_words is not None:
-        own = min(own, pieces * wishes.max_words + 4)
-    return max(own, pieces * wishes.min_words + 4) if wishes.min_words else own
+def _max_tokens(options: DecodingOptions, max_tokens: int, kind: str) -> int:
+    """Return the tokens to search; few words rarely need the model's limit, many exceed it."""
+    tokens_per_word = TOKENS_PER_WORD_BY_KIND.get(kind, TOKENS_PER_WORD)
+    if options.max_words is not None:
+        max_tokens = min(max_tokens, tokens_per_word * options.max_words + 4)
+    if options.min_words:
+        max_tokens = max(max_tokens, tokens_per_word * options.min_words + 4)
+    return max_tokens
 
 
-def with_beams_for(plan: DecodingPlan, elements: int, wished: int | None) -> DecodingPlan:
-    """Return the plan with beams for each stage of forced phrases of so many pieces in all."""
-    if not elements or wished is not None:
+def with_beams_for(plan: DecodingPlan, elements: int, beam: int | None) -> DecodingPlan:
+    """Return the plan with enough beams to satisfy the required phrases one token at a time.
+
+    Args:
+        plan: plan without constraints.
+        elements: number of tokens of all required phrases.
+        beam: number of beams that the user asked for; None: as many as needed.
+    """
+    if not elements or beam is not None:
         return plan
     return dataclasses.replace(plan, beam=max(plan.beam, min(MAX_BEAM, 2 * (elements + 1))))

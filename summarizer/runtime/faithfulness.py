@@ -1,11 +1,10 @@
-"""What a summary is written with, so that it holds no number or name that its document lacks.
+"""Tokens that a summary may use without a number or name that its document lacks.
 
-The generator loses every piece with a digit, and every piece that alone is a name of which the
-document knows nothing (`documents.claims` says what is one), but for stems of other words. Copying
-stays free; so pieces may still be put together to something new, and each summary is read again.
-Where bans of what was found there do not help, no digit is copied either, and at last only whole
-words are written, each one of the document or known from training: there is nothing left to put
-together.
+Generation excludes each token with a digit, and each token that alone is a name unknown to the
+document (`text.numbers_and_names` defines names), except stems of other words. Copying stays free,
+so tokens may still combine to a new number or name; therefore each summary is checked again. If
+bans of unsupported words do not help, digits are no longer copied, and in the end only whole words
+of the document or of the training data are written: they cannot combine to anything new.
 """
 
 import bisect
@@ -13,7 +12,7 @@ import functools
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,107 +20,125 @@ from summarizer.datasets import lowercase_words
 from summarizer.errors import ModelError
 from summarizer.text import numbers_and_names
 from summarizer.text.numbers_and_names import Mention
+from summarizer.types import Tensor
 from summarizer.vocabulary import END, UNKNOWN, Vocabulary
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 class TokenClasses(NamedTuple):
-    """What the pieces of a vocabulary are.
+    """Classes of the tokens of a vocabulary.
 
     Attributes:
-        digits: bool [N], whether a piece has one.
-        whole: bool [N], whether it cannot be a part of a word of a script with capitals.
-        strange: the words, as `claims.key` gives them, that training did not see in lower case, of
-            each piece that begins a word and has some.
-        stems: those of the strange pieces that other words begin with, as *requir* does *require*.
+        digits: bool [N], whether a token contains a digit.
+        whole: bool [N], whether a token cannot be part of a word in a script with capitals.
+        names: token that begins a word → its words, as `normalize_word` returns them, that the
+            training data does not contain in lower case.
+        stems: tokens of `names` that other words begin with, as *requir* of *require*.
     """
 
-    digits: Any
-    whole: Any
-    strange: dict[int, frozenset[str]]
+    digits: Tensor
+    whole: Tensor
+    names: dict[int, frozenset[str]]
     stems: set[int]
 
 
 class FaithfulnessFilter:
-    """Knows the pieces of a vocabulary by what can be claimed with them."""
+    """Decides which tokens of a vocabulary cannot make an unsupported number or name."""
 
     def __init__(self, vocabulary: Vocabulary, folder: Path):
-        """Open what the folder of the model tells of training's words.
+        """Open the list of words that the training data contains in lower case.
+
+        Args:
+            vocabulary: vocabulary of the model.
+            folder: folder of the model.
 
         Raises:
-            ModelError: it tells nothing, or its file is cut.
+            ModelError: the folder has no such list, or the file is truncated.
         """
-        known = lowercase_words.load_lowercase_words(folder)
-        if known is None:
+        known_words = lowercase_words.load_lowercase_words(folder)
+        if known_words is None:
             raise ModelError(
-                f"{folder / lowercase_words.FILE}: no such file, which tells what is a name: faithful "
-                "strict cannot be kept; use warn, or make it as docs/howto/explain.md says"
+                f"{folder / lowercase_words.FILE}: no such file; --faithful strict needs it to "
+                "recognize names; use --faithful warn, or make the file (docs/howto/explain.md)"
             )
-        self._vocabulary, self._known = vocabulary, known
+        self._vocabulary, self._known_words = vocabulary, known_words
 
     @functools.cached_property
-    def _kinds(self) -> TokenClasses:
+    def _classes(self) -> TokenClasses:
         size = self._vocabulary.size
-        kinds = TokenClasses(np.zeros(size, bool), np.ones(size, bool), {}, set())
-        stems, familiar = dict[int, str](), list[str]()
-        for i, piece in enumerate(self._vocabulary.tokens(range(size))):
+        classes = TokenClasses(np.zeros(size, bool), np.ones(size, bool), {}, set())
+        names, known = dict[int, str](), list[str]()
+        for i, token in enumerate(self._vocabulary.tokens(range(size))):
             if i <= UNKNOWN:
                 continue
-            if byte := _BYTE.fullmatch(piece):
-                kinds.digits[i] = numbers_and_names.is_number(chr(int(byte[1], 16)))
-                kinds.whole[i] = False
+            if byte := _BYTE.fullmatch(token):
+                classes.digits[i] = numbers_and_names.is_number(chr(int(byte[1], 16)))
+                classes.whole[i] = False
                 continue
-            bare = unicodedata.normalize("NFKC", piece.replace("▁", " "))
-            kinds.digits[i] = numbers_and_names.is_number(bare)
-            kinds.whole[i] = piece[0] == "▁" or not numbers_and_names.has_case(bare)
-            keys = {
-                numbers_and_names.normalize_word(w)
-                for w in numbers_and_names.mention_words(bare)
-                if numbers_and_names.has_case(w)
+            text = unicodedata.normalize("NFKC", token.replace("▁", " "))
+            classes.digits[i] = numbers_and_names.is_number(text)
+            classes.whole[i] = token[0] == "▁" or not numbers_and_names.has_case(text)
+            words = {
+                numbers_and_names.normalize_word(word)
+                for word in numbers_and_names.mention_words(text)
+                if numbers_and_names.has_case(word)
             }
-            unknown = frozenset(key for key in keys if key not in self._known)
-            if unknown and kinds.whole[i]:
-                kinds.strange[i] = unknown
-                stems[i] = bare
-            elif keys and kinds.whole[i]:
-                familiar.append(bare)
-        familiar.sort()
-        for i, bare in stems.items():
-            after = bisect.bisect(familiar, bare)
-            if familiar[after : after + 1] and familiar[after].startswith(bare):
-                kinds.stems.add(i)
-        return kinds
+            unknown = frozenset(word for word in words if word not in self._known_words)
+            if unknown and classes.whole[i]:
+                classes.names[i] = unknown
+                names[i] = text
+            elif words and classes.whole[i]:
+                known.append(text)
+        classes.stems.update(_stems(names, known))
+        return classes
 
     def unsupported(self, text: str, document: str) -> list[Mention]:
-        """Return what a summary claims and its document does not hold."""
-        return numbers_and_names.unsupported(text, document, self._known)
+        """Return the numbers and names of a summary that its document does not contain."""
+        return numbers_and_names.unsupported(text, document, self._known_words)
 
-    def allowed(self, document: str, whole: bool = False) -> Any:
-        """Return what the generator may write, bool [N].
+    def allowed(self, document: str, whole_words_only: bool = False) -> Tensor:
+        """Return which tokens may be generated, bool [N].
 
         Args:
-            document: what it may name.
-            whole: only pieces that are whole words, or marks.
+            document: text that supports numbers and names.
+            whole_words_only: allow only tokens that are whole words or punctuation.
         """
-        digits, words, strange, stems = self._kinds
-        held = numbers_and_names.normalized_words(document)
-        out = ~digits & words if whole else ~digits
-        free = set() if whole else stems
-        out[[i for i, keys in strange.items() if i not in free and not keys <= held]] = False
-        out[END] = True
-        return out
+        digits, whole, names, stems = self._classes
+        supported = numbers_and_names.normalized_words(document)
+        allowed = ~digits & whole if whole_words_only else ~digits
+        exempt = set() if whole_words_only else stems
+        banned = [i for i, words in names.items() if i not in exempt and not words <= supported]
+        allowed[banned] = False
+        allowed[END] = True
+        return allowed
 
-    def barred(self, document: str, whole: bool = False) -> set[int]:
-        """Return the pieces of a document that must not be copied: those with a digit.
+    def banned_tokens(self, document: str, whole_words_only: bool = False) -> set[int]:
+        """Return the tokens of a document that must not be copied: those with a digit.
 
         Args:
-            document: what is read.
-            whole: also those that are neither whole words nor marks.
+            document: the input text.
+            whole_words_only: also ban tokens that are neither whole words nor punctuation.
         """
         ids = set(self._vocabulary.encode(document))
-        free = self.allowed(document, True) if whole else ~self._kinds.digits
-        own = [i for i in ids if i >= self._vocabulary.size]  # words that only the document has
-        texts = self._vocabulary.tokens(own, document)
-        found = {i for i, text in zip(own, texts, strict=True) if numbers_and_names.is_number(text)}
-        return found | {i for i in ids.difference(own) if not free[i]}
+        allowed = self.allowed(document, True) if whole_words_only else ~self._classes.digits
+        # Ids beyond the vocabulary are words of this document alone.
+        document_words = [i for i in ids if i >= self._vocabulary.size]
+        texts = self._vocabulary.tokens(document_words, document)
+        numbers = {
+            i
+            for i, text in zip(document_words, texts, strict=True)
+            if numbers_and_names.is_number(text)
+        }
+        return numbers | {i for i in ids.difference(document_words) if not allowed[i]}
+
+
+def _stems(names: dict[int, str], known: list[str]) -> set[int]:
+    """Return the tokens of `names` whose text is the beginning of a known one."""
+    known = sorted(known)
+    stems = set[int]()
+    for i, text in names.items():
+        following = known[(place := bisect.bisect(known, text)) : place + 1]
+        if following and following[0].startswith(text):
+            stems.add(i)
+    return stems

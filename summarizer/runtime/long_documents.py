@@ -1,256 +1,254 @@
-"""What a model reads of a document longer than it reads at once, and what an outline consists of.
+"""What a model reads of a document longer than its input.
 
-lead: the first pieces that fit. chunks: all of it, in parts of whole sentences, and then the
-summaries of the parts. select: the first sentence and the most central others that fit, in the
-document's order.
+truncate: the first tokens that fit. chunk: the whole document in chunks of whole sentences; then
+the summaries of the chunks are summarized. extract: the first sentence and the most central other
+sentences that fit, in the order of the document.
 """
 
 import bisect
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from summarizer.errors import InputError, did_you_mean
+from summarizer.errors import InputError, did_you_mean, warn_renamed
 from summarizer.text import offsets, sentences
 from summarizer.text.centrality import centrality
 from summarizer.text.cleaning import clean
 from summarizer.types import Summary
 
-LONG_DOCUMENT_MODES = ("lead", "chunks", "select")
-ENOUGH = 30  # words (characters, without spaces between words) that make a line of an outline
-_SENTENCE = 9  # pieces; what is shorter is a heading or an entry (MEAD's cut-off of 9 words)
-_WRAPPED = 200  # characters of a line that nobody broke: its end is a paragraph's
+TRUNCATE, CHUNK, EXTRACT = LONG_DOCUMENT_MODES = ("truncate", "chunk", "extract")
+RENAMED_MODES = {"lead": TRUNCATE, "chunks": CHUNK, "select": EXTRACT}
+_MIN_SENTENCE = 9  # tokens; shorter ones are headings or entries (MEAD's cut-off of 9 words)
+_UNWRAPPED = 200  # characters; a longer line was not wrapped, so its end ends a paragraph
 
 Encode = Callable[[Sequence[str]], list[list[int]]]
-"""Turns texts into the ids of their pieces."""
-
-
-Search = Callable[[Sequence[str]], list[Summary]]
-"""Summarizes texts, each from its first pieces."""
+"""Turns texts into token ids."""
 
 
 @dataclass(frozen=True)
 class DocumentChunks:
-    """What a model gets of one document.
+    """What a model reads of a document.
 
     Attributes:
-        parts: what it reads, each at once.
-        pieces: how many the document has; 0 where nobody counted (lead).
-        sentences: all of the document, where the part consists of some.
-        chosen: which of them these are.
+        text: the document.
+        mode: one of LONG_DOCUMENT_MODES.
+        chunks: texts that are summarized, one after the other.
+        tokens: number of tokens of the document; 0: not counted (truncate).
+        sentences: all sentences of the document, if the chunk consists of some of them.
+        chosen: indices of those.
     """
 
-    parts: list[str]
+    text: str
+    mode: str
+    chunks: list[str]
     tokens: int
     sentences: Sequence[str] = ()
     chosen: Sequence[int] = ()
 
 
-def summarize_long(
-    texts: Sequence[str], way: str, limit: int, encode: Encode, search: Search
-) -> list[Summary]:
-    """Summarize documents of any length, the parts of all of them in one search.
-
-    Args:
-        texts: the documents, with their paragraphs.
-        way: one of WAYS.
-        limit: pieces that the model reads at once.
-        encode: the model's pieces.
-        search: the model.
+def current_mode(mode: str) -> str:
+    """Return the name of a mode; an old name is replaced with a DeprecationWarning.
 
     Raises:
-        InputError: there is no such way, or a document is empty.
+        InputError: no such mode.
     """
-    if way not in LONG_DOCUMENT_MODES:
-        raise InputError(f"long {way!r}: {did_you_mean(way, LONG_DOCUMENT_MODES)}")
-    readings = [reading(text, way, limit, encode) for text in texts]
-    for i, one in enumerate(readings):
-        if not any(one.parts):
+    if mode in RENAMED_MODES:
+        warn_renamed(f"long={mode!r}", repr(RENAMED_MODES[mode]), 4)
+        return RENAMED_MODES[mode]
+    if mode not in LONG_DOCUMENT_MODES:
+        raise InputError(f"long {mode!r}: {did_you_mean(mode, LONG_DOCUMENT_MODES)}")
+    return mode
+
+
+def split(texts: Sequence[str], mode: str, limit: int, encode: Encode) -> list[DocumentChunks]:
+    """Choose what the model reads of each document.
+
+    Args:
+        texts: documents, with their paragraphs.
+        mode: one of LONG_DOCUMENT_MODES.
+        limit: number of tokens that the model reads at once.
+        encode: makes token ids; they also serve to compare sentences, so that all scripts are
+            treated alike.
+
+    Raises:
+        InputError: a document is empty.
+    """
+    documents = [_split_document(text, mode, limit, encode) for text in texts]
+    for i, document in enumerate(documents):
+        if not any(document.chunks):
             raise InputError(f"document {i + 1}: has no text")
-    found = iter(search([part for one in readings for part in one.parts]))
-    groups = [list(itertools.islice(found, len(one.parts))) for one in readings]
-    several = [i for i, group in enumerate(groups) if len(group) > 1]
-    if not several:
-        read = zip(texts, readings, groups, strict=True)
-        return [_counted(text, one, *group) for text, one, group in read]
-    notes = [". ".join(s.text for s in groups[i]) for i in several]
-    shrinks = all(2 * len(n) < len(texts[i]) for n, i in zip(notes, several, strict=True))
-    second = summarize_long(notes, way if shrinks else "lead", limit, encode, search)
-    merged = dict(zip(several, second, strict=True))
+    return documents
+
+
+def _split_document(text: str, mode: str, limit: int, encode: Encode) -> DocumentChunks:
+    cleaned = clean(text)
+    if mode == TRUNCATE:
+        return DocumentChunks(text, mode, [cleaned], 0)
+    (ids,) = encode([cleaned])
+    if len(ids) <= limit:
+        return DocumentChunks(text, mode, [cleaned], len(ids))
+    parts, tokens = _sentences(text, limit, encode)
+    count = sum(map(len, tokens))
+    if mode == CHUNK:
+        rows = _even_chunks(tokens, limit)
+        chunks = [sentences.join_sentences([parts[i] for i in row]) for row in rows]
+        return DocumentChunks(text, mode, chunks, count)
+    chosen = _central_sentences(tokens, limit)
+    chunk = sentences.join_sentences([parts[i] for i in chosen])
+    return DocumentChunks(text, mode, [chunk], count, parts, chosen)
+
+
+def second_pass(
+    documents: Sequence[DocumentChunks], summaries: Sequence[Summary], limit: int, encode: Encode
+) -> list[DocumentChunks]:
+    """Return what is summarized next: the summaries of the chunks of each chunked document.
+
+    Args:
+        documents: from `split`.
+        summaries: the summary of each chunk of each document.
+        limit: number of tokens that the model reads at once.
+        encode: makes token ids.
+
+    Returns:
+        One entry for each document of several chunks, in order; [] if there is none.
+    """
+    groups = zip(documents, _grouped(documents, summaries), strict=True)
+    chunked = [(document.text, group) for document, group in groups if len(group) > 1]
+    notes = [". ".join(s.text for s in group) for _, group in chunked]
+    # Summaries that are not shorter than the document would be chunked forever.
+    shrinks = all(2 * len(n) < len(t) for n, (t, _) in zip(notes, chunked, strict=True))
+    return split(notes, CHUNK if shrinks else TRUNCATE, limit, encode)
+
+
+def merge(
+    documents: Sequence[DocumentChunks],
+    summaries: Sequence[Summary],
+    combined: Sequence[Summary] = (),
+) -> list[Summary]:
+    """Return one summary for each document.
+
+    Args:
+        documents: from `split`.
+        summaries: the summary of each chunk of each document.
+        combined: the final summary of each entry of `second_pass`.
+    """
+    final = iter(combined)
     return [
-        _merged(merged[i], group) if i in merged else _counted(texts[i], readings[i], *group)
-        for i, group in enumerate(groups)
+        _combine(next(final), group) if len(group) > 1 else _with_counts(document, group[0])
+        for document, group in zip(documents, _grouped(documents, summaries), strict=True)
     ]
 
 
-def reading(text: str, way: str, limit: int, encode: Encode) -> DocumentChunks:
-    """Choose what a model reads of a document; see `summarize`.
-
-    The pieces are also the terms that sentences are compared by: every script is compared alike.
-    """
-    whole = clean(text)
-    if way == "lead":
-        return DocumentChunks([whole], 0)
-    (ids,) = encode([whole])
-    if len(ids) <= limit:
-        return DocumentChunks([whole], len(ids))
-    found, pieces = _sentences(text, limit, encode)
-    choose = _chunks if way == "chunks" else _central_sentences
-    rows = choose(pieces, limit)
-    parts = [sentences.join_sentences([found[i] for i in row]) for row in rows]
-    count = sum(map(len, pieces))
-    return (
-        DocumentChunks(parts, count)
-        if way == "chunks"
-        else DocumentChunks(parts, count, found, rows[0])
-    )
+def _grouped(
+    documents: Sequence[DocumentChunks], summaries: Sequence[Summary]
+) -> Iterator[list[Summary]]:
+    """Yield the summaries of the chunks of each document."""
+    remaining = iter(summaries)
+    for document in documents:
+        yield list(itertools.islice(remaining, len(document.chunks)))
 
 
-def _counted(text: str, one: DocumentChunks, found: Summary) -> Summary:
-    """The summary of what was read, with what was not; its words come from the text as given."""
-    found = replace(
-        found, tokens_truncated=max(one.tokens - found.tokens_read, found.tokens_truncated)
-    )
-    if found.provenance is None:
-        return found
-    # Which characters of the clean document were read; the others need no place.
-    where: Sequence[int] = range(offsets.covered_range(found.provenance))
-    if one.chosen:
-        where = offsets.of_chosen(one.sentences, one.chosen, one.parts[0], clean(text))
-    every = offsets.of_clean(text, max(where, default=-1) + 1)
-    given = [every[i] for i in where]
-    return replace(found, provenance=offsets.move_provenance(found.provenance, given))
+def _with_counts(document: DocumentChunks, summary: Summary) -> Summary:
+    """Return a summary that counts what was left out, with offsets into the document as given."""
+    left_out = max(document.tokens - summary.tokens_read, summary.tokens_truncated)
+    summary = replace(summary, tokens_truncated=left_out)
+    if summary.provenance is None:
+        return summary
+    # Offsets into the clean document of each character that was read; others need none.
+    positions: Sequence[int] = range(offsets.covered_range(summary.provenance))
+    if document.chosen:
+        positions = offsets.of_chosen(
+            document.sentences, document.chosen, document.chunks[0], clean(document.text)
+        )
+    original = offsets.of_clean(document.text, max(positions, default=-1) + 1)
+    moved = offsets.move_provenance(summary.provenance, [original[i] for i in positions])
+    return replace(summary, provenance=moved)
 
 
-def _merged(found: Summary, group: list[Summary]) -> Summary:
-    """The summary of the parts' summaries, with what was read of the document itself."""
-    read = sum(s.tokens_read for s in group)
+def _combine(summary: Summary, chunks: Sequence[Summary]) -> Summary:
+    """Return the summary of the chunks' summaries, with the counts of the document itself."""
+    tokens_read = sum(chunk.tokens_read for chunk in chunks)
+    truncated = sum(chunk.tokens_truncated for chunk in chunks) + summary.tokens_truncated
+    unknown = sum(chunk.unknown_ratio * chunk.tokens_read for chunk in chunks)
     return replace(
-        found,
-        tokens_read=read,
-        tokens_truncated=sum(s.tokens_truncated for s in group) + found.tokens_truncated,
-        unknown_ratio=sum(s.unknown_ratio * s.tokens_read for s in group) / max(read, 1),
-        chunks=len(group),
+        summary,
+        tokens_read=tokens_read,
+        tokens_truncated=truncated,
+        unknown_ratio=unknown / max(tokens_read, 1),
+        chunks=len(chunks),
     )
 
 
 def _sentences(text: str, limit: int, encode: Encode) -> tuple[list[str], list[list[int]]]:
-    """The sentences with their pieces; one of more than `limit` pieces is cut into halves."""
-    found = [s for paragraph in paragraphs(text) for s in sentences.split_sentences(paragraph)]
-    pieces = encode(found)
-    while any(len(p) > limit for p in pieces):
-        halves = [_halves(s) if len(p) > limit else [s] for s, p in zip(found, pieces, strict=True)]
-        cut = list(itertools.chain.from_iterable(halves))
-        if len(cut) == len(found):  # single characters of more pieces than the model reads
+    """Return the sentences and their tokens; a sentence longer than `limit` is halved."""
+    parts = [s for paragraph in paragraphs(text) for s in sentences.split_sentences(paragraph)]
+    tokens = encode(parts)
+    while any(len(ids) > limit for ids in tokens):
+        halves = [
+            _halves(part) if len(ids) > limit else [part]
+            for part, ids in zip(parts, tokens, strict=True)
+        ]
+        shorter = list(itertools.chain.from_iterable(halves))
+        if len(shorter) == len(parts):  # a single character has more tokens than the model reads
             break
-        found, pieces = cut, encode(cut)
-    kept = [i for i, p in enumerate(pieces) if p]
-    return [found[i] for i in kept], [pieces[i] for i in kept]
+        parts, tokens = shorter, encode(shorter)
+    nonempty = [i for i, ids in enumerate(tokens) if ids]
+    return [parts[i] for i in nonempty], [tokens[i] for i in nonempty]
 
 
 def _halves(sentence: str) -> list[str]:
-    """Cut at the space nearest to the middle, else in the middle."""
+    """Cut a sentence at the space nearest to its middle, or in the middle."""
     middle = len(sentence) // 2
-    spaces = [m.start() for m in re.finditer(" ", sentence)]
-    place = min(spaces, key=lambda s: abs(s - middle)) if spaces else middle
+    spaces = [match.start() for match in re.finditer(" ", sentence)]
+    place = min(spaces, key=lambda space: abs(space - middle)) if spaces else middle
     return [half for half in (sentence[:place].strip(), sentence[place:].strip()) if half]
 
 
-def _chunks(pieces: list[list[int]], limit: int) -> list[range]:
-    """As few parts as can be, and the largest of them as small as can be."""
-    sizes = [len(p) for p in pieces]
+def _even_chunks(tokens: list[list[int]], limit: int) -> list[range]:
+    """Return the fewest possible chunks, with the largest chunk as small as possible."""
+    sizes = [len(ids) for ids in tokens]
     fewest = len(_packed(sizes, limit))
-    even = bisect.bisect_left(
+    room = bisect.bisect_left(
         range(limit), True, lo=max(sizes), key=lambda room: len(_packed(sizes, room)) <= fewest
     )
-    return _packed(sizes, even)
+    return _packed(sizes, room)
 
 
 def _packed(sizes: list[int], room: int) -> list[range]:
-    """One sentence after the other into parts of at most `room` pieces."""
+    """Pack consecutive sentences into chunks of at most `room` tokens."""
     begins, used = [0], 0
     for i, size in enumerate(sizes):
         if used and used + size > room:
             begins.append(i)
             used = 0
         used += size
-    return [range(a, b) for a, b in itertools.pairwise([*begins, len(sizes)])]
+    return [range(begin, end) for begin, end in itertools.pairwise([*begins, len(sizes)])]
 
 
-def _central_sentences(pieces: list[list[int]], limit: int) -> list[list[int]]:
-    """The first sentence and the most central others that fit, each once; in order."""
-    order = [int(i) for i in np.argsort(-centrality(pieces), kind="stable")]
-    order = [i for i in order if len(pieces[i]) >= _SENTENCE] or order
+def _central_sentences(tokens: list[list[int]], limit: int) -> list[int]:
+    """Return the first and the most central other sentences that fit, in order, none twice."""
+    ranked = [int(i) for i in np.argsort(-centrality(tokens), kind="stable")]
+    ranked = [i for i in ranked if len(tokens[i]) >= _MIN_SENTENCE] or ranked
     room, chosen, seen = limit, list[int](), set[tuple[int, ...]]()
-    for i in [min(order), *order]:
-        if len(pieces[i]) <= room and tuple(pieces[i]) not in seen:
+    for i in [min(ranked), *ranked]:
+        if len(tokens[i]) <= room and tuple(tokens[i]) not in seen:
             chosen.append(i)
-            seen.add(tuple(pieces[i]))
-            room -= len(pieces[i])
-    return [sorted(chosen)]
+            seen.add(tuple(tokens[i]))
+            room -= len(tokens[i])
+    return sorted(chosen)
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs, each on one line.
+    """Return the paragraphs of a text, each on one line.
 
-    An empty line ends a paragraph; so does the end of a line too long to have been wrapped.
+    A paragraph ends at an empty line, and at the end of a line too long to have been wrapped.
     """
-    found: list[str] = []
+    lines: list[str] = []
     for block in re.split(r"\n[^\S\n]*(?:\n\s*)+|\f", text.replace("\r\n", "\n")):
-        lines = block.split("\n")
-        whole = max(map(len, lines)) > _WRAPPED
-        found += lines if whole else [" ".join(lines)]
-    return [line for line in map(clean, found) if line]
-
-
-def outline(text: str, length: Callable[[str], int]) -> list[str]:
-    """Return what each line of an outline is made from: paragraphs, short ones put together.
-
-    A paragraph that is too short, or a heading (it does not end as a sentence does), goes with
-    what follows it; at the end, with what comes before.
-
-    Args:
-        text: the document.
-        length: counts words.
-    """
-    groups: list[list[str]] = []
-    is_open = False
-    for paragraph in paragraphs(text):
-        if is_open:
-            groups[-1].append(paragraph)
-        else:
-            groups.append([paragraph])
-        words = sum(map(length, groups[-1]))
-        is_open = words < ENOUGH or (
-            length(paragraph) < ENOUGH and not sentences.ends_sentence(paragraph)
-        )
-    if is_open and len(groups) > 1:
-        groups[-2:] = [groups[-2] + groups[-1]]
-    return [" ".join(group) for group in groups]
-
-
-def map_outline_provenance(
-    text: str, groups: Sequence[str], found: Sequence[Summary]
-) -> list[Summary]:
-    """Return the summaries of an outline, explained by places in the document itself.
-
-    Args:
-        text: the document.
-        groups: its paragraphs, from `outline`.
-        found: the summary of each, explained by places in the paragraph.
-    """
-    if any(summary.provenance is None for summary in found):
-        return list(found)
-    given, whole = offsets.of_clean(text), clean(text)
-    end, out = 0, []
-    for group, summary in zip(groups, found, strict=True):
-        begin = whole.index(group, end)
-        end = begin + len(group)
-        explanation = summary.provenance and offsets.move_provenance(
-            summary.provenance, given[begin:end]
-        )
-        out.append(replace(summary, provenance=explanation))
-    return out
+        block_lines = block.split("\n")
+        unwrapped = max(map(len, block_lines)) > _UNWRAPPED
+        lines += block_lines if unwrapped else [" ".join(block_lines)]
+    return [line for line in map(clean, lines) if line]

@@ -1,46 +1,43 @@
-"""Run an exported tagger: what it keeps of documents, and what a summarizer may copy of them."""
+"""Run an exported tagger: extracts of documents, and masks of what a summarizer may copy."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from summarizer import config as configuration
+from summarizer.decoding.graph_inputs import pad_sequences
+from summarizer.decoding.options import DecodingOptions, check_values, option_text
 from summarizer.decoding.provenance import trace_provenance
-from summarizer.decoding.tag_decoding import TaggedDocument
+from summarizer.decoding.tag_decoding import Extract, TaggedDocument
 from summarizer.errors import InputError, ModelError
-from summarizer.runtime.decoding_plan import check_numbers
-from summarizer.runtime.onnx_summarizer import (
-    BATCH_SIZE,
-    OnnxSummarizer,
-    open_model_files,
-    pad_batch,
-)
-from summarizer.types import DecodingOptions, Hypothesis, Summary
+from summarizer.runtime.batches import batches_by_length, encode_documents
+from summarizer.runtime.model_files import GRAPH, open_model_files
+from summarizer.types import Hypothesis, Provenance, Summary, Tensor
 
-# Wishes that a tagger fulfils. Its words stand in the document, so they claim nothing else, but for
-# what a gap puts together (1:3 of 1:2:3): `Summarizer` looks for that, as of every summary.
-SUPPORTED_OPTIONS = ("max_words", "threshold", "faithful", "explain")
+# Options that a tagger has. Its words come from the document; only a gap between two of them can
+# make a new number (1:3 of 1:2:3), which `Summarizer` checks as for every summary.
+SUPPORTED_OPTIONS = ("max_words", "tagger_threshold", "faithful", "explain")
+_MIN_PROBABILITY = 1e-30  # the logarithm of a smaller one would not be finite
 
 
 class OnnxTagger:
-    """A tagger's folder opened for extracts.
+    """An exported tagger.
 
     Attributes:
-        config: the tagger's configuration.
-        vocabulary: its pieces.
-        folder: its own.
+        config: configuration of the tagger.
+        vocabulary: vocabulary of the tagger.
+        folder: model folder.
     """
 
-    def __init__(self, folder: Path, graph: str = "model.onnx", brief: bool = False):
-        """Open `config.json`, `vocabulary.model` and the graph; see `Session`.
+    def __init__(self, folder: Path, graph: str = GRAPH, fast_start: bool = False):
+        """Open the configuration, the vocabulary and the graph; see `OnnxSummarizer`.
 
         Raises:
-            ModelError: a file is missing, cut, or of another model, or that is no tagger.
+            ModelError: a file is missing or truncated, or belongs to another model, or the model
+                is not a tagger.
         """
-        self.config, self.vocabulary, self._session = open_model_files(folder, graph, brief)
+        self.config, self.vocabulary, self._session = open_model_files(folder, graph, fast_start)
         self.folder = folder
         if [i.name for i in self._session.get_inputs()] != ["document"]:
             raise ModelError(
@@ -50,133 +47,123 @@ class OnnxTagger:
     def summarize(
         self,
         texts: Sequence[str],
-        wishes: DecodingOptions | None = None,
+        options: DecodingOptions | None = None,
         length: Callable[[str], int] = lambda text: len(text.split()),
     ) -> list[Summary]:
-        """Return extracts of documents, in the order given; see `Session.summarize`.
+        """Return extracts of documents in the same order; see `OnnxSummarizer.summarize`.
 
         Raises:
-            InputError: a document is empty, or a wish is impossible.
+            InputError: a document is empty, or an option is impossible.
         """
-        wishes = wishes or DecodingOptions()
-        _check(wishes)
+        options = options or DecodingOptions()
+        _check_options(options)
         limit = self.config.data.max_document_tokens
-        every = self.vocabulary.encode_all(texts)
-        for i, pieces in enumerate(every):
-            if not pieces:
-                raise InputError(f"document {i + 1}: has no text")
-        found = self._keep([pieces[:limit] for pieces in every])
-        return [
-            self._summary(text, pieces, keep, wishes, length)
-            for text, pieces, keep in zip(texts, every, found, strict=True)
-        ]
+        ids = encode_documents(self.vocabulary.encode_all, texts)
+        probabilities = self._probabilities([tokens[:limit] for tokens in ids])
+        summaries = []
+        for text, tokens, keep in zip(texts, ids, probabilities, strict=True):
+            tagged = TaggedDocument(text, self.vocabulary.spans(text)[: len(keep)], keep)
+            extract = tagged.extract(
+                self.config.decode, length, options.max_words, options.tagger_threshold
+            )
+            summaries.append(self._summary(text, tokens, keep, extract, options))
+        return summaries
 
     def _summary(
         self,
         text: str,
         ids: list[int],
-        keep: Any,
-        wishes: DecodingOptions,
-        length: Callable[[str], int],
+        keep: Tensor,
+        extract: Extract,
+        options: DecodingOptions,
     ) -> Summary:
-        """The extract of one document, of all its ids and the probabilities of those read."""
-        tagged = TaggedDocument(text, self.vocabulary.spans(text)[: len(keep)], keep)
-        decode = self.config.decode
-        extract = tagged.extract(decode, length, wishes.max_words, wishes.tagger_threshold)
-        sure = np.where(extract.tokens, keep, 1 - keep)
-        one = Hypothesis(
+        """Return an extract as a summary.
+
+        Args:
+            text: the document.
+            ids: all its tokens.
+            keep: float32 [S], probabilities of the tokens that were read.
+            extract: what is kept.
+            options: options of the user.
+        """
+        decided = np.where(extract.tokens, keep, 1 - keep)
+        hypothesis = Hypothesis(
             ids=tuple(i for i, kept in zip(ids, extract.tokens, strict=False) if kept),
             text=extract.text,
-            log_prob=float(np.log(np.maximum(sure, 1e-30)).sum()),
+            log_prob=float(np.log(np.maximum(decided, _MIN_PROBABILITY)).sum()),
             score=extract.score,
         )
-        told = None
-        if wishes.explain:
-            places = np.flatnonzero(extract.tokens)
-            seen, never = np.eye(len(keep))[places], np.zeros(len(places))
-            steps = np.log(np.maximum(keep[places], 1e-30))
-            one = dataclasses.replace(one, attention=seen, gate=never, token_log_probs=steps)
-            told = trace_provenance(one, text, self.vocabulary)
+        provenance: Provenance | None = None
+        if options.explain:
+            positions = np.flatnonzero(extract.tokens)
+            hypothesis = dataclasses.replace(
+                hypothesis,
+                attention=np.eye(len(keep))[positions],
+                gate=np.zeros(len(positions)),
+                token_log_probs=np.log(np.maximum(keep[positions], _MIN_PROBABILITY)),
+            )
+            provenance = trace_provenance(hypothesis, text, self.vocabulary)
         return Summary(
-            text=one.text,
-            score=one.score,
+            text=hypothesis.text,
+            score=hypothesis.score,
             tokens_read=len(keep),
             tokens_truncated=len(ids) - len(keep),
             unknown_ratio=self.vocabulary.unknown_ratio(ids),
-            alternatives=(one,),
-            hypothesis=one,
-            provenance=told,
+            alternatives=(hypothesis,),
+            hypothesis=hypothesis,
+            provenance=provenance,
         )
 
     def selected(
         self, texts: Sequence[str], documents: list[list[int]], threshold: float | None = None
-    ) -> Any:
-        """Return what a summarizer may copy, bool [B, S]; all of what the tagger does not read.
+    ) -> Tensor:
+        """Return which tokens a summarizer may copy, bool [B, S].
+
+        Tokens beyond the part of a document that the tagger reads may all be copied.
 
         Args:
             texts: the documents.
-            documents: their first ids, at least one each.
-            threshold: the least probability of a word that is selected; None: the tagger's own.
+            documents: the token ids that the summarizer reads, at least one a document.
+            threshold: minimum probability of a selected word; None: the setting of the tagger.
         """
         threshold = self.config.decode.tagger_threshold if threshold is None else threshold
         limit = self.config.data.max_document_tokens
-        out = np.ones((len(documents), max(map(len, documents))), bool)
-        found = self._keep([ids[:limit] for ids in documents])
-        for i, (text, keep) in enumerate(zip(texts, found, strict=True)):
+        mask = np.ones((len(documents), max(map(len, documents))), bool)
+        probabilities = self._probabilities([ids[:limit] for ids in documents])
+        for i, (text, keep) in enumerate(zip(texts, probabilities, strict=True)):
             tagged = TaggedDocument(text, self.vocabulary.spans(text)[: len(keep)], keep)
-            out[i, : len(keep)] = tagged.selected(threshold)
-        return out
+            mask[i, : len(keep)] = tagged.selected(threshold)
+        return mask
 
-    def search(self, documents: list[list[int]]) -> dict[str, Any]:
-        """Return the probability of each piece: `keep`, float32 [B, S], 0 at padding."""
-        (keep,) = self._session.run(["keep"], {"document": pad_batch(documents)})
+    def search(self, documents: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+        """Return the probability of each token: `keep`, float32 [B, S], 0 at padding."""
+        (keep,) = self._session.run(["keep"], {"document": pad_sequences(documents)})
         return {"keep": keep}
 
-    def _keep(self, documents: list[list[int]]) -> list[Any]:
-        """The probabilities of each document's pieces, float32 [S]; those of a length together."""
-        order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-        out: dict[int, Any] = {}
-        for begin in range(0, len(order), BATCH_SIZE):
-            rows = order[begin : begin + BATCH_SIZE]
+    def _probabilities(self, documents: list[list[int]]) -> list[Tensor]:
+        """Return the probabilities of the tokens of each document, float32 [S]."""
+        probabilities: dict[int, Tensor] = {}
+        for rows in batches_by_length(range(len(documents)), list(map(len, documents))):
             keep = self.search([documents[i] for i in rows])["keep"]
-            out |= {i: row[: len(documents[i])] for i, row in zip(rows, keep, strict=True)}
-        return [out[i] for i in range(len(documents))]
+            probabilities |= {
+                i: row[: len(documents[i])] for i, row in zip(rows, keep, strict=True)
+            }
+        return [probabilities[i] for i in range(len(documents))]
 
 
-def open_model(
-    folder: Path, graph: str = "model.onnx", brief: bool = False, select: Path | None = None
-) -> "OnnxSummarizer | OnnxTagger":
-    """Open a model's folder: a tagger's, or a summarizer's.
-
-    Args:
-        folder: of the model.
-        graph: its file there.
-        brief: for a few documents: open it sooner and summarize a little slower.
-        select: folder of a tagger that says what a summarizer may copy; None: all.
+def _check_options(options: DecodingOptions) -> None:
+    """Refuse options that a tagger, which generates no text, does not have.
 
     Raises:
-        ModelError: a file is missing, cut or foreign, or the two do not go together.
+        InputError: names the option.
     """
-    is_tagger = (
-        folder.is_dir() and configuration.load_config(folder / "config.json").data.task == "tag"
-    )
-    if not is_tagger:
-        selector = None if select is None else OnnxTagger(select, brief=brief)
-        return OnnxSummarizer(folder, graph, brief, selector)
-    if select is not None:
-        raise ModelError(f"{folder}: a tagger copies nothing; {select} can select for a summarizer")
-    return OnnxTagger(folder, graph, brief)
-
-
-def _check(wishes: DecodingOptions) -> None:
-    """Refuse what a tagger, which writes nothing, cannot do."""
-    check_numbers(wishes)
+    check_values(options)
     for field in dataclasses.fields(DecodingOptions):
-        value = getattr(wishes, field.name)
+        value = getattr(options, field.name)
         if field.name not in SUPPORTED_OPTIONS and value != field.default:
-            said = value[0] if isinstance(value, tuple) else value
-            *others, last = (name.replace("_", "-") for name in SUPPORTED_OPTIONS)
+            shown = value[0] if isinstance(value, tuple) else value
+            *names, last = map(option_text, SUPPORTED_OPTIONS)
             raise InputError(
-                f"{field.name.replace('_', '-')} {said}: a tagger keeps words of the document; it "
-                f"takes {', '.join(others)} and {last}"
+                f"{option_text(field.name)} {shown}: a tagger only keeps words of the document; "
+                f"its options are {', '.join(names)} and {last}"
             )

@@ -1,13 +1,13 @@
-"""Summarize any number of documents in the memory that a few take, in the order they come in.
+"""Summarize any number of documents in order, in bounded memory.
 
-A window of documents is read, and summarized in parts of about equal length, so that little of a
-batch is padding; then its summaries come out in order. The first windows are small, so that there
-is something to see soon.
+A window of documents is read and summarized in batches of similar length, so that batches contain
+little padding; then its summaries are returned in order. The first windows are small, so that the
+first summaries appear soon.
 """
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from summarizer.documents.collect import Document
 from summarizer.errors import InputError, SummarizerError
@@ -17,91 +17,110 @@ FIRST, LARGEST = 64, 2048  # documents of the first window, and of those from th
 CHARACTERS = 2**24  # of a window; a longer document is a window by itself
 PART = 64  # documents summarized at once
 
-Found = list[Summary] | SummarizerError
-"""The summaries of a document (one without an outline), or what is wrong with it."""
+Result = list[Summary] | SummarizerError
+"""The summaries of a document (one, unless it is outlined), or the error."""
 
-Search = Callable[[Sequence[str]], list[list[Summary]]]
-"""Summarizes texts."""
+
+class SummarizesTexts(Protocol):
+    """What is needed of a model; `api.summarizer.Summarizer` implements it."""
+
+    def summarize(self, texts: Sequence[str], **options: Any) -> list[Summary]:
+        """Return the summary of each document."""
+
+    def outline(self, texts: Sequence[str], **options: Any) -> list[list[Summary]]:
+        """Return the summaries of the paragraphs of each document."""
 
 
 def summarize_stream(
-    summarizer: Any,
+    summarizer: SummarizesTexts,
     documents: Iterable[Document],
     options: Mapping[str, Any],
     outline: bool = False,
-    done: Callable[[int], Any] = lambda count: None,
-) -> Iterator[tuple[Document, Found]]:
-    """Summarize documents in the order given, reading at most LARGEST of them ahead.
+    done: Callable[[int], object] = lambda count: None,
+) -> Iterator[tuple[Document, Result]]:
+    """Summarize documents in order, reading at most LARGEST of them ahead.
 
     Args:
-        summarizer: a `summarizing.Summarizer`.
-        documents: they are read as summaries are taken.
-        options: for `Summarizer.summarize`.
-        outline: a summary of each paragraph, not of the whole.
-        done: is told, again and again, how many documents more are done.
+        summarizer: the model.
+        documents: read as summaries are taken.
+        options: keyword arguments of `summarize`.
+        outline: summarize each paragraph instead of the whole document.
+        done: called with the number of documents finished since the last call.
 
     Yields:
-        Each document with its summaries, or with what is wrong.
+        Each document with its summaries, or with the error.
 
     Raises:
-        SummarizerError: what is asked cannot be had of any document.
+        SummarizerError: no document of the first batch can be summarized with these options.
     """
-
-    def search(texts: Sequence[str]) -> list[list[Summary]]:
-        if outline:
-            found: list[list[Summary]] = summarizer.outline(texts, **options)
-            return found
-        return [[summary] for summary in summarizer.summarize(texts, **options)]
-
-    good = False  # whether any was summarized
+    any_summarized = False
     for window in _windows(documents):
-        found: dict[int, Found] = {}
-        texts: dict[int, str] = {}
-        for i, document in enumerate(window):
-            if isinstance(document.text, str):
-                texts[i] = document.text
-            else:
-                found[i] = document.text
-        done(len(found))
-        order = sorted(texts, key=lambda i: len(texts[i]))
-        for begin in range(0, len(order), PART):
-            part = order[begin : begin + PART]
-            results = _part([texts[i] for i in part], search)
-            wrong = [result for result in results if isinstance(result, SummarizerError)]
-            if not good and len(wrong) == len(part):  # it is not the documents
-                raise wrong[0]
-            good = True
-            for i, result in zip(part, results, strict=True):
-                named = InputError(f"{window[i].name}: {result}")
-                found[i] = named if isinstance(result, SummarizerError) else result
+        results: dict[int, Result] = {
+            i: document.text
+            for i, document in enumerate(window)
+            if isinstance(document.text, SummarizerError)
+        }
+        done(len(results))
+        for part in _parts(window):
+            pending = [part]
+            while pending:
+                rows = pending.pop()
+                texts = [str(window[i].text) for i in rows]
+                try:
+                    if outline:
+                        groups = summarizer.outline(texts, **options)
+                    else:
+                        groups = [[summary] for summary in summarizer.summarize(texts, **options)]
+                except InputError as error:
+                    if len(rows) == 1:
+                        results[rows[0]] = error
+                    pending += [[i] for i in reversed(rows) if len(rows) > 1]
+                    continue
+                results |= zip(rows, map(_without_arrays, groups), strict=True)
+            errors = [e for i in part if isinstance(e := results[i], SummarizerError)]
+            if not any_summarized and len(errors) == len(part):  # the options are at fault
+                raise errors[0]
+            any_summarized = True
+            for i in part:
+                if isinstance(failure := results[i], SummarizerError):
+                    results[i] = InputError(f"{window[i].name}: {failure}")
             done(len(part))
-        yield from ((document, found[i]) for i, document in enumerate(window))
+        yield from ((document, results[i]) for i, document in enumerate(window))
 
 
 def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    window, characters, room = list[Document](), 0, FIRST
+    """Yield documents in windows that grow from FIRST to LARGEST documents."""
+    window, characters, size = list[Document](), 0, FIRST
     for document in documents:
         window.append(document)
         characters += len(document.text) if isinstance(document.text, str) else 0
-        if len(window) >= room or characters >= CHARACTERS:
+        if len(window) >= size or characters >= CHARACTERS:
             yield window
-            window, characters, room = [], 0, min(2 * room, LARGEST)
+            window, characters, size = [], 0, min(2 * size, LARGEST)
     if window:
         yield window
 
 
-def _part(texts: list[str], search: Search) -> list[Found]:
-    """The summaries of each; where one cannot be had, what is wrong, and those of the others."""
-    try:
-        return [[_light(summary) for summary in found] for found in search(texts)]
-    except InputError as error:
-        return [error] if len(texts) == 1 else [_part([text], search)[0] for text in texts]
+def _parts(window: Sequence[Document]) -> Iterator[list[int]]:
+    """Yield the rows of readable documents, PART at a time, sorted by length."""
+    sizes = {i: len(d.text) for i, d in enumerate(window) if isinstance(d.text, str)}
+    order = sorted(sizes, key=sizes.__getitem__)
+    for begin in range(0, len(order), PART):
+        yield order[begin : begin + PART]
 
 
-def _light(summary: Summary) -> Summary:
-    """The summary without what would keep the arrays of its whole batch in memory."""
-    kept = (
-        dataclasses.replace(h, attention=None, gate=None, token_log_probs=None, selected=None)
-        for h in summary.alternatives
-    )
-    return dataclasses.replace(summary, alternatives=tuple(kept), hypothesis=None)
+def _without_arrays(summaries: list[Summary]) -> list[Summary]:
+    """Drop the arrays of summaries, which are views that keep those of a whole batch in memory."""
+    return [
+        dataclasses.replace(
+            summary,
+            alternatives=tuple(
+                dataclasses.replace(
+                    h, attention=None, gate=None, token_log_probs=None, selected=None
+                )
+                for h in summary.alternatives
+            ),
+            hypothesis=None,
+        )
+        for summary in summaries
+    ]

@@ -1,0 +1,19 @@
+"""`summarizer demo`: summaries of the articles of `data/` beside the lead baseline."""
+
+import argparse
+
+from summarizer.cli.options import add_model
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_model(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the summaries; return the exit status."""
+    from summarizer.api.demo import demo
+
+    for line in demo(arguments.model):
+        print(line, flush=True)
+    return 0
