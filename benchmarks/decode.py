@@ -1,10 +1,10 @@
-"""How fast summaries are written: documents a second and latency, in Keras' graph and in ONNX.
+"""Speed of summarizing: documents a second and latency, with Keras and with ONNX.
 
-Documents of 200 pieces, at most 24 written, 16,000 in the vocabulary, the network and the search of
-the preset `arxiv_titles`. Without `--test` its weights are random but for a clock: one unit of the
-decoder's cell counts positions, from a start that differs from document to document, and behind a
-threshold the end is certain. So summaries end as titles do, after 8 to 16 pieces. Rows that say
-"none ends" may not end before the last position.
+Documents have 200 tokens, summaries at most 24, the vocabulary 16,000; network and search are those
+of the preset `arxiv_titles`. Without `--test` the weights are random, except for a clock: one unit
+of the decoder's cell counts positions from a start that depends on the document, and above a
+threshold the end is certain. So summaries end after 8 to 16 tokens, as titles do. In rows with
+"none ends" no summary may end before the last position.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from summarizer.decoding import graph_inputs  # noqa: E402
 from summarizer.presets import arxiv_titles  # noqa: E402
 from summarizer.runtime import model_files, onnx_summarizer  # noqa: E402
 
-SIZE, POSITIONS, LONGEST = 16_000, 200, 24
+SIZE, POSITIONS, MAX_TOKENS = 16_000, 200, 24
 BEAMS, BATCHES, PAIRS = (1, 4, 8), (1, 16, 64), 1000
 KINDS = ("float32", "float16", "int8")
-Run = Callable[[int, int, int], Any]  # of beam, batch, fewest pieces
+Run = Callable[[int, int, int], Any]  # of beam, batch size, minimum number of tokens
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
         np.save(Path(folder) / "documents.npy", documents)
         size = model.size
         runs = {"Keras": _keras(model, documents), "ONNX": _onnx(files, options, documents, size)}
-        report.detail["pieces written"] = _lengths(runs["ONNX"], documents)
+        report.detail["tokens written"] = _lengths(runs["ONNX"], documents)
         _speed(report, options, runs, len(documents))
         _latency(report, options, runs["ONNX"])
         _memory(report, files[options.weights], Path(folder), size)
@@ -77,16 +77,18 @@ def _options() -> argparse.Namespace:
 
 
 def _prepare(options: argparse.Namespace, folder: Path) -> tuple[Any, Any, dict[str, Path]]:
-    """The network in Keras, documents int32 [B, S], and its file in each kind of weights."""
-    from summarizer.api import export  # TensorFlow, which would spoil the memory of `_child`
+    """Return the network in Keras, documents int32 [B, S], and a file for each weight format."""
+    # Imported here, because TensorFlow would add to the memory that `_child` measures.
+    from summarizer.api.load_model import load_keras_model
     from summarizer.exporters import onnx_export
 
     if options.test:
-        _, words, model = export.load_keras_model(options.model)
+        _, vocabulary, model = load_keras_model(options.model)
         texts = [example.document for example in spec.examples(options.test, "all")]
-        ids = [ids for ids in words.encode_all(texts[:PAIRS]) if len(ids) >= POSITIONS]
-        documents = [row[:POSITIONS] for row in ids[: max(BATCHES)]]
-        files = onnx_export.export_each(model, folder, {"vocabulary": words.fingerprint})
+        long = [ids for ids in vocabulary.encode_all(texts[:PAIRS]) if len(ids) >= POSITIONS]
+        documents = [ids[:POSITIONS] for ids in long[: max(BATCHES)]]
+        metadata = {"vocabulary": vocabulary.fingerprint}
+        files = onnx_export.export_each(model, folder, metadata)
         return model, np.array(documents, np.int32), files
     config, shape = arxiv_titles.config().model, (max(BATCHES), POSITIONS)
     if options.quick:
@@ -101,7 +103,7 @@ def _prepare(options: argparse.Namespace, folder: Path) -> tuple[Any, Any, dict[
 
 
 def _clocked(config: ModelConfig, size: int) -> Any:
-    """A network of random weights that ends its summaries; see the top of this file."""
+    """Return a network of random weights with a clock; see the top of this file."""
     from summarizer.model.seq2seq import Seq2Seq
     from summarizer.vocabulary import END
 
@@ -121,7 +123,7 @@ def _clocked(config: ModelConfig, size: int) -> Any:
     values = start.bias.numpy()
     values[unit] = np.arctanh(-0.85)
     start.bias.assign(values)
-    kernel[:, feature], kernel[unit, feature] = 0, 20  # -1 before the threshold, 1 behind it
+    kernel[:, feature], kernel[unit, feature] = 0, 20  # -1 below the threshold, 1 above it
     model.decoder.combine.kernel.assign(kernel)
     table[:, feature], table[END], table[END, feature] = 0, 0, 60
     model.embeddings.assign(table)
@@ -131,45 +133,47 @@ def _clocked(config: ModelConfig, size: int) -> Any:
 # --- the two graphs ----------------------------------------------------------------------------
 
 
-def _asked(least: int) -> dict[str, Any]:
-    """The search of the preset: lengths, penalty, blocking."""
+def _limits(min_tokens: int) -> dict[str, Any]:
+    """Return the limits of the preset's search, with another minimum length unless it is 0."""
     decode = arxiv_titles.config().decode
     return {
-        "minimum": least or decode.min_tokens, "maximum": LONGEST, "penalty": decode.length_penalty,
-        "block": decode.no_repeat_ngram,
-    }  # fmt: skip
+        "min_tokens": min_tokens or decode.min_tokens,
+        "max_tokens": MAX_TOKENS,
+        "length_penalty": decode.length_penalty,
+        "no_repeat_ngram": decode.no_repeat_ngram,
+    }
 
 
 def _keras(model: Any, documents: Any) -> Run:
-    """The compiled search in TensorFlow, as validation and a SavedModel run it."""
+    """Return the compiled search in TensorFlow, as validation and a SavedModel run it."""
     from summarizer.decoding.scoring import SearchLimits
     from summarizer.decoding.search import compile_search
     from summarizer.decoding.strategies.beam import Beam
 
-    made: dict[tuple[int, int], Any] = {}
+    searches: dict[tuple[int, int], Any] = {}
 
-    def run(beam: int, batch: int, least: int) -> Any:
-        if (beam, least) not in made:
-            made[beam, least] = compile_search(
-                model, Beam(beam), beam, SearchLimits(**_asked(least))
-            )
-        return np.asarray(made[beam, least](documents[:batch]).tokens)
+    def run(beam: int, batch: int, min_tokens: int) -> Any:
+        if (beam, min_tokens) not in searches:
+            limits = SearchLimits(**_limits(min_tokens))
+            searches[beam, min_tokens] = compile_search(model, Beam(beam), beam, limits)
+        return np.asarray(searches[beam, min_tokens](documents[:batch]).tokens)
 
     return run
 
 
 def _onnx(files: dict[str, Path], options: argparse.Namespace, documents: Any, size: int) -> Run:
-    """The exported search, opened as the product opens it."""
+    """Return the exported search, opened as `summarize` opens it."""
     return _opened(files[options.weights], documents, size)
 
 
 def _opened(path: Path, documents: Any, size: int) -> Run:
     graph = model_files.open_session(path)
 
-    def run(beam: int, batch: int, least: int) -> Any:
-        values = graph_inputs.neutral_inputs(documents[:batch], beam, size) | graph_inputs.arrays(
-            _asked(least)
-        )
+    def run(beam: int, batch: int, min_tokens: int) -> Any:
+        names = ("minimum", "maximum", "penalty", "block")
+        limits = dict(zip(names, _limits(min_tokens).values(), strict=True))
+        values = graph_inputs.neutral_inputs(documents[:batch], beam, size)
+        values |= graph_inputs.arrays(limits)
         return graph.run(["pieces", "log_prob", "score", "attention", "gate"], values)[0]
 
     return run
@@ -179,20 +183,23 @@ def _opened(path: Path, documents: Any, size: int) -> Run:
 
 
 def _lengths(run: Run, documents: Any) -> dict[str, list[float]]:
-    """Quartiles and extremes of the best summaries' pieces, the end included."""
+    """Return quartiles and extremes of the lengths of the best summaries, the end included."""
     best = {name: run(4, len(documents), n)[:, 0] for name, n in _ENDS.items()}
     quartiles = (0, 25, 50, 75, 100)
-    return {n: np.percentile((p != 0).sum(1), quartiles).tolist() for n, p in best.items()}
+    return {
+        name: np.percentile((tokens != 0).sum(1), quartiles).tolist()
+        for name, tokens in best.items()
+    }
 
 
-_ENDS = {"": 0, ", none ends": LONGEST - 1}
+_ENDS = {"": 0, ", none ends": MAX_TOKENS - 1}
 
 
-def _speed(report: Report, options: argparse.Namespace, runs: dict[str, Run], most: int) -> None:
-    """Documents a second, the engines in turn; the worst case at beam 4 only."""
+def _speed(report: Report, options: argparse.Namespace, runs: dict[str, Run], count: int) -> None:
+    """Report documents a second, measured in turns; the worst case at beam 4 only."""
     cases = [
         (beam, batch, end) for beam in BEAMS for batch in BATCHES for end in _ENDS
-        if batch <= most and (beam == 4 or not end) and (not options.quick or beam == 4)
+        if batch <= count and (beam == 4 or not end) and (not options.quick or beam == 4)
     ]  # fmt: skip
     for beam, batch, end in cases:
         seconds = interleaved(
@@ -206,14 +213,14 @@ def _speed(report: Report, options: argparse.Namespace, runs: dict[str, Run], mo
             report.add(what, middle, "documents/s", low, high, target, least=True)
 
 
-def _call(run: Run, *asked: int) -> Callable[[], Any]:
-    return lambda: run(*asked)
+def _call(run: Run, *arguments: int) -> Callable[[], Any]:
+    return lambda: run(*arguments)
 
 
 def _latency(report: Report, options: argparse.Namespace, run: Run) -> None:
-    """Milliseconds from one document's pieces to its summary's, at beam 4."""
-    for end, least in _ENDS.items():
-        seconds = interleaved({"": _call(run, 4, 1, least)}, 20 * options.rounds, warm=3)[""]
+    """Report milliseconds from the tokens of one document to those of its summary, at beam 4."""
+    for end, min_tokens in _ENDS.items():
+        seconds = interleaved({"": _call(run, 4, 1, min_tokens)}, 20 * options.rounds, warm=3)[""]
         for percentile in (50, 90, 99):
             target = 25 if percentile == 50 and not end else None
             value = 1000 * float(np.percentile(seconds, percentile))
@@ -223,10 +230,10 @@ def _latency(report: Report, options: argparse.Namespace, run: Run) -> None:
 
 
 def _memory(report: Report, path: Path, folder: Path, size: int) -> None:
-    """What a process that only runs the graph takes, and how long it opens the file."""
+    """Report the memory of a process that only runs the graph, and the time to open the file."""
     command = [sys.executable, __file__, "--child", str(path), str(folder), str(size)]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    for what, (value, unit) in json.loads(found.stdout).items():
+    child = subprocess.run(command, capture_output=True, text=True, check=True)
+    for what, (value, unit) in json.loads(child.stdout).items():
         report.add(f"ONNX alone: {what}", value, unit)
 
 
@@ -234,15 +241,15 @@ def _child(path: str, folder: str, size: str) -> dict[str, tuple[float, str]]:
     documents = np.load(Path(folder) / "documents.npy")
     begin = time.perf_counter()
     run = _opened(Path(path), documents, int(size))
-    found = {"open the file": (1000 * (time.perf_counter() - begin), "ms")}
+    measured = {"open the file": (1000 * (time.perf_counter() - begin), "ms")}
     for batch in (1, len(documents)):
         run(4, batch, 0)
-        found[f"peak memory, beam 4, batch {batch}"] = (peak() / 1e6, "MB")
-    return found
+        measured[f"peak memory, beam 4, batch {batch}"] = (peak() / 1e6, "MB")
+    return measured
 
 
 def _sizes(report: Report, files: dict[str, Path]) -> None:
-    """The file of each kind of weights, beside float32."""
+    """Report the size of the file in each weight format."""
     sizes = {kind: path.stat().st_size for kind, path in files.items()}
     for kind, size in sizes.items():
         report.add(f"file, {kind}", size / 1e6, "MB")
@@ -252,7 +259,7 @@ def _sizes(report: Report, files: dict[str, Path]) -> None:
 
 
 def _rouge(report: Report, options: argparse.Namespace, files: dict[str, Path]) -> None:
-    """ROUGE-1 that compressed weights lose on the first 1,000 pairs."""
+    """Report the loss of ROUGE-1 with int8 weights, on the first 1,000 pairs."""
     if not options.test:
         why = "needs --test"
         report.add("int8: ROUGE-1 lost", None, "points", target=0.3, note=why)
@@ -262,10 +269,10 @@ def _rouge(report: Report, options: argparse.Namespace, files: dict[str, Path]) 
     pairs = [e for _, e in zip(range(PAIRS), spec.examples(options.test, "all"), strict=False)]
     references = [example.summary or "" for example in pairs]
     scores = {}
-    for kind in ("float32", "int8"):  # an absolute path stands for itself behind the folder
+    for kind in ("float32", "int8"):  # joined with the folder, an absolute path stays as it is
         opened = onnx_summarizer.OnnxSummarizer(options.model, str(files[kind].resolve()))
-        found = opened.summarize([example.document for example in pairs])
-        texts = [summary.text for summary in found]
+        summaries = opened.summarize([example.document for example in pairs])
+        texts = [summary.text for summary in summaries]
         scores[kind] = float(rouge.score(texts, references)["rouge1"].mean())
     report.detail["ROUGE-1"] = scores
     lost = scores["float32"] - scores["int8"]

@@ -148,6 +148,7 @@ def train(options: Namespace, folder: Path, report: Report) -> Watch:
     config = make_config(options)
     watch = Watch(0.5, 1) if options.quick else Watch(options.warm, options.seconds)
     choice = hardware.choose_hardware(config.train.precision, config.train.compile)
+    hardware.keep_memory()
     hardware.set_threads(choice)
     words, store = prepare(config, options.cache or folder)
     data = config.data

@@ -61,7 +61,9 @@ def warn_renamed(old: str, new: str, depth: int = 3) -> None:
 
 
 def renamed_arguments(names: Mapping[str, str], label: str = "") -> Callable[[Function], Function]:
-    """Let a function take arguments by their old names, with a DeprecationWarning.
+    """Return a decorator with which a function accepts old names of its arguments.
+
+    Old names work as keywords, with a DeprecationWarning.
 
     Args:
         names: old name → new name.

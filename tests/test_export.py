@@ -228,20 +228,22 @@ GRAPHS = {
         lambda f: (f / "model.onnx").unlink(),
         "/model.onnx: no such file; make it with: summarizer export",
     ),
-    "cut graph": (lambda f: cut(f / "model.onnx"), "/model.onnx: cut or not an exported model"),
+    "cut graph": (
+        lambda f: cut(f / "model.onnx"), "/model.onnx: truncated or not an exported model",
+    ),
     "nearly whole graph": (
-        lambda f: cut(f / "model.onnx", 0.999), "/model.onnx: cut or not an exported model",
+        lambda f: cut(f / "model.onnx", 0.999), "/model.onnx: truncated or not an exported model",
     ),
     "empty graph": (
-        lambda f: cut(f / "model.onnx", 0), "/model.onnx: cut or not an exported model",
+        lambda f: cut(f / "model.onnx", 0), "/model.onnx: truncated or not an exported model",
     ),
     "text for a graph": (
         lambda f: (f / "model.onnx").write_text("hello"),
-        "/model.onnx: cut or not an exported model",
+        "/model.onnx: truncated or not an exported model",
     ),
     "another vocabulary": (
         lambda f: (f / "vocabulary.model").write_bytes(another_vocabulary()),
-        "/model.onnx: made for another vocabulary than",
+        "/model.onnx: exported with another vocabulary than",
     ),
 }  # fmt: skip
 WEIGHTS = {
@@ -265,7 +267,7 @@ WEIGHTS = {
     ),
     "cut graph for weights": (
         lambda f: ((f / "weights.npz").unlink(), cut(f / "model.onnx")),
-        "/model.onnx: cut or not an ONNX file",
+        "/model.onnx: truncated or not an ONNX file",
     ),
     "unknown encoder": (
         lambda f: set_in_config(f / "config.json", "model", "encoder", {"name": "bidirectionl"}),

@@ -239,7 +239,7 @@ def test_wrong_choices_are_wrong_usage(choice, capsys):
 
 def test_another_backend_is_told(digits, monkeypatch, capsys):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    assert "KERAS_BACKEND=jax: exports are made" in fails(capsys, digits.folder)
+    assert "KERAS_BACKEND=jax: exports need" in fails(capsys, digits.folder)
 
 
 def test_a_missing_library_is_told(copy, monkeypatch, capsys):
@@ -397,17 +397,23 @@ DAMAGES = {
         lambda f: ((f / "model.onnx").unlink(), shutil.rmtree(f / "saved_model")),
         ": holds no export; make one with: summarizer export",
     ),
-    "altered graph": (lambda f: altered(f / "model.onnx"), "/model.onnx: cut or altered since"),
+    "altered graph": (
+        lambda f: altered(f / "model.onnx"), "/model.onnx: truncated or altered since",
+    ),
     "cut graph": (
         lambda f: (f / "model.onnx").write_bytes((f / "model.onnx").read_bytes()[:-9]),
-        "/model.onnx: cut or altered since",
+        "/model.onnx: truncated or altered since",
     ),
-    "altered SavedModel": (lambda f: altered(f / VARIABLES), "/saved_model: cut or altered since"),
-    "cut SavedModel": (lambda f: (f / VARIABLES).unlink(), "/saved_model: cut or altered since"),
+    "altered SavedModel": (
+        lambda f: altered(f / VARIABLES), "/saved_model: truncated or altered since",
+    ),
+    "cut SavedModel": (
+        lambda f: (f / VARIABLES).unlink(), "/saved_model: truncated or altered since",
+    ),
     "notes that are no JSON": (lambda f: (f / "export.json").write_text("{"), "/export.json: not "),
     "notes that are a list": (lambda f: (f / "export.json").write_text("[]"), "/export.json: not "),
     "other weights": (other_weights, "/model.onnx: 'embeddings' is not that of weights.npz"),
-    "another vocabulary": (other_vocabulary, "/model.onnx: made for another vocabulary"),
+    "another vocabulary": (other_vocabulary, "/model.onnx: exported with another vocabulary"),
     "another model": (
         lambda f: other_setting(f, "model", "dropout", 0.5),
         "/model.onnx: made with other settings than config.json",
@@ -421,7 +427,7 @@ DAMAGES = {
     ),
     "cut SavedModel without notes": (
         lambda f: unnoted(f, lambda f: (f / VARIABLES).unlink()),
-        "/saved_model: cut or not an exported SavedModel",
+        "/saved_model: truncated or not an exported SavedModel",
     ),
 }  # fmt: skip
 

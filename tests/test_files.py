@@ -273,7 +273,7 @@ def test_pages_well_formed_or_not(page, said):
         ("- [ ] one\n- [x] two\n  goes on\n", "one\n\ntwo goes on"),
         ("1. first\n2. second", "first\n\nsecond"),
         ("Hard  \nbreak", "Hard break"),
-        ("[all of it is a link](x)", "all of it is a link"),
+        ("Text.\n\n[all of it is a link](x)", "Text.\n\nall of it is a link"),
         ("See <https://x.example> and [this][a].\n\n[a]: https://x.example", "See and this."),
         ("A note[^1] here.\n\n[^1]: The note.\n\nMore.", "A note here.\n\nMore."),
         ("`a < b` &amp; ~~c~~ a_b_c \\* d", "a < b & c a_b_c * d"),

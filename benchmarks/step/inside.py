@@ -1,4 +1,4 @@
-"""What a step is made of: its parts' times, and how often XLA compiles."""
+"""Times of the parts of a step, and the number of XLA compilations."""
 
 import statistics
 import sys
@@ -18,26 +18,26 @@ PARTS = ("encoder", "decoder", "output and loss", "optimizer")
 
 
 def about() -> dict[str, Any]:
-    """The device, the back end, and whether TensorFlow has been imported."""
-    found: dict[str, Any] = {"tensorflow": "tensorflow" in sys.modules}
+    """Return the device, and whether TensorFlow has been imported."""
+    facts: dict[str, Any] = {"tensorflow": "tensorflow" in sys.modules}
     if keras.backend.backend() == "jax":
         import jax
 
-        found["device"] = jax.devices()[0].device_kind
-        found["accelerator"] = jax.default_backend() != "cpu"
+        facts["device"] = jax.devices()[0].device_kind
+        facts["accelerator"] = jax.default_backend() != "cpu"
     else:
         import tensorflow as tf
 
-        found["accelerator"] = bool(tf.config.list_physical_devices("GPU"))
-        found["device"] = "gpu" if found["accelerator"] else "cpu"
-    return found
+        facts["accelerator"] = bool(tf.config.list_physical_devices("GPU"))
+        facts["device"] = "gpu" if facts["accelerator"] else "cpu"
+    return facts
 
 
 def split(built: Any, steps: int) -> dict[str, float]:
     """Return the seconds of each of `PARTS`, forward and backward.
 
-    Ever more of the step is timed, each time with the gradient of all weights; a part is what it
-    adds. XLA and caches see a whole, so the parts are about right, not exact.
+    Growing prefixes of the step are timed, each with the gradient of all weights; a part is the
+    difference of two. XLA and caches act on the whole, so the parts are approximate.
     """
     model = built.model
 
@@ -50,7 +50,7 @@ def split(built: Any, steps: int) -> dict[str, float]:
     def decoder(data: Any) -> Any:
         memory = model.encode(data["document"], True)
         scored = model.score(memory, data["summary_in"], data["summary_out"], True)
-        decoded, _ = scored[-1]  # the graph keeps only what these need
+        decoded, _ = scored[-1]  # the graph keeps only what the features need
         return ops.sum(ops.cast(decoded.features, "float32"))
 
     def all_of_it(data: Any) -> Any:
@@ -71,7 +71,7 @@ def split(built: Any, steps: int) -> dict[str, float]:
 
 
 def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> Callable[[Any], Any]:
-    """Compile the gradient of an objective in all weights; a number that depends on each."""
+    """Return a compiled gradient of an objective with respect to all weights."""
     if keras.backend.backend() == "jax":
         import jax
 
@@ -85,8 +85,8 @@ def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> C
         gradient = jax.jit(jax.grad(value))
 
         def run(data: Any) -> Any:
-            found = gradient([v.value for v in weights], [v.value for v in others], data)
-            return jax.block_until_ready(found)
+            values = gradient([v.value for v in weights], [v.value for v in others], data)
+            return jax.block_until_ready(values)
 
         return run
 
@@ -95,8 +95,8 @@ def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> C
     def graph(data: Any) -> Any:
         with tf.GradientTape() as tape:
             value = objective(data)
-        wanted = [v.value for v in model.trainable_variables]
-        return [g for g in tape.gradient(value, wanted) if g is not None]
+        trained = [v.value for v in model.trainable_variables]
+        return [g for g in tape.gradient(value, trained) if g is not None]
 
     def fused(data: Any) -> Any:
         with xla_scope(FULL if xla else PARTIAL):
@@ -107,14 +107,14 @@ def _differentiated(model: Any, objective: Callable[[Any], Any], xla: bool) -> C
 
 
 def compilations(module: Any, case: str, shape: Shape, documents: list[int]) -> dict[str, Any]:
-    """Train on buckets of several lengths, each twice; count what XLA compiles.
+    """Train twice on buckets of several lengths; return the number of XLA compilations.
 
     Args:
         module: `ours`.
         case: precision and compiler.
-        shape: of the first bucket, whose compilations (there are smaller ones beside the step) do
-            not count.
-        documents: lengths of the other buckets.
+        shape: sizes of the first bucket, whose compilations do not count, because smaller ones
+            accompany that of the step.
+        documents: document lengths of the other buckets.
     """
     import jax
 
@@ -122,14 +122,14 @@ def compilations(module: Any, case: str, shape: Shape, documents: list[int]) -> 
         raise RuntimeError("XLA is switched off: jax_disable_jit")
     compiled: list[str] = []
 
-    def heard(event: str, _: float, **about: Any) -> None:
+    def record(event: str, _: float, **about: Any) -> None:
         if event == "/jax/core/compile/backend_compile_duration":
             compiled.append(str(about.get("fun_name", "")))
 
     built = module.Built(case, shape)
     built.step()
     buckets = [module.placed(batch(longer(shape, document))) for document in documents]
-    jax.monitoring.register_event_duration_secs_listener(heard)
+    jax.monitoring.register_event_duration_secs_listener(record)
     try:
         for _ in range(2):
             for built.batch in buckets:

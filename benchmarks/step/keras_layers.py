@@ -1,6 +1,7 @@
-"""The same model from Keras's own layers, with a compiled step as its guides write one.
+"""The same model of Keras layers, with a compiled training step as the Keras guides write it.
 
-Faster than `fit`, which also keeps metrics. Documents are full, so no layer gets a mask.
+The step is faster than `fit`, which also computes metrics. Documents have no padding, so no layer
+gets a mask.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ from step.shape import CLIP, EPSILON, LEARNING_RATE, Shape, batch, regated
 
 
 class Tied(keras.layers.Layer):
-    """Compare features with every embedding."""
+    """Output layer that shares its weights with the embedding."""
 
     def __init__(self, embedding: keras.layers.Embedding):
         super().__init__()
@@ -34,8 +35,8 @@ class Built:
 
     Args:
         case: precision and compiler.
-        shape: of batch and model.
-        weights: that this project's model wrote, to begin with.
+        shape: sizes of batch and model.
+        weights: initial weights, written by this project's model.
     """
 
     def __init__(self, case: str, shape: Shape, weights: Path | None = None):
@@ -97,7 +98,7 @@ class Built:
             layer.set_weights([arrays[f"{name}.{p}"] for p in ("kernel", "bias")])
 
     def step(self) -> float:
-        """Train one step; the loss before it."""
+        """Train one step and return the loss before it."""
         return float(self.run(*self.batch))
 
     def parameters(self) -> int:

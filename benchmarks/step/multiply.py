@@ -1,4 +1,4 @@
-"""How long a library takes for the matrix products of a step, and nothing else."""
+"""Time the matrix products of a step in one library, and nothing else."""
 
 import time
 from collections.abc import Callable
@@ -8,18 +8,21 @@ import numpy as np
 
 from step.shape import Product
 
-CHAIN = 16  # products called one after another to be timed, at most
-OPERANDS = 4  # left ones that take turns, so that none is found ready
+CHAIN = 16  # maximum number of products in one timed call
+OPERANDS = 4  # left factors that alternate, so that no result is reused
 Run = Callable[[], Any]
 
 
 def forms(product: Product) -> list[tuple[Product, bool]]:
-    """How a product may be computed: the right factor transposed or not, two directions at once."""
-    found = [(product, False), (product, True)]
+    """Return the ways to compute a product, and whether the right factor is transposed.
+
+    The two directions of the encoder may be one batch.
+    """
+    ways = [(product, False), (product, True)]
     if product.part.startswith("encoder, a step"):
         both = product._replace(count=product.count // 2, batch=2)
-        found += [(both, False), (both, True)]
-    return found
+        ways += [(both, False), (both, True)]
+    return ways
 
 
 class Timer:
@@ -29,35 +32,35 @@ class Timer:
         library: numpy, tensorflow, torch or jax.
         products: of a step.
         dtype: float32 or bfloat16.
-        enough: GFLOP that one timing is of, where there are as many.
+        enough: GFLOP of one timed call, if the product has as many.
     """
 
     def __init__(self, library: str, products: list[Product], dtype: str, enough: float = 1.0):
         make = {"numpy": _numpy, "tensorflow": _tensorflow, "torch": _torch, "jax": _jax}[library]
         self._forms: list[list[tuple[Product, int, Run]]] = []
         for product in products:
-            found = []
+            timed = []
             for form, transposed in forms(product):
                 flop = form.gflop / form.count
                 length = max(1, min(form.count, CHAIN, int(enough / flop)))
                 run = make(*_factors(form, transposed), transposed, dtype, length)
-                found.append((form, length, run))
-            self._forms.append(found)
+                timed.append((form, length, run))
+            self._forms.append(timed)
         self._best: list[int] = []
 
     def seconds(self) -> list[float]:
-        """Return the seconds for all of each product; from the second call on in the best form."""
+        """Return the seconds of each product, from the second call on in its fastest form."""
         if self._best:
             chosen = zip(self._forms, self._best, strict=True)
             return [_timed(*forms[best]) for forms, best in chosen]
-        found = []
+        seconds = []
         for forms_ in self._forms:
             for _, _, run in forms_:
                 run()  # traces, compiles
             taken = [_timed(*form) for form in forms_]
             self._best.append(int(np.argmin(taken)))
-            found.append(min(taken))
-        return found
+            seconds.append(min(taken))
+        return seconds
 
 
 def _timed(form: Product, length: int, run: Run) -> float:
@@ -111,7 +114,7 @@ def _tensorflow(left: list[Any], right: Any, transposed: bool, dtype: str, lengt
     def chain(left: Any, right: Any) -> Any:
         out = tf.matmul(left[0], right, transpose_b=transposed)
         for i in range(1, length):
-            with tf.control_dependencies([out]):  # one after another, and none left out
+            with tf.control_dependencies([out]):  # in sequence, and none removed
                 out = tf.matmul(left[i % OPERANDS], right, transpose_b=transposed)
         return out
 
@@ -128,9 +131,9 @@ def _jax(left: list[Any], right: Any, transposed: bool, dtype: str, length: int)
     @jax.jit
     def chain(stacked: Any, right: Any) -> Any:
         def one(i: Any, before: Any) -> Any:
-            # What comes of the one before goes in, by nothing, so that none is left out.
-            mine = stacked[i % OPERANDS] + 0 * before[..., :1, :1]
-            return jnp.matmul(mine, right.swapaxes(-1, -2) if transposed else right)
+            # Each product reads the one before, so that XLA removes none.
+            factor = stacked[i % OPERANDS] + 0 * before[..., :1, :1]
+            return jnp.matmul(factor, right.swapaxes(-1, -2) if transposed else right)
 
         shape = (*stacked.shape[1:-1], right.shape[-2 if transposed else -1])
         return jax.lax.fori_loop(0, length, one, jnp.zeros(shape, dtype))

@@ -1,4 +1,4 @@
-"""This project's step, by the calls that `summarizer train` makes; with TensorFlow or JAX."""
+"""The training step of this project, made as `summarizer train` makes it; on TensorFlow or JAX."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from summarizer.vocabulary import PAD, START, UNKNOWN
 
 
 def chosen() -> str:
-    """The case that `summarizer train` would choose on this machine."""
+    """Return the case that `summarizer train` chooses on this machine."""
     choice = hardware.choose_hardware("auto", "auto")
     return f"{choice.precision} {choice.compile}"
 
@@ -25,9 +25,9 @@ class Built:
 
     Args:
         case: precision and compiler.
-        shape: of batch and model.
-        parts: of a batch, computed one after another.
-        pointer: may copy, which the other systems cannot.
+        shape: sizes of batch and model.
+        parts: number of parts of a batch for gradient accumulation.
+        pointer: whether the model copies, which the other systems cannot.
     """
 
     def __init__(self, case: str, shape: Shape, parts: int = 1, pointer: bool = False):
@@ -50,16 +50,16 @@ class Built:
         self.batch = placed(batch(shape))
 
     def step(self) -> float:
-        """Train one step; the loss before it."""
+        """Train one step and return the loss before it."""
         return self.run(self.batch, {}).objective
 
     def parameters(self) -> int:
         return sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
 
     def save(self, path: Path) -> None:
-        """Write the weights, for the other systems to begin with.
+        """Write the weights from which the other systems start.
 
-        This model never writes three of the pieces; a bias gives them no probability elsewhere.
+        This model never writes PAD, START and UNKNOWN; the bias excludes them elsewhere, too.
         """
         arrays = named_weights.weight_arrays(self.model)
         arrays["output_bias"] = arrays["output_bias"].copy()
@@ -68,7 +68,7 @@ class Built:
 
 
 def model_config(shape: Shape, pointer: bool) -> ModelConfig:
-    """The model of a shape; without dropout, as in the other systems."""
+    """Return the configuration of a shape, without dropout as in the other systems."""
     return ModelConfig(
         embedding_size=shape.embedding,
         encoder=Part("bidirectional", {"width": shape.encoder}),
@@ -79,7 +79,7 @@ def model_config(shape: Shape, pointer: bool) -> ModelConfig:
 
 
 def placed(arrays: dict[str, Any]) -> dict[str, Any]:
-    """Put a batch where the step reads it."""
+    """Return a batch on the device of the step."""
     if keras.backend.backend() == "jax":
         import jax
 

@@ -1,4 +1,4 @@
-"""One point of a curve: `python -m step.point SHAPE PARTS POINTER` prints seconds and peak GB."""
+"""Measure a point of a curve: `python -m step.point SHAPE PARTS POINTER` prints seconds and GB."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from measure import peak
 from step import ours
 from step.shape import Shape
 
-SECONDS, LEAST, MOST = 2.0, 3, 10  # of timing; steps
+MIN_SECONDS, MIN_STEPS, MAX_STEPS = 2.0, 3, 10  # of timing
 
 
 def main(shape: str, parts: str, pointer: str) -> None:
@@ -17,7 +17,7 @@ def main(shape: str, parts: str, pointer: str) -> None:
     built = ours.Built(ours.chosen(), sizes, int(parts), pointer == "pointer")
     taken: list[float] = []
     built.step()
-    while len(taken) < LEAST or (sum(taken) < SECONDS and len(taken) < MOST):
+    while len(taken) < MIN_STEPS or (sum(taken) < MIN_SECONDS and len(taken) < MAX_STEPS):
         start = time.perf_counter()
         built.step()
         taken.append(time.perf_counter() - start)

@@ -1,7 +1,7 @@
-"""The same model from PyTorch's `nn.LSTM`, on a CPU or, where there is one, on a GPU by cuDNN.
+"""The same model with PyTorch's `nn.LSTM`, on a CPU, or with cuDNN if there is a GPU.
 
-Time is the first axis, as nn.LSTM has it fastest; Adam is the fused one. Documents are full, so
-nothing is packed or masked. Of nn.LSTM's two biases one is not trained.
+Time is the first axis, which is fastest for nn.LSTM; Adam is fused. Documents have no padding, so
+nothing is packed or masked. One of the two biases of nn.LSTM is not trained.
 """
 
 import os
@@ -37,7 +37,7 @@ class Model(nn.Module):
                 nn.init.zeros_(parameter).requires_grad_(False)
 
     def forward(self, document: Any, summary: Any) -> Any:
-        """Logits [T, B, N] of documents [S, B] and summaries [T, B]."""
+        """Return logits [T, B, N] of documents [S, B] and summaries [T, B]."""
         memory, (final, _) = self.encoder(self.embedding(document))
         final = torch.cat([final[0], final[1]], -1)
         initial = tuple(torch.tanh(dense(final))[None] for dense in self.bridge)
@@ -54,8 +54,8 @@ class Built:
 
     Args:
         case: float32, or bfloat16 by autocast.
-        shape: of batch and model.
-        weights: that this project's model wrote, to begin with.
+        shape: sizes of batch and model.
+        weights: initial weights, written by this project's model.
     """
 
     def __init__(self, case: str, shape: Shape, weights: Path | None = None):
@@ -72,7 +72,7 @@ class Built:
         self.batch = [x.contiguous().to(DEVICE) for x in steps_first]
 
     def step(self) -> float:
-        """Train one step; the loss before it."""
+        """Train one step and return the loss before it."""
         document, summary, target = self.batch
         with torch.autocast(DEVICE, torch.bfloat16, enabled=self.autocast):
             logits = self.model(document, summary)

@@ -1,12 +1,12 @@
-"""What one step trains on, and the matrix products it cannot do without."""
+"""The batch of one training step, and the matrix products that the step needs."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-LEARNING_RATE, EPSILON, CLIP = 1e-3, 1e-7, 2.0  # of Adam, and the gradient's global norm, in all
-FIRST = 260  # below stand the special pieces and the bytes
+LEARNING_RATE, EPSILON, CLIP = 1e-3, 1e-7, 2.0  # of Adam; maximum global norm of the gradient
+FIRST = 260  # ids below it are special tokens and bytes
 
 
 @dataclass(frozen=True)
@@ -38,27 +38,27 @@ class Product(NamedTuple):
 
     @property
     def gflop(self) -> float:
-        """Of all of them, a multiplication and an addition as two."""
+        """Return the GFLOP of all of them; a multiplication and an addition count as two."""
         return 2e-9 * self.count * self.batch * self.m * self.k * self.n
 
 
 def products(shape: Shape) -> list[Product]:
-    """List every matrix product of a step: forward, and both factors' gradients.
+    """Return all matrix products of a step: forward, and the gradients of both factors.
 
-    The recurrent weights' gradients are one product each, after the loop.
+    The gradient of recurrent weights is one product after the loop.
     """
     B, S, T, N = shape.batch, shape.document, shape.summary, shape.vocabulary
     E, H, D = shape.embedding, shape.encoder, shape.decoder
-    found = []
+    listed = []
     for part, count, length, width in (("encoder", 2, S, H), ("decoder", 1, T, D)):
         rows, gates = B * length, 4 * width
-        found += [
+        listed += [
             *dense(f"{part}, inputs", rows, E, gates, count),
             Product(f"{part}, a step forward", count * length, B, width, gates),
             Product(f"{part}, a step backward", count * length, B, gates, width),
             Product(f"{part}, recurrent weights", count, width, rows, gates),
         ]
-    found += [
+    listed += [
         *dense("bridge", B, 2 * H, D, 2),
         Product("attention, scores", 1, T, D, S, B),
         Product("attention, scores to queries", 1, T, S, D, B),
@@ -69,11 +69,11 @@ def products(shape: Shape) -> list[Product]:
         *dense("combine", B * T, 2 * D, E),
         *dense("output", B * T, E, N),
     ]
-    return found
+    return listed
 
 
 def dense(part: str, rows: int, inputs: int, outputs: int, count: int = 1) -> list[Product]:
-    """The three products of a dense layer."""
+    """Return the three products of a dense layer."""
     return [
         Product(part, count, rows, inputs, outputs),
         Product(f"{part}, to inputs", count, rows, outputs, inputs),
@@ -82,7 +82,7 @@ def dense(part: str, rows: int, inputs: int, outputs: int, count: int = 1) -> li
 
 
 def batch(shape: Shape, seed: int = 0) -> dict[str, Any]:
-    """Make a batch of random pieces without padding."""
+    """Return a batch of random tokens without padding."""
     random = np.random.default_rng(seed)
     size = (shape.batch, shape.document)
     document = random.integers(FIRST, shape.vocabulary, size).astype(np.int32)
@@ -98,11 +98,11 @@ def batch(shape: Shape, seed: int = 0) -> dict[str, Any]:
 
 
 def longer(shape: Shape, document: int) -> Shape:
-    """The same with documents of another length."""
+    """Return the shape with documents of another length."""
     return replace(shape, document=document)
 
 
 def regated(array: Any, order: tuple[int, int, int, int]) -> Any:
-    """Columns of gates i, f, o, g in another order, say (0, 1, 3, 2) for i, f, g, o."""
+    """Return the columns of gates i, f, o, g in another order; (0, 1, 3, 2) is i, f, g, o."""
     parts = np.split(np.asarray(array), 4, axis=-1)
     return np.concatenate([parts[i] for i in order], axis=-1)

@@ -1,7 +1,7 @@
-"""A process of its own for one system: computes only when it is asked to, over a pipe.
+"""A process for one system, which computes on request over a pipe.
 
-The thread pools of two libraries in one process disturb each other. One line of JSON is one
-question, or one answer.
+The thread pools of two libraries in one process slow each other down. Each request and each answer
+is one line of JSON.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ SYSTEMS = {
     "torch": "pytorch",
     "torch kept": "pytorch",
 }
-# PyTorch takes its memory from the C library, which gives it back and asks for it again in each
-# step; TensorFlow keeps what it has had. So PyTorch is also measured with glibc told to keep it.
+# PyTorch allocates from the C library, which returns freed memory to the system in each step;
+# TensorFlow keeps its memory. PyTorch is therefore also measured with glibc set to keep it.
 ENVIRONMENT = {
     "torch kept": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)},
 }
@@ -34,15 +34,15 @@ HERE = Path(__file__).parent.parent
 
 
 class Absent(Exception):  # noqa: N818
-    """What a system needs is not installed, or fails; says which."""
+    """A system cannot run: its library is missing, or it failed. The message says why."""
 
 
 class Worker:
-    """The other end of the pipe.
+    """The side of the pipe that sends requests.
 
     Args:
-        system: of `SYSTEMS`; any other only multiplies.
-        library: whose products it also times; for `ours` the back end, too.
+        system: name in `SYSTEMS`; any other name only multiplies matrices.
+        library: library that multiplies matrices; for `ours` also the backend.
     """
 
     def __init__(self, system: str, library: str):
@@ -54,44 +54,44 @@ class Worker:
         environment |= ENVIRONMENT.get(system, {})
         if library in ("jax", "tensorflow"):
             environment["KERAS_BACKEND"] = library
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "step.worker", system, library], env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, text=True,
         )  # fmt: skip
-        self._questions: Any = self._process.stdin
+        self._requests: Any = self._process.stdin
         self._answers: Any = self._process.stdout
 
-    def ask(self, do: str, **given: Any) -> Any:
-        """Let it do something, and wait for what comes of it.
+    def ask(self, do: str, **options: Any) -> Any:
+        """Call a method of `Server` in the process and return its result.
 
         Raises:
-            Absent: it failed; says why.
+            Absent: the method failed.
         """
         with contextlib.suppress(BrokenPipeError):
-            self._questions.write(json.dumps({"do": do, **given}) + "\n")
-            self._questions.flush()
+            self._requests.write(json.dumps({"do": do, **options}) + "\n")
+            self._requests.flush()
         answer = self._answers.readline()
         if not answer:
             code = self._process.wait()
-            self._said.seek(0)
-            said = (self._said.read().splitlines() or [""])[-1]
-            raise Absent(f"{self.system} on {self.library}: ended with {code}: {said}")
-        found = json.loads(answer)
-        if "failed" in found:
-            raise Absent(found["failed"])
-        return found["gave"]
+            self._stderr.seek(0)
+            reason = (self._stderr.read().splitlines() or [""])[-1]
+            raise Absent(f"{self.system} on {self.library}: ended with {code}: {reason}")
+        reply = json.loads(answer)
+        if "failed" in reply:
+            raise Absent(reply["failed"])
+        return reply["result"]
 
     def close(self) -> None:
-        """End it."""
-        for pipe in (self._questions, self._answers, self._said):
+        """End the process."""
+        for pipe in (self._requests, self._answers, self._stderr):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
         self._process.wait()
 
 
 class Server:
-    """What a question is answered with."""
+    """The side of the pipe that computes: each method answers one request."""
 
     def __init__(self, system: str, library: str):
         self.library = library
@@ -102,20 +102,20 @@ class Server:
         self._timers: dict[str, Any] = {}
 
     def chosen(self) -> Any:
-        """The case that is the product's own choice."""
+        """Return the case that `summarizer train` chooses."""
         return self.module.chosen()
 
     def build(self, case: str, shape: dict[str, int]) -> Any:
-        """Make a case, without running it; its number of trainable parameters."""
+        """Build a case without running it; return its number of trainable parameters."""
         self._built[case] = self.module.Built(case, Shape(**shape))
         return self._built[case].parameters()
 
     def forget(self, case: str) -> Any:
-        """Free a case's memory."""
+        """Free the memory of a case."""
         del self._built[case]
 
     def step(self, case: str, steps: int = 1) -> Any:
-        """Seconds of one step, the mean of `steps`."""
+        """Return the seconds of one step, the mean of `steps`."""
         built = self._built[case]
         start = time.perf_counter()
         for _ in range(steps):
@@ -123,7 +123,7 @@ class Server:
         return (time.perf_counter() - start) / steps
 
     def losses(self, case: str, shape: dict[str, int], path: str, steps: int) -> Any:
-        """The first losses, beginning with the weights that this project's model has written."""
+        """Return the first losses; all systems start from the weights of this project's model."""
         if hasattr(self.module.Built, "save"):
             built = self.module.Built(case, Shape(**shape))
             built.save(Path(path))
@@ -132,7 +132,7 @@ class Server:
         return [built.step() for _ in range(steps)]
 
     def products(self, shape: dict[str, int], dtype: str) -> Any:
-        """Seconds of each product of a step, all of its count."""
+        """Return the seconds of each product of a step, times its count."""
         from step.multiply import Timer
 
         key = dtype + json.dumps(shape)
@@ -141,7 +141,7 @@ class Server:
         return self._timers[key].seconds()
 
     def rate(self, dtype: str, size: int, count: int) -> Any:
-        """GFLOP/s of `count` products of square matrices, one after another."""
+        """Return the GFLOP/s of `count` products of square matrices in sequence."""
         from step.multiply import Timer
 
         square = Product("square", count, size, size, size)
@@ -149,38 +149,38 @@ class Server:
         return square.gflop / min(timer.seconds()[0] for _ in range(3))
 
     def split(self, case: str, steps: int) -> Any:
-        """Seconds of a step by parts, see `inside.split`."""
+        """Return the seconds of a step by parts, see `inside.split`."""
         return importlib.import_module("step.inside").split(self._built[case], steps)
 
     def compilations(self, case: str, shape: dict[str, int], documents: list[int]) -> Any:
-        """XLA's compilations, see `inside.compilations`."""
+        """Return the XLA compilations, see `inside.compilations`."""
         inside = importlib.import_module("step.inside")
         return inside.compilations(self.module, case, Shape(**shape), documents)
 
     def about(self) -> Any:
-        """Where it computes, and whether TensorFlow is there."""
+        """Return the device, and whether TensorFlow is imported."""
         return importlib.import_module("step.inside").about()
 
 
 def serve(system: str, library: str) -> None:
-    """Answer until the pipe is closed."""
+    """Answer requests until the pipe is closed."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output of libraries is no answer
     server: Any = None
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         try:
             server = server or Server(system, library)
-            found = {"gave": getattr(server, asked.pop("do"))(**asked)}
+            reply = {"result": getattr(server, request.pop("do"))(**request)}
         except Exception as error:
-            first = (str(error).splitlines() or [""])[0]
-            found = {"failed": f"{type(error).__name__}: {first}"[:200]}
-        answers.write(json.dumps(found) + "\n")
+            reason = (str(error).splitlines() or [""])[0]
+            reply = {"failed": f"{type(error).__name__}: {reason}"[:200]}
+        answers.write(json.dumps(reply) + "\n")
         answers.flush()
 
 
 def sized(shape: Shape) -> dict[str, int]:
-    """A shape as a question holds it."""
+    """Return a shape as a request contains it."""
     return asdict(shape)
 
 

@@ -52,7 +52,8 @@ def create_ensemble(members: Sequence[str | Path], output: str | Path) -> Path:
 
     Raises:
         ConfigError: there are fewer than two members, or the folder contains something else.
-        ModelError: a member is missing, cut, a tagger, or has another vocabulary than the first.
+        ModelError: a member is missing, truncated or a tagger, or has another vocabulary than the
+            first.
     """
     output = Path(output)
     if len(members) < 2:
@@ -116,7 +117,7 @@ def load_ensemble(folder: Path, config: Config, vocabulary: Vocabulary) -> Any:
         records = json.loads(path.read_text(encoding="utf-8"))
         configs = [configuration.check(configuration.from_json(json.dumps(r))) for r in records]
     except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{path}: cut or not of an ensemble ({error})") from None
+        raise ModelError(f"{path}: truncated or not of an ensemble ({error})") from None
     return _build_network(configs, vocabulary)
 
 

@@ -14,7 +14,7 @@ def load_keras_model(folder: Path) -> tuple[Config, Vocabulary, Any]:
     """Load a model in Keras with its best weights, or those of its exported graph.
 
     Raises:
-        ModelError: a file is missing, cut or of another model.
+        ModelError: a file is missing, truncated or of another model.
     """
     from summarizer.model import named_weights
 

@@ -59,8 +59,8 @@ def verify_export(folder: str | Path, data: str = "", documents: int = 200) -> I
         One line for each comparison.
 
     Raises:
-        SummarizerError: an export is cut or altered, belongs to another vocabulary, configuration
-            or other weights, or differs from Keras.
+        SummarizerError: an export is truncated or altered, belongs to another vocabulary,
+            configuration or other weights, or differs from Keras.
     """
     from summarizer.exporters import parity
     from summarizer.model import named_weights
@@ -113,7 +113,9 @@ def _verify_checksum(path: Path, checksum: str | None) -> str:
     if checksum is None:
         return f"{path}: {size}; export.json has no checksum of it"
     if sha256(path) != checksum:
-        raise ModelError(f"{path}: cut or altered since it was exported; export the model again")
+        raise ModelError(
+            f"{path}: truncated or altered since it was exported; export the model again"
+        )
     return f"{path}: {size}, as it was exported"
 
 

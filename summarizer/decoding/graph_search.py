@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from keras import ops
 
@@ -16,6 +15,7 @@ from summarizer.decoding.search_result import SearchResult
 from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies._base import Continuations, Strategy
 from summarizer.model.indexing import static_cond
+from summarizer.model.protocols import SequenceModel
 from summarizer.types import Tensor
 
 # Inputs of the graph in the order of the fields that they set.
@@ -59,7 +59,7 @@ class SelectedStrategy:
         return choice
 
 
-def graph_search(model: Any, inputs: Mapping[str, Tensor]) -> SearchResult:
+def graph_search(model: SequenceModel, inputs: Mapping[str, Tensor]) -> SearchResult:
     """Search as the inputs say.
 
     Args:

@@ -11,7 +11,7 @@ lengths of its summaries. XLA needs fixed shapes, so there no document leaves.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import keras
 from keras import ops, tree
@@ -24,6 +24,7 @@ from summarizer.decoding.search_step import ActiveDocuments, Conditions, SearchS
 from summarizer.decoding.strategies._base import Strategy
 from summarizer.model.compiled import compile_function
 from summarizer.model.indexing import gather_rows, scatter_rows
+from summarizer.model.protocols import SequenceModel
 from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import START
 
@@ -45,7 +46,7 @@ class _Active(NamedTuple):
 
 
 def search(
-    model: Any,
+    model: SequenceModel,
     document: Tensor,
     strategy: Strategy,
     width: Tensor,
@@ -175,7 +176,11 @@ def _gather_memory(memory: EncoderMemory, indices: Tensor) -> EncoderMemory:
 
 
 def compile_search(
-    model: Any, strategy: Strategy, width: int, limits: SearchLimits, prompted: bool = False
+    model: keras.Model,
+    strategy: Strategy,
+    width: int,
+    limits: SearchLimits,
+    prompted: bool = False,
 ) -> Callable[..., SearchResult]:
     """Return a function of documents that searches in one compiled graph.
 
@@ -198,10 +203,11 @@ def compile_search(
             conditions = Conditions(start=start, constraints=constraints)
         return search(model, document, strategy, width, limits, conditions)
 
-    def start_tokens(document: Tensor, start: Tensor | None) -> Tensor:
-        if start is None:
-            return ops.zeros_like(document[:, 0]) + START
-        return ops.convert_to_tensor(start, "int32")
+    compiled = compile_function(model, run, signature=[(2, "int32"), (1, "int32")])
 
-    compiled = compile_function(model, run, [(2, "int32"), (1, "int32")])
-    return lambda document, start=None: compiled(document, start_tokens(document, start))
+    def search_from(document: Tensor, start: Tensor | None = None) -> SearchResult:
+        if start is None:
+            start = ops.zeros_like(document[:, 0]) + START
+        return compiled(document, ops.convert_to_tensor(start, "int32"))
+
+    return search_from

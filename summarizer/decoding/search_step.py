@@ -5,7 +5,7 @@ log-probabilities (sampling, diversity, constraints, tokens that the generator m
 a branch that plain beam search does not enter.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops, tree
 
@@ -26,6 +26,7 @@ from summarizer.decoding.strategies._base import Continuations, Strategy
 from summarizer.model import pointer
 from summarizer.model.indexing import gather_rows, static_cond
 from summarizer.model.pointer import TokenScores
+from summarizer.model.protocols import SequenceModel, StepOutput
 from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import PAD
 
@@ -72,7 +73,7 @@ class SearchStep:
 
     def __init__(
         self,
-        model: Any,
+        model: SequenceModel,
         strategy: Strategy,
         width: Tensor,
         limits: SearchLimits,
@@ -125,7 +126,7 @@ class SearchStep:
     def choose(
         self,
         t: Tensor,
-        output: Any,
+        output: StepOutput,
         beams: BeamState,
         state: DecoderState,
         documents: ActiveDocuments,

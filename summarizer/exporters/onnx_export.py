@@ -10,7 +10,9 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import keras
 
 from summarizer.decoding.graph_inputs import (
     OUTPUTS,
@@ -38,7 +40,7 @@ from summarizer.types import Tensor
 
 
 def export(
-    model: Any, path: Path, metadata: Mapping[str, str], weight_format: str = "float16"
+    model: keras.Model, path: Path, metadata: Mapping[str, str], weight_format: str = "float16"
 ) -> None:
     """Write the search of a model, or the probabilities of a tagger, as an ONNX file.
 
@@ -55,7 +57,7 @@ def export(
     _save(_trace(model), arrays, path, {**metadata, **_graph_metadata(model)}, weight_format)
 
 
-def export_each(model: Any, folder: Path, metadata: Mapping[str, str]) -> dict[str, Path]:
+def export_each(model: keras.Model, folder: Path, metadata: Mapping[str, str]) -> dict[str, Path]:
     """Write one file for each weight format, for comparison; see `export`."""
     paths = {name: folder / f"{name}.onnx" for name in WEIGHT_FORMATS}
     proto, arrays = _trace(model), named_weights.weight_arrays(model)
@@ -65,7 +67,7 @@ def export_each(model: Any, folder: Path, metadata: Mapping[str, str]) -> dict[s
     return paths
 
 
-def _graph_metadata(model: Any) -> dict[str, str]:
+def _graph_metadata(model: keras.Model) -> dict[str, str]:
     """Return what the runtime must know of the graph itself."""
     if isinstance(model, Tagger):
         return {}
@@ -89,9 +91,8 @@ def _save(
         onnx.save(proto, aside)
 
 
-def _trace(model: Any) -> ModelProto:
+def _trace(model: keras.Model) -> ModelProto:
     """Return the search as an ONNX model that has the weights among its inputs."""
-    import keras
     import tensorflow as tf
 
     variables = [variable for _, variable in named_weights.named_variables(model)]
@@ -114,7 +115,7 @@ def _trace(model: Any) -> ModelProto:
 
 
 def _graph_function(
-    model: Any,
+    model: keras.Model,
 ) -> tuple[dict[str, tuple[str, int]], Callable[[dict[str, Tensor]], dict[str, Tensor]]]:
     """Return the inputs of a model's graph, as dtype and rank by name, and its function.
 
@@ -180,7 +181,7 @@ def read_graph(path: Path) -> StoredWeights:
     """Return what an exported file stores beside its graph.
 
     Raises:
-        ModelError: the file is missing, cut or no ONNX file.
+        ModelError: the file is missing, truncated or no ONNX file.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -189,7 +190,7 @@ def read_graph(path: Path) -> StoredWeights:
         proto = onnx.load(path)
         stored = {i.name: onnx.numpy_helper.to_array(i) for i in proto.graph.initializer}
     except (OSError, DecodeError, ValueError) as error:
-        raise ModelError(f"{path}: cut or not an ONNX file ({error})") from None
+        raise ModelError(f"{path}: truncated or not an ONNX file ({error})") from None
     metadata = {entry.key: entry.value for entry in proto.metadata_props}
     return StoredWeights(dequantize(stored), format_of(stored), metadata)
 

@@ -11,6 +11,7 @@ from keras import ops
 
 from summarizer.exporters.hoist_invariants import NodeProto
 from summarizer.model.cells.lstm import LSTM
+from summarizer.model.protocols import Cell
 from summarizer.model.recurrence import unroll
 from summarizer.types import Tensor
 
@@ -18,7 +19,7 @@ _TOKEN_PREFIX = "onnx-lstm-"  # before the direction, in the token of the node o
 
 
 def trace_lstm(
-    cell: Any, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None, reverse: bool
+    cell: Cell, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None, reverse: bool
 ) -> Any:
     """Trace a cell over all steps as one node; for `recurrence.override_unroll`.
 
@@ -55,7 +56,7 @@ def trace_lstm(
 
 
 def _unroll_reversed(
-    cell: Any, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None
+    cell: Cell, inputs: Tensor, initial: tuple[Tensor, ...], mask: Tensor | None
 ) -> Any:
     """Read backward in a loop that counts up, because ONNX stacks results in loop order."""
     flipped_mask = None if mask is None else ops.flip(mask, axis=1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import keras
 import numpy as np
 
 from summarizer import plugins
@@ -51,14 +52,14 @@ class Best(NamedTuple):
 
 
 def compile_configured(
-    model: Any, decode: DecodeConfig, prompted: bool = False
+    model: keras.Model, decode: DecodeConfig, prompted: bool = False
 ) -> Callable[..., SearchResult]:
     """Return the search that a configuration sets; see `search.compile_search`."""
     strategy = _strategy(decode)
     return compile_search(model, strategy, strategy.width, scoring.limits_from(decode), prompted)
 
 
-def searcher(model: Any, decode: DecodeConfig, prompted: bool = False) -> KerasSearch:
+def searcher(model: keras.Model, decode: DecodeConfig, prompted: bool = False) -> KerasSearch:
     """Return a function that searches with the weights that the model has when it is called.
 
     The tokens of a tagger's result are the positions in the document that it keeps.
@@ -118,7 +119,7 @@ def _strategy(decode: DecodeConfig) -> Strategy:
 
 
 def compare(
-    model: Any,
+    model: keras.Model,
     decode: DecodeConfig,
     documents: Documents,
     expected: Sequence[tuple[int, ...]],
@@ -195,7 +196,7 @@ def fraction_equal(
 
 
 def _score_with_keras(
-    model: Any,
+    model: keras.Model,
     decode: DecodeConfig,
     documents: Tensor,
     starts: Sequence[int],

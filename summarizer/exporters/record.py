@@ -15,7 +15,7 @@ def read_export_record(folder: Path) -> dict[str, Any]:
     """Return the record of `model.onnx`, with that of `saved_model/` under its name; {}: no file.
 
     Raises:
-        ModelError: the file is cut or not JSON.
+        ModelError: the file is truncated or not JSON.
     """
     path = folder / FILE
     try:

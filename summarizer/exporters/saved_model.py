@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import keras
+
 from summarizer.config import Config
 from summarizer.errors import ConfigError, ModelError
 from summarizer.exporters import parity
@@ -49,7 +51,11 @@ def check(vocabulary: Vocabulary) -> None:
 
 
 def export(
-    model: Any, config: Config, vocabulary: Vocabulary, path: Path, metadata: Mapping[str, str]
+    model: keras.Model,
+    config: Config,
+    vocabulary: Vocabulary,
+    path: Path,
+    metadata: Mapping[str, str],
 ) -> None:
     """Write a model as a SavedModel, replacing what is at the path.
 
@@ -89,7 +95,7 @@ def export(
 
 
 def _text_to_text(
-    model: Any, config: Config, vocabulary: Vocabulary
+    model: keras.Model, config: Config, vocabulary: Vocabulary
 ) -> tuple[Callable[[Tensor], dict[str, Tensor]], Any]:
     """Return a function of texts, string [B], and the tokenizer that it needs."""
     import tensorflow as tf
@@ -135,7 +141,7 @@ def load(path: Path) -> Loaded:
     """Open a SavedModel that `export` wrote.
 
     Raises:
-        ModelError: it is missing, cut or not written by `export`.
+        ModelError: it is missing, truncated or not written by `export`.
     """
     import tensorflow as tf
 
@@ -149,7 +155,7 @@ def load(path: Path) -> Loaded:
         weights = {name: variable.numpy() for name, variable in module.weights.items()}
     except Exception as error:  # TensorFlow has many exceptions for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{path}: cut or not an exported SavedModel ({reason})") from None
+        raise ModelError(f"{path}: truncated or not an exported SavedModel ({reason})") from None
 
     def run(texts: list[str]) -> tuple[list[str], Tensor, Tensor]:
         outputs = module.signatures["serving_default"](documents=tf.constant(texts, tf.string))

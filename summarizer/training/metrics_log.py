@@ -14,6 +14,7 @@ import numpy as np
 
 from summarizer.datasets.batching import pad_fraction
 from summarizer.errors import InputError
+from summarizer.metrics.rouge import METRIC_LABELS
 from summarizer.storage import atomic_write
 from summarizer.training.step import Batch, StepMetrics
 from summarizer.training.tensorboard import TensorBoardLog, open_log
@@ -24,7 +25,7 @@ LogRecord = dict[str, Any]
 FILE = "metrics.jsonl"  # in the folder of a run
 PLOT = "metrics.png"
 
-_LABELS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
+_LABELS = {name: METRIC_LABELS[name] for name in ("rouge1", "rouge2", "rougeL")}
 # Fields that are no scores of a validation: those of every record, the mean gate, and the ROUGE-L
 # of sentences, which equals ROUGE-L for summaries of one sentence.
 _NOT_SCORES = {
