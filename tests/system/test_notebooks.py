@@ -38,11 +38,11 @@ SHORTER = {
 FOUND = {
     FIRST: "{}",
     DATA: """{
-        "in_their_split": same_split, "ids": len(everything), "rows": tokens.rows,
-        "train": len(train), "tidy": tidy, "case": [pieces_a_word(with_case, held_out),
-        pieces_a_word(without_case, held_out)], "pieces_a_word": cost, "windows": windows,
+        "same_split": same_split, "ids": len(split_of_id), "rows": store.rows,
+        "train": len(train), "cleaned": cleaned_text, "case": [tokens_per_word(cased, held_out),
+        tokens_per_word(lowercased, held_out)], "tokens_per_word": ratios, "windows": windows,
         "padding": [float(p) for p in padding], "limit": LIMIT, "read_back": len(read_back),
-        "good": len(good), "shapes": {name: values.shape for name, values in batch.items()},
+        "valid": len(valid), "shapes": {name: values.shape for name, values in batch.items()},
         "shifted": [batch["summary_in"][shortest, 1:end - 2].tolist(),
         batch["summary_out"][shortest, :end - 3].tolist()],
     }""",
@@ -190,15 +190,15 @@ def shows_training_attention_and_copies(outputs: list[Any], _: Any) -> None:
 
 def shows_the_way_from_text_to_batches(outputs: list[Any], found: Any) -> None:
     assert len(shown(outputs, "image/png")) == 5  # sizes, lengths, places, padding, a batch
-    assert found["in_their_split"] == found["ids"] > 1000
+    assert found["same_split"] == found["ids"] > 1000
     assert 0.85 < found["train"] / found["ids"] < 0.95
     assert found["rows"] == found["train"]
-    assert found["tidy"] == "The caf\u00e9 opened. Twice."
-    with_case, without_case = found["case"]
-    assert 1 < without_case < with_case
-    assert found["pieces_a_word"] == sorted(found["pieces_a_word"], reverse=True)
+    assert found["cleaned"] == "The caf\u00e9 opened. Twice."
+    cased, lowercased = found["case"]
+    assert 1 < lowercased < cased
+    assert found["tokens_per_word"] == sorted(found["tokens_per_word"], reverse=True)
     assert found["padding"][-1] < found["padding"][0] / 2
-    assert found["read_back"] == found["good"] == 18
+    assert found["read_back"] == found["valid"] == 18
     rows, columns = found["shapes"]["document"]
     assert found["shapes"]["row"] == [rows]
     assert columns < found["limit"]
