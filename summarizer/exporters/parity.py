@@ -142,7 +142,7 @@ def compare(
     summaries: list[tuple[int, ...]] = []
     worst = 0.0
     for batch, start in _batches(documents, starts):
-        outputs = graph(batch, inputs={"start": start}) if starts else graph(batch)
+        outputs = graph(batch, start=start) if starts else graph(batch)
         summaries.extend(_ids(row[0]) for row in outputs["pieces"])
         is_hypothesis = outputs["score"] > -1e8
         scores = _score_with_keras(model, decode, pad_sequences(batch), start, outputs)
