@@ -96,13 +96,11 @@ def train(
     with hardware.dtype_policy(choice.precision):
         step = _build_step(config, words, choice, restored)
         validate = validators.make_validator(step.model, words, config, examples)
-        batches = _batches(config, store)
         context = loop.TrainingContext(
-            config, folder, step, batches, validate, metric, budget, choice
+            config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
         first = checkpoint.restore_checkpoint(folder, step) if restored else state.TrainingState()
         last = loop.fit(context, first)
-
     metrics_log.plot_metrics(folder)
     if exports:
         export(folder)
