@@ -47,14 +47,15 @@ FOUND = {
         batch["summary_out"][shortest, :end - 3].tolist()],
     }""",
     POINTER: """{
-        "right": {f"{model}, {name}": float(share) for (model, name), share in right.items()},
+        "accuracy": {f"{model}, {name}": float(share)
+        for (model, name), share in accuracy.items()},
         "errors": [float(e) for e in (dot_error, additive_error, pointer_error)],
         "nothing_unseen": not set(known) & set(new),
         "sums": [[float(x) for x in view[2].sum(axis=1)] for view in views],
         "gates": [[float(x) for x in view[3]] for view in views],
         "copied": [
-            (word in view[0], bool(sure))
-            for view in views for word, sure in zip(view[1], view[4], strict=True)
+            (word in view[0], bool(is_copied))
+            for view in views for word, is_copied in zip(view[1], view[4], strict=True)
         ],
     }""",
     EVALUATE: """{
@@ -213,13 +214,13 @@ def shows_the_way_from_text_to_batches(outputs: list[Any], found: Any) -> None:
 def shows_why_there_is_a_pointer(outputs: list[Any], found: Any) -> None:
     assert len(shown(outputs, "image/png")) == 5  # the bars, three of attention, two formulae
     assert found["nothing_unseen"]
-    assert found["right"]["with pointer, new"] > 0.6
-    assert found["right"]["without, new"] < 0.2
+    assert found["accuracy"]["with pointer, new"] > 0.6
+    assert found["accuracy"]["without, new"] < 0.2
     assert max(found["errors"]) < 1e-4
     for row in (row for view in found["sums"] for row in view):
         assert row == pytest.approx(1, abs=1e-3)
     assert all(0 <= gate <= 1 for view in found["gates"] for gate in view)
-    copied = [present for present, sure in found["copied"] if sure]
+    copied = [in_document for in_document, is_copied in found["copied"] if is_copied]
     assert 0 < len(copied) < len(found["copied"])
     marked = [text for text in shown(outputs, "text/html") if 'title="gate' in text]
     assert len(marked) == 5
