@@ -61,12 +61,13 @@ FOUND = {
     EVALUATE: """{
         "by_hand": {metric: 100 * values[2] for metric, values in by_hand.items()},
         "library": {metric: float(library[metric][0, 2]) for metric in by_hand},
-        "mean": float(ours.mean()), "interval": [float(low), float(high)],
-        "difference": difference, "halves": [float(typical), float(large)],
+        "mean": float(model_scores.mean()), "interval": [float(low), float(high)],
+        "difference": difference, "halves": [float(median), float(large)],
         "penalties": sorted((value, float(words)) for (name, value), words in lengths.items()
         if name == "penalty"), "compared": [len(values) for values in scores.values()],
-        "first": float(first), "oracle": float(oracle), "log_prob": [in_keras, in_graph],
-        "exported": exported, "answer": answer, "summary": summary.text, "share": float(share),
+        "first": float(first), "oracle": float(oracle), "exported": exported, "result": result,
+        "log_prob": [keras_log_prob, graph_log_prob], "summary": summary.text,
+        "weight_share": float(weight_share),
     }""",
     CELLS: """{
         "reach": {f"{name}, {when}": [float(values[0]), float(values[-1])]
@@ -241,13 +242,14 @@ def shows_scores_with_intervals_and_an_equal_export(outputs: list[Any], found: A
     assert penalties[0] == 0
     assert words[0] < words[1] < words[2]
     assert found["first"] < found["oracle"]
-    in_keras, in_graph = found["log_prob"]
-    assert in_keras == pytest.approx(in_graph, abs=0.05)  # the shipped graph has products of 8 bits
+    keras_log_prob, graph_log_prob = found["log_prob"]
+    # The shipped graph computes products with 8 bits.
+    assert keras_log_prob == pytest.approx(graph_log_prob, abs=0.05)
     assert found["exported"]["same"] == 1
     assert found["exported"]["worst"] < 1e-3
-    assert found["answer"]["heavy"] == []
-    assert found["answer"]["text"] == found["summary"]
-    assert 0.9 < found["share"] < 1
+    assert found["result"]["imported"] == []
+    assert found["result"]["text"] == found["summary"]
+    assert 0.9 < found["weight_share"] < 1
     assert "rouge|tok:unicode" in printed(outputs)
 
 
