@@ -24,6 +24,8 @@ BENCHMARKS := $(filter-out %/measure.py %/table.py,$(sort $(wildcard benchmarks/
 COMPARED = import tomllib; read = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	print(*read["optional-dependencies"]["bench"])
 
+TESTS := -n 2 --dist loadfile --durations=25
+
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m summarizer
@@ -75,11 +77,13 @@ lint: $(VENV)/.dev ## check style, types and the directions of imports
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/test_structure.py
 
-test: $(VENV)/.dev ## run the tests, all but the slow ones (ARGS="-k beam")
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+test: $(VENV)/.dev ## run the tests but the slow ones, fast tiers first (ARGS="-k beam")
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow" tests/test_structure.py tests/compat tests/unit $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow" tests/graph $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow" tests/system $(ARGS)
 
 test-all: $(VENV)/.dev ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
 
 # All are run, whatever one of them does; what it could not measure, its rows say.
 bench: $(VENV)/.bench ## measure every speed beside its target (DATA=train.jsonl TEST=test.jsonl ARGS=--quick)

@@ -1,9 +1,5 @@
 """What holds for every test: quiet libraries, fixed seeds, and no skip that is not allowed."""
 
-import contextlib
-import fcntl
-import io
-import json
 import os
 import random
 import shutil
@@ -60,45 +56,19 @@ def _same_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SUMMARIZER_MODEL", raising=False)
 
 
-class Trained(NamedTuple):
-    """A run: its folder, and what was printed while it ran."""
+class Model(NamedTuple):
+    """A model folder."""
 
     folder: Path
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A small model of the toy task, trained and exported once through the command line.
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Return a copy of the small model of the toy task in `tests/data/digits`.
 
-    To be read only: a test that changes its files copies the folder. Of several workers the first
-    to ask for it trains, and the others copy.
+    `tests/data/make_digits.py` trained it. Read only: a test that changes its files copies the
+    folder.
     """
-    own = tmp_path_factory.mktemp("runs") / "digits"
-    workers = "PYTEST_XDIST_WORKER" in os.environ
-    shared = (tmp_path_factory.getbasetemp().parent if workers else own.parent) / "shared"
-    shared.mkdir(exist_ok=True)
-    with open(shared / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        told = shared / "told.json"
-        if not told.exists():
-            told.write_text(json.dumps(_train(shared / own.name)))
-    shutil.copytree(shared / own.name, own)
-    out, err = (
-        text.replace(str(shared / own.name), str(own)) for text in json.loads(told.read_text())
-    )
-    return Trained(own, out, err)
-
-
-def _train(folder: Path) -> tuple[str, str]:
-    """Train the toy model; return what was printed."""
-    from summarizer import cli
-
-    command = f"train --preset reverse_digits --data reverse_digits,count=8000 --output {folder}"
-    settings = "--set train.steps=250 --set train.validation_examples=50"
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = cli.main(f"{command} {settings}".split())
-    assert status == 0, err.getvalue()
-    return out.getvalue(), err.getvalue()
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    shutil.copytree(Path(__file__).parent / "data" / "digits", folder)
+    return Model(folder)

@@ -1,18 +1,16 @@
 """Read the files of a run: settings, log, token store, fingerprints and evaluation."""
 
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from summarizer import config as configuration
 from summarizer.config import Config
 from summarizer.datasets import contamination, token_store
 from summarizer.doctor.log_windows import LogWindow, smooth_log
 from summarizer.errors import InputError, ModelError
+from summarizer.storage import load_arrays
 from summarizer.training.metrics_log import LogRecord, read_log, read_records
 
 
@@ -89,8 +87,7 @@ def _count_pairs(path: Path, config: Config) -> int:
     """
     if not path.exists() or config.train.init or config.data.task == "language_model":
         return 0
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return len(arrays["ids"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: cut, or holds no fingerprints ({error})") from None
+    ids = load_arrays(path).arrays.get("ids")
+    if ids is None:
+        raise ModelError(f"{path}: holds no fingerprints")
+    return len(ids)

@@ -11,6 +11,7 @@ import numpy as np
 from summarizer.decoding.graph_inputs import (
     OUTPUTS,
     arrays,
+    is_random,
     neutral_inputs,
     pad_sequences,
     strategies_in,
@@ -182,6 +183,7 @@ class OnnxSummarizer:
         max_tokens: int | None = None,
         inputs: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        start: Sequence[int] | None = None,
     ) -> dict[str, Tensor]:
         """Search for the best summaries; return `decoding.search.SearchResult` by name.
 
@@ -190,9 +192,10 @@ class OnnxSummarizer:
             beam: K; None: the setting of the model.
             max_tokens: T; None: the setting of the model.
             inputs: further inputs of the graph, see `decoding.graph_inputs`; None: the settings of
-                the model, but beam search instead of sampling.
+                the model, but beam search instead of a random strategy.
             seed: seed of the random numbers; each document gets the same numbers in any batch.
                 None: draw none.
+            start: the token before each summary; None: that of the model's first type.
 
         Returns:
             The outputs of the graph by name, and `selected` if it is among the inputs.
@@ -202,8 +205,8 @@ class OnnxSummarizer:
         """
         decode = self.config.decode
         if inputs is None:
-            sampled = decode.strategy.name == "sample"
-            options = DecodingOptions(beam=beam, strategy="beam" if sampled else None)
+            strategy = "beam" if is_random(decode.strategy.name) else None
+            options = DecodingOptions(beam=beam, strategy=strategy)
             plan = decoding_plan.make_plan(options, decode, len, graph_strategies=self._strategies)
             beam, inputs, seed = plan.beam, plan.inputs, plan.seed
         beam, max_tokens = beam or 1, max_tokens or decode.max_tokens
@@ -217,7 +220,7 @@ class OnnxSummarizer:
             "maximum": max_tokens,
             "penalty": decode.length_penalty,
             "block": decode.no_repeat_ngram,
-            "start": [self.vocabulary.start()] * len(documents),
+            "start": start or [self.vocabulary.start()] * len(documents),
         }
         neutral = neutral_inputs(document, beam, self.vocabulary.size)
         values = neutral | arrays({**settings, **inputs})

@@ -1,10 +1,11 @@
 """The training step and the loss as compiled functions, for the Keras backend in use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 
 from summarizer.config import TrainConfig
+from summarizer.model.compiled import compile_function
 from summarizer.training.gradients import loss_function
 from summarizer.training.step import FIELDS, Batch, Optimizer, TrainableModel, TrainStep
 from summarizer.types import Tensor
@@ -46,30 +47,11 @@ def make_train_step(
 def make_loss_function(model: TrainableModel) -> Callable[[Batch], Tensor]:
     """Return a compiled function of a batch: float32 [2], its summed loss and weight.
 
-    TensorFlow traces once for all shapes; JAX compiles once for each shape. There is no dropout
-    and no sampling.
+    There is no dropout and no sampling.
     """
 
-    def run(batch: Batch) -> Tensor:
+    def loss(batch: Batch) -> Tensor:
         return loss_function(model)(batch, smoothing=0.0, training=False)[1][:2]
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def pure(weights: Sequence[Tensor], batch: Batch) -> Tensor:
-            with keras.StatelessScope(zip(model.variables, weights, strict=True)):
-                return run(batch)
-
-        compiled = jax.jit(pure)
-        return lambda batch: compiled([v.value for v in model.variables], _fields(batch))
-
-    import tensorflow as tf
-
-    traced = tf.function(run, autograph=False, reduce_retracing=True)
-    return lambda batch: traced(
-        {name: tf.convert_to_tensor(value) for name, value in _fields(batch).items()}
-    )
-
-
-def _fields(batch: Batch) -> dict[str, Tensor]:
-    return {name: batch[name] for name in FIELDS}
+    compiled = compile_function(model, loss)
+    return lambda batch: compiled({name: batch[name] for name in FIELDS})

@@ -62,5 +62,7 @@ def test_fingerprints_give_the_number_of_pairs(tmp_path):
     whole = path.read_bytes()
     for damaged in (b"", whole[:3], whole[:100], whole[:-30]):
         path.write_bytes(damaged)
-        with pytest.raises(ModelError, match=r"fingerprints.npz: cut, or holds no fingerprints"):
+        with pytest.raises(
+            ModelError, match=r"fingerprints.npz: cut or not written by this program"
+        ):
             count()

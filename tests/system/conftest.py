@@ -1,0 +1,31 @@
+"""A model that is trained during the tests."""
+
+import contextlib
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.data.make_digits import COMMAND
+
+
+class TrainedModel(NamedTuple):
+    """A run: its folder, and what was printed while it ran."""
+
+    folder: Path
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    """Train and export the toy model through the command line. Read only."""
+    from summarizer import cli
+
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main([*COMMAND.split(), "--output", str(folder)])
+    assert status == 0, err.getvalue()
+    return TrainedModel(folder, out.getvalue(), err.getvalue())
