@@ -71,20 +71,24 @@ FOUND = {
     }""",
     CELLS: """{
         "reach": {f"{name}, {when}": [float(values[0]), float(values[-1])]
-        for (name, when), values in reach.items()}, "factors": {name: [float(x) for x in both]
-        for name, both in factors.items()}, "error": float(lstm_error),
-        "gates": {name: float(mean) for name, mean in gate_at.items()}, "shares": shares,
-        "answered": {f"{name}, {q}": float(part) for (name, q), part in answered.items()},
-        "took": {name: len(found) for name, found in took.items()},
+        for (name, when), values in reach.items()},
+        "factors": {name: [float(factor) for factor in pair] for name, pair in factors.items()},
+        "error": float(lstm_error), "shares": shares,
+        "gates": {name: float(mean) for name, mean in mean_gates.items()},
+        "accuracy": {f"{name}, {question}": float(share)
+        for (name, question), share in question_accuracy.items()},
+        "seconds": {name: len(durations) for name, durations in seconds.items()},
     }""",
     KINDS: """{
-        "kinds": [model.decoder_cell.attention.__class__.__module__.split(".")[-1]
-        for model in models.values()], "offered": plugins.names("attention"),
-        "sums": {name: [float(x) for x in values] for name, values in sums.items()},
-        "right": {f"{model}, {name}": [float(share) for share in shares]
-        for (model, name), shares in right.items()}, "again": again, "error": float(intra_error),
-        "own": [float(x) for x in own.sum(axis=1)], "gate": {k: float(v) for k, v in
-        gate_at.items()}, "aimed": {k: [float(x) for x in found] for k, found in aimed.items()},
+        "kinds": [network.decoder.attention.__class__.__module__.split(".")[-1]
+        for network in networks.values()], "available": plugins.names("attention"),
+        "sums": {name: [float(x) for x in sums] for name, sums in row_sums.items()},
+        "accuracy": {f"{model}, {test}": [float(share) for share in shares]
+        for (model, test), shares in accuracy.items()},
+        "repeated": repeated, "error": float(intra_error),
+        "intra_sums": [float(x) for x in intra_weights.sum(axis=1)],
+        "gates": {name: float(mean) for name, mean in mean_gates.items()},
+        "weights": {name: [float(x) for x in means] for name, means in expected_weights.items()},
     }""",
     FAMILY: """{
         "made": made_here, "part": part, "base": base.name, "documents": documents,
@@ -264,23 +268,23 @@ def shows_how_far_gradients_reach(outputs: list[Any], found: Any) -> None:
         assert before < 0.9 < after
     assert found["error"] < 1e-4
     gates = found["gates"]
-    assert gates["full stop"] < gates["begins a word"] < gates["goes on with a word"]
+    assert gates["full stop"] < gates["begins a word"] < gates["continues a word"]
     assert sorted(found["shares"].values(), reverse=True) == list(found["shares"].values())
-    assert found["answered"]["minimal, first"] < 0.5 < found["answered"]["minimal, last"]
-    assert set(found["took"].values()) == {2}
+    assert found["accuracy"]["minimal, first"] < 0.5 < found["accuracy"]["minimal, last"]
+    assert set(found["seconds"].values()) == {2}
 
 
 def shows_where_each_attention_looks(outputs: list[Any], found: Any) -> None:
     assert len(shown(outputs, "image/png")) == 4  # all kinds, coverage, the pointer, the past
-    assert set(found["kinds"]) == set(found["offered"])
+    assert set(found["kinds"]) == set(found["available"])
     for name, values in found["sums"].items():
         assert values == pytest.approx([0.0 if name == "none" else 1.0] * len(values), abs=1e-3)
-    assert found["own"] == pytest.approx([1.0] * len(found["own"]), abs=1e-3)
+    assert found["intra_sums"] == pytest.approx([1.0] * len(found["intra_sums"]), abs=1e-3)
     assert found["error"] < 1e-4
-    assert found["right"]["dot, new"][0] > 0.6  # names that were never seen
-    assert found["gate"]["names"] < 0.3 < 0.7 < found["gate"]["others"]
-    assert found["aimed"]["dot"][0] > 0.6
-    assert all(0 < part < 1 for part in found["again"].values())
+    assert found["accuracy"]["dot, new"][0] > 0.6  # names that were never seen
+    assert found["gates"]["names"] < 0.3 < 0.7 < found["gates"]["others"]
+    assert found["weights"]["dot"][0] > 0.6
+    assert all(0 < share < 1 for share in found["repeated"].values())
 
 
 def shows_what_a_change_bought(outputs: list[Any], found: Any) -> None:
