@@ -93,11 +93,11 @@ FOUND = {
     FAMILY: """{
         "made": made_here, "part": part, "base": base.name, "documents": documents,
         "means": {name: float(mean) for name, mean in means.items()}, "verdicts": verdicts,
-        "differences": differences, "alarms": [float(one), float(any_of_them)],
-        "by_chance": [float(x) for x in share], "holm": [float(x) for x in holm], "front": front,
-        "curves": {name: curve.tolist() for name, curve in curves.items()},
-        "reach": {name: values.tolist() for name, values in reach.items()}, "texts": texts,
-        "references": {key: written[base.name][key]["reference"] for key in chosen},
+        "differences": differences, "rates": [float(rate), float(family_rate)],
+        "p_values": [float(p) for p in p_values], "holm": [float(p) for p in holm],
+        "curves": {name: curve.tolist() for name, curve in curves.items()}, "front": front,
+        "reach": {name: norms.tolist() for name, norms in reach.items()}, "texts": texts,
+        "references": {id: predictions[base.name][id]["reference"] for id in chosen},
     }""",
     LANGUAGE: """{
         "stages": stages, "bits": {step: seen[step][0] for step in stages}, "size": words.size,
@@ -298,9 +298,9 @@ def shows_what_a_change_bought(outputs: list[Any], found: Any) -> None:
     assert difference["mean"] == pytest.approx(means["no_attention"] - means["lstm"])
     assert difference["low"] < difference["mean"] < difference["high"] < 0
     assert found["verdicts"] == {"no_attention": "worse"}
-    one, any_of_them = found["alarms"]
-    assert 0.02 < one == any_of_them < 0.09  # 95% intervals, one comparison
-    assert found["by_chance"] == found["holm"]
+    rate, family_rate = found["rates"]
+    assert 0.02 < rate == family_rate < 0.09  # 95% intervals, one comparison
+    assert found["p_values"] == found["holm"]
     assert found["holm"][0] < 0.01
     assert "lstm" in found["front"]
     for curve in found["curves"].values():
