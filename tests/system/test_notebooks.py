@@ -100,10 +100,11 @@ FOUND = {
         "references": {id: predictions[base.name][id]["reference"] for id in chosen},
     }""",
     LANGUAGE: """{
-        "stages": stages, "bits": {step: seen[step][0] for step in stages}, "size": words.size,
-        "counts": counts, "written": written, "prompt": PROMPT, "longest": LENGTH,
-        "different": {step: [habits[step, heat][1] for heat in TEMPERATURES] for step in stages},
-        "heats": HEATS.tolist(), "entropy": opened, "costs": costs, "honest": honest,
+        "stages": stages, "bits": {step: bits[step] for step in stages}, "size": vocabulary.size,
+        "baselines": baselines, "samples": samples, "prompt": PROMPT, "length": LENGTH,
+        "distinct": {step: [word_shares[step, t][1] for t in TEMPERATURES] for step in stages},
+        "temperatures": TEMPERATURE_GRID, "entropies": entropies, "losses": losses,
+        "calibration": calibration,
     }""",
 }
 
@@ -323,23 +324,23 @@ def shows_what_is_written_at_which_temperature(outputs: list[Any], found: Any) -
     assert table.count("<code>") == 3 * len(stages)
     bits = [found["bits"][step] for step in stages]
     assert bits == sorted(bits, reverse=True)
-    characters, pairs = found["counts"].values()
-    assert pairs < characters < np.log2(found["size"])
-    assert bits[-1] < characters  # it uses the past, though in so few steps not as much as two
+    frequencies, after_two = found["baselines"].values()
+    assert after_two < frequencies < np.log2(found["size"])
+    assert bits[-1] < frequencies  # it uses the context; so few steps are not enough for more
     for step in stages:
-        cold, *_, hot = found["different"][step]
+        cold, *_, hot = found["distinct"][step]
         assert cold < hot
-        assert found["entropy"][step] == sorted(found["entropy"][step])
-        at_one = found["costs"][step][found["heats"].index(1.0)]
-        assert at_one == pytest.approx(found["bits"][step], abs=1e-3)
-        for texts in found["written"][step].values():
+        assert found["entropies"][step] == sorted(found["entropies"][step])
+        loss_at_1 = found["losses"][step][found["temperatures"].index(1.0)]
+        assert loss_at_1 == pytest.approx(found["bits"][step], abs=1e-3)
+        for texts in found["samples"][step].values():
             assert len(set(texts)) > 1
             for text in texts:
                 assert text.startswith(found["prompt"])
-                assert len(text) <= len(found["prompt"]) + found["longest"]
-    doubt, cheapest = found["honest"][stages[-1]]
-    assert doubt == pytest.approx(bits[-1], abs=0.7)
-    assert 0.7 <= cheapest <= 1.5
+                assert len(text) <= len(found["prompt"]) + found["length"]
+    entropy_at_1, best_temperature = found["calibration"][stages[-1]]
+    assert entropy_at_1 == pytest.approx(bits[-1], abs=0.7)
+    assert 0.7 <= best_temperature <= 1.5
 
 
 def test_the_kernel_is_the_interpreter_of_the_tests_not_the_one_installed(
