@@ -176,6 +176,8 @@ def printed(outputs: list[Any]) -> str:
 def test_notebook_runs_and_its_results_hold(ran: Any) -> None:
     name, outputs, results, temporary = ran
     assert not [output for output in outputs if output.output_type == "error"], name
+    warnings = "".join(output.get("text", "") for output in outputs)
+    assert not re.findall(r"DeprecationWarning: .* is now .*", warnings), name
     assert not list(temporary.glob("summarizer-*")), f"{name} leaves its files behind"
     checks = {
         FIRST: check_training,
