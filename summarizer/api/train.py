@@ -79,14 +79,14 @@ def train(
     restored = _check(config, folder, resume)
     import keras
 
-    from summarizer.training import checkpoint, hardware, loop, metrics_log
-    from summarizer.training.state import TrainingState
-    from summarizer.training.time_budget import TimeBudget
+    from summarizer.training import checkpoint, hardware, loop, metrics_log, state, time_budget
 
     settings, metric = config.train, validators.selection_metric(config)
     exports = keras.backend.backend() == "tensorflow" and not training_only
     last_validations = 1 if settings.average_checkpoints == 1 else 2
-    budget = TimeBudget(settings.budget, began, last_validations, exports, training_only)
+    budget = time_budget.TimeBudget(
+        settings.budget, began, last_validations, exports, training_only
+    )
     choice = _check_hardware(config)
 
     words, store = prepare_data(config, folder, resume or training_only, skip_bad)
@@ -96,18 +96,16 @@ def train(
     with hardware.dtype_policy(choice.precision):
         step = _build_step(config, words, choice, restored)
         validate = validators.make_validator(step.model, words, config, examples)
-        batches = _batches(config, store)
         context = loop.TrainingContext(
-            config, folder, step, batches, validate, metric, budget, choice
+            config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
-        state = checkpoint.restore_checkpoint(folder, step) if restored else TrainingState()
-        state = loop.fit(context, state)
-
+        first = checkpoint.restore_checkpoint(folder, step) if restored else state.TrainingState()
+        last = loop.fit(context, first)
     metrics_log.plot_metrics(folder)
     if exports:
         export(folder)
-    score = metric.sign * state.best_score
-    return TrainingRun(folder, state.step, score, metric, exports, settings.init)
+    score = metric.sign * last.best_score
+    return TrainingRun(folder, last.step, score, metric, exports, settings.init)
 
 
 def _check(config: Config, folder: Path, resume: bool) -> bool:

@@ -35,7 +35,7 @@ made = stored(words)
 lengths = made.lengths()
 shape = batching.BatchShape(64, 256, 32, 100)
 assert made.rows == rows == sum(len(p.rows) for p in batching.plan_batches(lengths, 1, 1, shape))
-assert len(list(islice(batching.stream_batches(made, lengths, 1, 0, 0, shape), 300))) == 300
+assert len(list(islice(batching.stream_batches(made, 1, 0, 0, shape), 300))) == 300
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 

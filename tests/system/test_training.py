@@ -291,7 +291,7 @@ graph = cli.main([*line.replace(folder, folder + "-graph").split(), "--set", "tr
 
 opened = token_store.read_store(trained / "store")
 shape = batching.{SHAPE!r}
-batch = next(batching.stream_batches(opened, opened.lengths(), 1, 0, 0, shape))[2]
+batch = next(batching.stream_batches(opened, 1, 0, 0, shape))[2]
 _, _, model = load_keras_model(trained)
 optimizer = keras.optimizers.Adam(1e-3)
 optimizer.build(model.trainable_variables)

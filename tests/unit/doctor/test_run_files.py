@@ -54,7 +54,7 @@ def test_fingerprints_give_the_number_of_pairs(tmp_path):
     assert count() == 0
     recorder, path = contamination.ContaminationIndex(), tmp_path / contamination.FILE
     for row in good_rows("a", 7):
-        list(recorder.watch([Example(row["id"], row["document"])]))
+        list(recorder.record([Example(row["id"], row["document"])]))
     recorder.save(path)
     assert count() == 7
     assert count(**{"train.init": "runs/first"}) == 0  # includes the first model's pairs
