@@ -97,8 +97,8 @@ def test_rows_without_the_column_are_passed_over_and_counted(
     with caplog.at_level(logging.INFO, "summarizer"):
         (found,) = spec.examples(f"{path},summary=deck,missing=skip")
     assert found.summary == "A deck."
-    assert f"{path}: passed over 2 rows without a summary, 1 have one" in caplog.messages
-    assert "all 3 are passed over" in refused(f"{path},summary=dek,missing=skip")
+    assert f"{path}: rows without a summary, skipped: 2; rows with one: 1" in caplog.messages
+    assert "skipped all 3 rows" in refused(f"{path},summary=dek,missing=skip")
     assert "missing=skp: must be error or skip" in refused(f"{path},missing=skp")
 
 
@@ -114,7 +114,7 @@ def test_a_mix_carries_types_and_sources(tmp_path: Path) -> None:
 def test_a_source_without_a_type_in_a_mix_that_has_some_is_named(tmp_path: Path) -> None:
     one, other = (write(tmp_path / f"{name}.jsonl", *pairs(2)) for name in "ab")
     message = refused(f"mix:1*{one},type=title+1*{other}")
-    assert f"'{other}' has no type, and '{one},type=title' has" in message
+    assert f"'{other}' has no type, but '{one},type=title' has" in message
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4))
@@ -132,10 +132,10 @@ def made(*kinds: str) -> list[Example]:
 
 
 def test_examples_with_and_without_a_type_do_not_mix() -> None:
-    recorder = groups.Recorder(lambda kind: 4)
+    recorder = groups.GroupIndex(lambda kind: 4)
     with pytest.raises(InputError) as caught:
-        list(recorder.watch(made("title/a", "/b")))
-    assert str(caught.value).startswith("example 1: has no type of summary, and 0 has 'title'")
+        list(recorder.record(made("title/a", "/b")))
+    assert str(caught.value).startswith("example 1 has no type of summary, but 0 has 'title'")
 
 
 @given(
@@ -147,8 +147,10 @@ def test_each_example_is_drawn_before_any_is_drawn_again(
     rows: list[int], weights: list[float], seed: int
 ) -> None:
     numbers = np.array(rows, np.uint16)
-    drawn = [groups.draw(numbers, weights, seed, epoch) for epoch in range(4)]
-    assert np.array_equal(drawn[2], groups.draw(numbers, weights, seed, 2))  # of no other epoch
+    drawn = [groups.draw_epoch(numbers, weights, seed, epoch) for epoch in range(4)]
+    assert np.array_equal(
+        drawn[2], groups.draw_epoch(numbers, weights, seed, 2)
+    )  # of no other epoch
     times = np.bincount(np.concatenate(drawn), minlength=len(rows))
     for group, weight in enumerate(weights):
         count = times[numbers == group]
@@ -159,27 +161,37 @@ def test_each_example_is_drawn_before_any_is_drawn_again(
 
 def test_the_weight_of_type_and_source_goes_before_that_of_the_source() -> None:
     names = ["title/a", "tldr/a", "tldr/b"]
-    assert groups.factors(names, {"a": 2, "tldr/a": 0.5}) == [2.0, 0.5, 1.0]
+    assert groups.group_weights(names, {"a": 2, "tldr/a": 0.5}) == [2.0, 0.5, 1.0]
     for weights, said in (({"aa": 1}, "no source 'aa': did you mean 'a'"), ({"a": -1}, "'a': -1")):
         with pytest.raises(ConfigError, match=said):
-            groups.factors(names, weights)
+            groups.group_weights(names, weights)
 
 
 def test_validation_is_drawn_from_the_whole_equally_by_type_and_source() -> None:
     rows = made(*["title/a"] * 500, *["headline/b"] * 60, *["headline/c"] * 7, *["title/a"] * 500)
-    found = groups.sample(rows, 40, seed=3)
+    found = groups.balanced_sample(rows, 40, seed=3)
     assert Counter(e.group for e in found) == {"title/a": 20, "headline/b": 13, "headline/c": 7}
     assert len({e.id for e in found}) == 40
     assert any(int(e.id) > 600 for e in found)
     assert any(int(e.id) < 400 for e in found)
-    assert found == groups.sample(rows, 40, seed=3) != groups.sample(rows, 40, seed=4)
-    assert groups.sample(rows[:5], 40, seed=3) != rows[:5]
-    assert sorted(e.id for e in groups.sample(rows[:5], 40, seed=3)) == ["0", "1", "2", "3", "4"]
+    assert (
+        found
+        == groups.balanced_sample(rows, 40, seed=3)
+        != groups.balanced_sample(rows, 40, seed=4)
+    )
+    assert groups.balanced_sample(rows[:5], 40, seed=3) != rows[:5]
+    assert sorted(e.id for e in groups.balanced_sample(rows[:5], 40, seed=3)) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
 
 
 def test_a_sample_of_the_vocabulary_is_as_the_examples_are_drawn() -> None:
     rows = made(*["title/a"] * 3000, *["title/b"] * 1000, *["title/c"] * 10)
-    found = Counter(e.source for e in groups.reservoir(rows, 400, {"a": 0.1, "title/c": 0}))
+    found = Counter(e.source for e in groups.reservoir_sample(rows, 400, {"a": 0.1, "title/c": 0}))
     assert found["c"] == 0
     assert 60 < found["a"] < 125  # 300 of 1,300
 
@@ -187,12 +199,12 @@ def test_a_sample_of_the_vocabulary_is_as_the_examples_are_drawn() -> None:
 def test_formulas_are_thinned_by_the_hash_of_the_id() -> None:
     formula = "Sen. X Issues Statement On it"
     rows = [Example(str(i), "d", formula if i % 2 else "s") for i in range(2000)]
-    found = list(groups.thinned(rows, {"issues statement": 0.2}))
+    found = list(groups.thin(rows, {"issues statement": 0.2}))
     assert len([e for e in found if e.summary == "s"]) == 1000
     assert 150 < len(found) - 1000 < 250
-    assert found == list(groups.thinned(rows, {"issues statement": 0.2}))
+    assert found == list(groups.thin(rows, {"issues statement": 0.2}))
     with pytest.raises(ConfigError, match="must be a number from 0 to 1"):
-        list(groups.thinned(rows, {"a": 2}))
+        list(groups.thin(rows, {"a": 2}))
 
 
 # --- control tokens --------------------------------------------------------------------------
@@ -222,9 +234,9 @@ def test_words_have_no_control_tokens() -> None:
 
 
 def test_batches_begin_with_the_token_of_the_type(tmp_path: Path) -> None:
-    recorder = groups.Recorder({"title": 5, "tldr": 6}.__getitem__)
+    recorder = groups.GroupIndex({"title": 5, "tldr": 6}.__getitem__)
     ids = [([10, 11], [20]), ([12], [21, 22]), ([13], [23])]
-    examples = recorder.watch(made("title/a", "tldr/a", "title/b"))
+    examples = recorder.record(made("title/a", "tldr/a", "title/b"))
     ids_as_they_come = (pair for pair, _ in zip(ids, examples, strict=True))
     kept = token_store.write_store(tmp_path / "store", ids_as_they_come, 400, {}, groups=recorder)
     assert kept.group_names == ["title/a", "tldr/a", "title/b"]

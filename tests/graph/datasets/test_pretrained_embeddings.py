@@ -148,14 +148,14 @@ class StopError(Exception):
 def test_training_starts_from_the_vectors_and_resuming_does_not(
     tmp_path, monkeypatch, caplog, tying
 ):
-    from summarizer.training import loop
+    from summarizer.training import checkpoint, loop
+    from summarizer.training.state import TrainingState
 
     seen = []
 
-    def stop(config, model, *others):
-        seen.append(
-            {v.name: np.asarray(v.value).copy() for v in model.weights if "embeddings" in v.name}
-        )
+    def stop(context, state):
+        weights = context.step.model.weights
+        seen.append({v.name: np.asarray(v.value).copy() for v in weights if "embeddings" in v.name})
         raise StopError
 
     monkeypatch.setattr(loop, "fit", stop)
@@ -168,7 +168,7 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
     folder = tmp_path / "run"
     with caplog.at_level(logging.INFO, "summarizer"), pytest.raises(StopError):
         train(config, folder)
-    assert f"{path}: has vectors for 18.2% of the pieces" in caplog.text
+    assert f"{path}: has vectors for 18.2% of the tokens" in caplog.text
     words = vocabulary.Vocabulary.load(folder / "vocabulary.model")
     seven, five = words.encode_summary("7 5", "")
     for name in seen[0]:
@@ -176,6 +176,7 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
         assert (seen[0][name][seven][1:] == 0).all() == given
         assert (seen[0][name][five][[0, 1, 3]] == 0).all() == given
     (folder / "checkpoint.npz").touch()
+    monkeypatch.setattr(checkpoint, "restore_checkpoint", lambda *_: TrainingState())
     path.unlink()
     with pytest.raises(StopError):
         train(dataclasses.replace(config, name="again"), folder, resume=True)
