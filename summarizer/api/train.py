@@ -80,7 +80,6 @@ def train(
     import keras
 
     from summarizer.training import checkpoint, hardware, loop, metrics_log
-    from summarizer.training.state import TrainingState
     from summarizer.training.time_budget import TimeBudget
 
     settings, metric = config.train, validators.selection_metric(config)
@@ -96,12 +95,10 @@ def train(
     with hardware.dtype_policy(choice.precision):
         step = _build_step(config, words, choice, restored)
         validate = validators.make_validator(step.model, words, config, examples)
-        batches = _batches(config, store)
         context = loop.TrainingContext(
-            config, folder, step, batches, validate, metric, budget, choice
+            config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
-        state = checkpoint.restore_checkpoint(folder, step) if restored else TrainingState()
-        state = loop.fit(context, state)
+        state = loop.fit(context, checkpoint.restore_checkpoint(folder, step))
 
     metrics_log.plot_metrics(folder)
     if exports:
@@ -241,12 +238,9 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     from summarizer.datasets import batching, tf_pipeline
 
     data = config.data
+    limits = data.max_document_tokens, tasks.max_target_tokens(data)
     shape = batching.BatchShape(
-        config.train.batch_size,
-        data.max_document_tokens,
-        tasks.max_target_tokens(data),
-        data.bucket_window,
-        data.curriculum_epochs,
+        config.train.batch_size, *limits, data.bucket_window, data.curriculum_epochs
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
