@@ -18,7 +18,7 @@ RENAMED = {
         "Measured": "evaluation.evaluate.SystemScores",
         "Report": "types.Report",
         "load": "evaluation.report_files.load_report",
-        "table": "evaluation.evaluate.report_table",
+        "table": "evaluation.report_table.report_table",
     },
     "evaluation.rouge": {"details": "metrics.rouge.score_details"},
     "evaluation.significance": {"permutation": "metrics.significance.permutation_test"},

@@ -79,13 +79,14 @@ def train(
     restored = _check(config, folder, resume)
     import keras
 
-    from summarizer.training import checkpoint, hardware, loop, metrics_log
-    from summarizer.training.time_budget import TimeBudget
+    from summarizer.training import checkpoint, hardware, loop, metrics_log, state, time_budget
 
     settings, metric = config.train, validators.selection_metric(config)
     exports = keras.backend.backend() == "tensorflow" and not training_only
     last_validations = 1 if settings.average_checkpoints == 1 else 2
-    budget = TimeBudget(settings.budget, began, last_validations, exports, training_only)
+    budget = time_budget.TimeBudget(
+        settings.budget, began, last_validations, exports, training_only
+    )
     choice = _check_hardware(config)
 
     words, store = prepare_data(config, folder, resume or training_only, skip_bad)
@@ -98,13 +99,13 @@ def train(
         context = loop.TrainingContext(
             config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
-        state = loop.fit(context, checkpoint.restore_checkpoint(folder, step))
-
+        first = checkpoint.restore_checkpoint(folder, step) if restored else state.TrainingState()
+        last = loop.fit(context, first)
     metrics_log.plot_metrics(folder)
     if exports:
         export(folder)
-    score = metric.sign * state.best_score
-    return TrainingRun(folder, state.step, score, metric, exports, settings.init)
+    score = metric.sign * last.best_score
+    return TrainingRun(folder, last.step, score, metric, exports, settings.init)
 
 
 def _check(config: Config, folder: Path, resume: bool) -> bool:
@@ -238,9 +239,12 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     from summarizer.datasets import batching, tf_pipeline
 
     data = config.data
-    limits = data.max_document_tokens, tasks.max_target_tokens(data)
     shape = batching.BatchShape(
-        config.train.batch_size, *limits, data.bucket_window, data.curriculum_epochs
+        config.train.batch_size,
+        data.max_document_tokens,
+        tasks.max_target_tokens(data),
+        data.bucket_window,
+        data.curriculum_epochs,
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from summarizer.cli.options import (
     add_content_selector,
@@ -14,6 +14,9 @@ from summarizer.cli.options import (
 )
 from summarizer.decoding.options import DecodingOptions
 from summarizer.errors import SummarizerError
+
+if TYPE_CHECKING:
+    from summarizer.reports.provenance_page import ProvenancePage
 
 SMALL_BATCH = 30  # documents summarized sooner without optimizing the graph
 LONG_MODES = {
@@ -67,7 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     from summarizer.cli import summary_output
     from summarizer.datasets import lowercase_words
     from summarizer.documents import collect
-    from summarizer.reports.provenance_page import ProvenancePage
     from summarizer.runtime.streaming import summarize_stream
 
     files, many = _files(arguments.files)
@@ -77,8 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     status = 0
     with contextlib.ExitStack() as stack:
-        page = ProvenancePage(Path(arguments.explain)) if arguments.explain else None
-        stack.enter_context(page or contextlib.nullcontext())
+        page = stack.enter_context(_page(arguments.explain)) if arguments.explain else None
         fast_start = not many and len(files) <= SMALL_BATCH
         summarizer = Summarizer.load(arguments.model, fast_start, arguments.content_selector)
         if arguments.faithful == "warn" and summarizer.known_words is None:
@@ -100,6 +101,13 @@ def run(arguments: argparse.Namespace) -> int:
             if page:
                 page.add(document.name, str(document.text), summaries)
     return status
+
+
+def _page(file: str) -> "ProvenancePage":
+    """Return the page of `--explain`; it alone needs the library that renders it."""
+    from summarizer.reports.provenance_page import ProvenancePage
+
+    return ProvenancePage(Path(file))
 
 
 def _files(names: list[str]) -> tuple[list[str], bool]:

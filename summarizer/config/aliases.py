@@ -109,4 +109,8 @@ def _old_part(setting: str, value: Any) -> Any:
     """Return the value of a setting, under its old name if it is a part that has one."""
     if setting not in _OLD_PARTS:
         return value
-    return {**value, "name": _OLD_PARTS[setting].get(value["name"], value["name"])}
+    part = {**value, "name": _OLD_PARTS[setting].get(value["name"], value["name"])}
+    if "cell" in value["options"]:
+        cell = _OLD_PARTS["decoder_cell"].get(value["options"]["cell"], value["options"]["cell"])
+        part["options"] = {**value["options"], "cell": cell}
+    return part

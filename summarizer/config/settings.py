@@ -26,8 +26,10 @@ class Part:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Replace an old name of a part."""
+        """Replace old names of parts: its own, and that of a cell among its options."""
         object.__setattr__(self, "name", aliases.PARTS.get(self.name, self.name))
+        if (cell := self.options.get("cell")) in aliases.PARTS:
+            object.__setattr__(self, "options", {**self.options, "cell": aliases.PARTS[cell]})
 
 
 @renamed_fields(aliases.SETTINGS["data"])

@@ -158,14 +158,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "empty summaries": (
         "{counts} summaries ({share}) contain no word",
-        "--set decode.min_tokens=4, or --min-words when summarizing; summarizer doctor SPEC reports "
-        "empty references",
+        "--set decode.min_tokens=4, or --min-words when summarizing; summarizer doctor SPEC "
+        "reports empty references",
     ),
     "repetition": (
         "{counts} summaries ({share}) contain three words twice, or one word three times in a "
         "row; so do {references:,} references",
-        "{block}--preset coverage (train.coverage_loss=1) when training again, or --coverage-penalty "
-        "0.2 when summarizing",
+        "{block}--preset coverage (train.coverage_loss=1) when training again, or "
+        "--coverage-penalty 0.2 when summarizing",
     ),
     "overfitting": (
         "{counts} validations ({share}) came after the best one, at step {step}, and none was as "

@@ -29,14 +29,10 @@ def save_checkpoint(folder: Path, step: TrainStep, state: TrainingState) -> None
 def restore_checkpoint(folder: Path, step: TrainStep) -> TrainingState:
     """Give model and optimizer the values of the checkpoint, and return its state.
 
-    Without a checkpoint nothing changes, and the state is that of a new run.
-
     Raises:
         ModelError: the file cannot be read, or is of another model or another optimizer.
     """
     path = folder / FILE
-    if not path.exists():
-        return TrainingState()
     arrays, fields = load_arrays(path)
     prefix = "model."
     weights = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

@@ -23,9 +23,9 @@ def documents() -> dict[str, str]:
     return {row["id"]: row["document"] for row in map(json.loads, filter(None, lines))}
 
 
-def texts(ids: tuple[str, ...], known: dict[str, str]) -> list[str]:
+def texts(ids: tuple[str, ...], by_id: dict[str, str]) -> list[str]:
     """Return documents by id; `a+b` is the text of `a` and, as further paragraphs, that of `b`."""
-    return ["\n\n".join(known[part] for part in name.split("+")) for name in ids]
+    return ["\n\n".join(by_id[part] for part in name.split("+")) for name in ids]
 
 
 class Case(NamedTuple):
@@ -87,7 +87,7 @@ CASES = {
 
 
 class Toy(NamedTuple):
-    """A toy run, small enough to be kept.
+    """A toy run, small enough to be committed.
 
     Attributes:
         preset: name of the preset.

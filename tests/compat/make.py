@@ -1,22 +1,22 @@
-"""Makes the compatibility data; run once, on the code of commit 55f18f5, before anything moved.
+"""Make the compatibility data. It was run once, on commit 55f18f5, before anything moved.
 
     git worktree add ../old 55f18f5 && cp -r tests/compat ../old/tests && cd ../old
-    PYTHONPATH=. python tests/compat/make.py [summaries presets help names toys said]
+    PYTHONPATH=. python tests/compat/make.py [summaries presets help names toys outputs]
 
-It is kept to say how the data were made. It does not run on later code: the data would then no
-longer show that what the old code wrote is still read.
+The script documents how the data were made. It refuses to run on later code: only data of the old
+code show that later code still reads them. `snapshots.py` renews what may be renewed.
 
 summaries.json   the shipped model's summaries of `data/`, with all options of `cases.CASES`
 presets/         `config.json` of each preset, and the configurations' hashes; and `_all.json`, in
                  which no setting has its default
 help/            `--help` of the program and of each verb, 100 columns wide
 names.json       public names, keywords, record fields, settings, choices, parts and options
-digits/          a run that was killed (`killed/`), what it became when it was resumed (`resumed/`,
-                 of its checkpoint only some numbers) and its export (`exported/`), beside the
-                 files that all three have
+digits/          a run that was killed (`killed/`), the same run after it was resumed (`resumed/`,
+                 with a digest of its checkpoint), its export and report (`exported/`), another
+                 report (`greedy/`), and the files that all of them share
 tagger/, language_model/   small runs with their exports
 ensemble/        an ensemble of two states of the run, not exported
-toys.json        (`said`) summaries and texts of the toy models, and what is said of the run
+toys.json        (`outputs`) output of the toy models, of `compare` and of `doctor`
 """
 
 import argparse
@@ -101,12 +101,12 @@ def write(name: str, content: Any) -> None:
 
 def summaries() -> None:
     """Summarize `data/` with the shipped model."""
-    model, known, out = Summarizer.load(), cases.documents(), {}
+    model, texts, out = Summarizer.load(), cases.documents(), {}
     for name, case in cases.CASES.items():
         call = model.outline if case.outline else model.summarize
         explain = {"explain": True} if case.explain else {}
-        made = call(cases.texts(case.ids, known), **case.options, **explain)
-        rows = ([*map(records.summary, m)] if case.outline else records.summary(m) for m in made)
+        results = call(cases.texts(case.ids, texts), **case.options, **explain)
+        rows = ([*map(records.summary, r)] if case.outline else records.summary(r) for r in results)
         out[name] = dict(zip(case.ids, rows, strict=True))
     write("summaries.json", out)
 
@@ -116,9 +116,9 @@ def presets() -> None:
     folder, hashes = cases.DATA / "presets", {}
     folder.mkdir(exist_ok=True)
     for name in plugins.names("preset"):
-        made = plugins.load("preset", name).config()
-        (folder / f"{name}.json").write_text(config.to_json(made), encoding="utf-8")
-        hashes[name] = config.fingerprint(made)
+        preset = plugins.load("preset", name).config()
+        (folder / f"{name}.json").write_text(config.to_json(preset), encoding="utf-8")
+        hashes[name] = config.fingerprint(preset)
     other = changed(config.Config(), iter(range(3, 1000)))
     (folder / "_all.json").write_text(config.to_json(other), encoding="utf-8")
     write("presets/hashes.json", hashes | {"_all": config.fingerprint(other)})
@@ -183,7 +183,7 @@ def described(thing: Any) -> dict[str, Any]:
 
 def documented() -> dict[str, Any]:
     """Return the dotted names that the documentation of the Python API shows."""
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     text = (cases.ROOT / "docs" / "api.md").read_text("utf-8")
     shown = set(re.findall(r":: (summarizer\.[\w.]+)", text))
     pages = ("README.md", *(f"docs/{n}.md" for n in ("examples", "report", "explain", "generate")))
@@ -195,12 +195,12 @@ def documented() -> dict[str, Any]:
     for path in sorted(shown):
         module, _, name = path.rpartition(".")
         try:
-            found[path] = described(getattr(importlib.import_module(module), name))
+            entries[path] = described(getattr(importlib.import_module(module), name))
         except (AttributeError, TypeError):  # a module, as summarizer.errors
             loaded = importlib.import_module(path)
             classes = [n for n, c in vars(loaded).items() if inspect.isclass(c)]
-            found[path] = {"kind": "module", "classes": classes}
-    return found
+            entries[path] = {"kind": "module", "classes": classes}
+    return entries
 
 
 def options(parser: argparse.ArgumentParser) -> list[dict[str, Any]]:
@@ -287,27 +287,31 @@ def toys() -> None:
 
 
 def _digits() -> None:
-    toy, kept, here = cases.TOYS["digits"], cases.DATA / "digits", Path("digits")
+    toy, saved, run_folder = cases.TOYS["digits"], cases.DATA / "digits", Path("digits")
     code = KILLS_ITSELF.format(step=toy.steps + 5)
     killed = subprocess.run(
         [sys.executable, "-c", code, *toy.command("digits")],
         env={**os.environ, "PYTHONPATH": str(cases.ROOT)}, check=False,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
-    copy(here, kept, SHARED)
-    copy(here, kept / "killed", ("checkpoint.npz", "weights.npz", "candidates", "metrics.jsonl"))
-    done(*toy.command("digits", "--resume"))
-    copy(here, kept / "resumed", ("weights.npz", "metrics.jsonl"))
-    (kept / "resumed" / "checkpoint.json").write_text(
-        json.dumps(records.arrays(here / "checkpoint.npz")) + "\n", encoding="utf-8"
+    copy(run_folder, saved, SHARED)
+    copy(
+        run_folder,
+        saved / "killed",
+        ("checkpoint.npz", "weights.npz", "candidates", "metrics.jsonl"),
     )
-    copy(here, kept / "exported", ("model.onnx", "export.json"))
+    done(*toy.command("digits", "--resume"))
+    copy(run_folder, saved / "resumed", ("weights.npz", "metrics.jsonl"))
+    (saved / "resumed" / "checkpoint.json").write_text(
+        json.dumps(records.arrays(run_folder / "checkpoint.npz")) + "\n", encoding="utf-8"
+    )
+    copy(run_folder, saved / "exported", ("model.onnx", "export.json"))
     reports = ("report.json", "predictions.jsonl")
     done("evaluate", "digits", cases.TEST)
-    copy(here / "evaluation", kept / "exported" / "evaluation", reports)
+    copy(run_folder / "evaluation", saved / "exported" / "evaluation", reports)
     done("evaluate", "digits", cases.TEST, "--strategy", "greedy", "--output", "greedy")
-    copy(Path("greedy"), kept / "greedy", reports)
-    copy(kept / "killed", Path("digits/killed"), ("weights.npz",))
+    copy(Path("greedy"), saved / "greedy", reports)
+    copy(saved / "killed", Path("digits/killed"), ("weights.npz",))
     done("export", "digits/weights.npz", "digits/killed/weights.npz", "--output", "ensemble")
     names = ("config.json", "ensemble.json", "weights.npz")
     copy(Path("ensemble"), cases.DATA / "ensemble", names)
@@ -324,8 +328,8 @@ def _others() -> None:
     same[1].unlink()
 
 
-def said() -> None:
-    """Save what the toy models say, and what is said of them."""
+def outputs() -> None:
+    """Write the output of the toy models, of `compare` and of `doctor`."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for name in cases.PARTS:
             cases.place(name, Path())
@@ -367,7 +371,7 @@ def json_of(folder: str) -> dict[str, Any]:
     return {name: json.loads(done(*line)) for name, line in lines.items()}
 
 
-PARTS = {f.__name__: f for f in (summaries, presets, help, names, toys, said)}
+PARTS = {f.__name__: f for f in (summaries, presets, help, names, toys, outputs)}
 
 if __name__ == "__main__":
     head = subprocess.run(

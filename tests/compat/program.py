@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from summarizer import api, cli, plugins
-from summarizer.config import Config, flatten, from_json, override
-from summarizer.config import fingerprint as config_hash
+from summarizer import cli, plugins
+from summarizer.config import Config, config_hash, flatten, from_json
+from summarizer.config import apply_settings as override
 
 __all__ = ["Config", "config_hash", "flatten", "from_json", "override"]
 
@@ -28,10 +28,47 @@ RENAMED: frozenset[str] = frozenset()
 # Documented names that are gone for good, each with the reason.
 GONE: dict[str, str] = {}
 
-# Old dotted names of settings and of values, with the new ones: {"train.batch":
-# "train.batch_size"}, {"data.task": {"select": "tag"}}, {"model.encoder": {"nothing": "none"}}.
-SETTINGS: dict[str, str] = {}
-VALUES: dict[str, dict[str, str]] = {}
+# Old dotted names of settings, options of parts and values, with the new ones, as in
+# SETTINGS = {"train.batch": "train.batch_size", "decode.strategy.groups": "beam_groups"} and
+# VALUES = {"data.task": {"select": "tag"}, "model.encoder.cell": {"minimal": "min_lstm"}}.
+SETTINGS: dict[str, str] = {
+    "data.spec": "data.train",
+    "data.document_pieces": "data.max_document_tokens",
+    "data.summary_pieces": "data.max_summary_tokens",
+    "data.window": "data.bucket_window",
+    "data.curriculum": "data.curriculum_epochs",
+    "vocabulary.sample": "vocabulary.sample_size",
+    "vocabulary.fold": "vocabulary.lowercase",
+    "model.embedding": "model.embedding_size",
+    "model.decoder": "model.decoder_cell",
+    "model.vectors": "model.pretrained_embeddings",
+    "model.output_sees_input": "model.deep_output",
+    "train.batch": "train.batch_size",
+    "train.warmup": "train.warmup_steps",
+    "train.accumulate": "train.gradient_accumulation",
+    "train.clip": "train.max_gradient_norm",
+    "train.smoothing": "train.label_smoothing",
+    "train.sampling": "train.scheduled_sampling",
+    "train.coverage": "train.coverage_loss",
+    "train.coverage_from": "train.coverage_start",
+    "train.ema": "train.ema_decay",
+    "train.average": "train.average_checkpoints",
+    "train.validate_every": "train.validation_interval",
+    "train.validate_examples": "train.validation_examples",
+    "decode.minimum": "decode.min_tokens",
+    "decode.maximum": "decode.max_tokens",
+    "decode.block_ngram": "decode.no_repeat_ngram",
+    "decode.normalization": "decode.length_normalization",
+    "decode.extract": "decode.tagger_unit",
+    "decode.threshold": "decode.tagger_threshold",
+    "decode.sentences": "decode.tagger_sentences",
+}
+VALUES: dict[str, dict[str, str]] = {
+    "data.task": {"select": "tag", "continue": "language_model", "reconstruct": "autoencode"},
+    "model.encoder": {"nothing": "none", "memory": "memory_augmented"},
+    "model.encoder.cell": {"minimal": "min_lstm"},
+    "model.decoder": {"minimal": "min_lstm"},
+}
 
 
 def preset(name: str) -> Config:
@@ -58,11 +95,14 @@ def setting(config: Config, path: str) -> Any:
 
 
 def as_now(path: str, value: Any) -> Any:
-    """Return what the value that a setting had in 55f18f5 is called now."""
-    known = VALUES.get(path, {})
+    """Return the present form of the value that a setting had in 55f18f5; a part is an object."""
     if isinstance(value, dict):
-        return value | {"name": known.get(value["name"], value["name"])}
-    return known.get(value, value) if isinstance(value, str) else value
+        options = {
+            SETTINGS.get(f"{path}.{key}", key): as_now(f"{path}.{key}", option)
+            for key, option in value["options"].items()
+        }
+        return {"name": as_now(path, value["name"]), "options": options}
+    return VALUES.get(path, {}).get(value, value) if isinstance(value, str) else value
 
 
 class _Parsed(BaseException):
@@ -92,7 +132,7 @@ def parsed(words: list[str]) -> argparse.Namespace | None:
 def without_export() -> Iterator[None]:
     """Let `train` leave out the export at its end."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api, "export", lambda folder: {})
+        patch.setattr("summarizer.api.train.export", lambda folder: {})
         yield
 
 

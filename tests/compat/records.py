@@ -25,16 +25,16 @@ def numbers(values: Any) -> list[float] | None:
     return None if values is None else [round(float(v), 5) for v in values]
 
 
-def summary(made: Any) -> dict[str, Any]:
+def summary(record: Any) -> dict[str, Any]:
     """Return a `Summary` as JSON."""
     fields = ("text", "score", "read", "truncated", "spelled", "parts")
-    out = {name: value(made, name) for name in fields}
-    out["unsupported"] = listed(value(made, "unsupported"))
-    out["hypothesis"] = hypothesis(value(made, "hypothesis"))
-    out["alternatives"] = [hypothesis(h) for h in value(made, "alternatives")]
+    out = {name: value(record, name) for name in fields}
+    out["unsupported"] = listed(value(record, "unsupported"))
+    out["hypothesis"] = hypothesis(value(record, "hypothesis"))
+    out["alternatives"] = [hypothesis(h) for h in value(record, "alternatives")]
     if out["alternatives"] == [out["hypothesis"]]:
         out["alternatives"] = "the hypothesis alone"
-    explained = value(made, "explanation")
+    explained = value(record, "explanation")
     out["explanation"] = None if explained is None else explanation(explained)
     return out
 
@@ -43,40 +43,40 @@ def listed(values: Any) -> Any:
     return None if values is None else list(values)
 
 
-def hypothesis(made: Any) -> dict[str, Any]:
+def hypothesis(record: Any) -> dict[str, Any]:
     """Return a `Hypothesis` as JSON, without its attention."""
     return {
-        "ids": list(value(made, "ids")),
-        "text": value(made, "text"),
-        "log_prob": value(made, "log_prob"),
-        "score": value(made, "score"),
-        "gate": numbers(value(made, "gate")),
-        "steps": numbers(value(made, "steps")),
-        "unsupported": listed(value(made, "unsupported")),
+        "ids": list(value(record, "ids")),
+        "text": value(record, "text"),
+        "log_prob": value(record, "log_prob"),
+        "score": value(record, "score"),
+        "gate": numbers(value(record, "gate")),
+        "steps": numbers(value(record, "steps")),
+        "unsupported": listed(value(record, "unsupported")),
     }
 
 
-def explanation(made: Any) -> dict[str, Any]:
+def explanation(record: Any) -> dict[str, Any]:
     """Return an `Explanation` as JSON."""
     words = []
-    for word in value(made, "words"):
-        record = {name: value(word, name) for name in ("text", "begin", "end")}
-        record |= {n: round(value(word, n), 5) for n in ("copied", "gate", "log_prob")}
-        record["sources"] = [
+    for word in value(record, "words"):
+        fields = {name: value(word, name) for name in ("text", "begin", "end")}
+        fields |= {n: round(value(word, n), 5) for n in ("copied", "gate", "log_prob")}
+        fields["sources"] = [
             [value(source, "begin"), value(source, "end"), round(value(source, "share"), 5)]
             for source in value(word, "sources")
         ]
-        words.append(record | {"attention": numbers(value(word, "attention"))})
-    sentences = [list(span) for span in value(made, "sentences")]
-    return {"words": words, "sentences": sentences, "end": round(value(made, "end"), 5)}
+        words.append(fields | {"attention": numbers(value(word, "attention"))})
+    sentences = [list(span) for span in value(record, "sentences")]
+    return {"words": words, "sentences": sentences, "end": round(value(record, "end"), 5)}
 
 
 def differences(new: Any, old: Any, where: str = "") -> list[str]:
     """Say where two JSON values differ: texts, ids and places at all, other numbers by SCORE.
 
     Args:
-        new: made by today's code.
-        old: made by the code of 55f18f5.
+        new: from the code of the working tree.
+        old: from the code of 55f18f5.
         where: what the two are.
     """
     if isinstance(old, dict) and isinstance(new, dict):

@@ -59,8 +59,8 @@ def test_an_old_setting_is_accepted(path, value, text):
 def options():
     """Yield each option of the parts of a model and a search, with its default."""
     for path, kind in ROOTS.items():
-        for name, known in NAMES["parts"][kind].items():
-            for key, value in known.items():
+        for name, defaults in NAMES["parts"][kind].items():
+            for key, value in defaults.items():
                 yield path, name, key, value
 
 
@@ -68,9 +68,9 @@ def options():
 def test_an_old_option_of_a_part_is_accepted(path, name, key, value):
     text = value if isinstance(value, str) else json.dumps(value)
     changes = [*WITH.get(f"{path}={name}", []), f"{path}={name}", f"{path}.{key}={text}"]
-    made = program.setting(program.override(program.Config(), changes), path)
-    assert made.name == program.as_now(path, name)
-    assert value in made.options.values()
+    part = program.setting(program.override(program.Config(), changes), path)
+    assert part.name == program.as_now(path, name)
+    assert value in part.options.values()
 
 
 def test_train_takes_its_old_keywords(toy):

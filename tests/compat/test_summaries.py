@@ -1,4 +1,4 @@
-"""The shipped model says what it said at 55f18f5: texts, ids, scores, and where words are from."""
+"""The shipped model gives the summaries of 55f18f5: texts, ids, scores and provenance."""
 
 import json
 
@@ -24,16 +24,16 @@ def test_summaries_are_the_same(name, shipped, expected):
     call = shipped.outline if case.outline else shipped.summarize
     explain = {"explain": True} if case.explain else {}
     with program.old_name(""):
-        made = call(cases.texts(case.ids, cases.documents()), **case.options, **explain)
-    rows = ([*map(records.summary, m)] if case.outline else records.summary(m) for m in made)
+        results = call(cases.texts(case.ids, cases.documents()), **case.options, **explain)
+    rows = ([*map(records.summary, r)] if case.outline else records.summary(r) for r in results)
     assert records.differences(dict(zip(case.ids, rows, strict=True)), expected[name]) == []
 
 
 @pytest.mark.parametrize("name", [n for n, case in cases.CASES.items() if not case.explain])
 def test_the_command_line_says_the_same(name, expected, tmp_path, capsys):
-    case, known = cases.CASES[name], cases.documents()
+    case, texts = cases.CASES[name], cases.documents()
     path = tmp_path / "documents.jsonl"
-    rows = ({"id": i, "document": cases.texts((i,), known)[0]} for i in case.ids)
+    rows = ({"id": i, "document": cases.texts((i,), texts)[0]} for i in case.ids)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert program.run("summarize", "--json", *case.arguments(), path) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -10,7 +10,7 @@ from tests.compat import cases, program, records
 
 
 @pytest.fixture(scope="module")
-def said(saved):
+def outputs(saved):
     return saved("toys.json")
 
 
@@ -24,10 +24,12 @@ def keys(value):
 
 
 @pytest.mark.parametrize("name", cases.TAGGER_CASES)
-def test_a_tagger_says_the_same(name, toy, said):
+def test_a_tagger_says_the_same(name, toy, outputs):
     with program.old_name(""):
-        made = Summarizer.load(toy("tagger")).summarize(cases.DIGITS, **cases.TAGGER_CASES[name])
-    assert records.differences([*map(records.summary, made)], said["tagger"][name]) == []
+        summaries = Summarizer.load(toy("tagger")).summarize(
+            cases.DIGITS, **cases.TAGGER_CASES[name]
+        )
+    assert records.differences([*map(records.summary, summaries)], outputs["tagger"][name]) == []
 
 
 @pytest.mark.parametrize(
@@ -39,18 +41,18 @@ def test_a_tagger_says_the_same(name, toy, said):
     ],
 )
 def test_json_on_the_command_line_keeps_its_keys(
-    name, words, toy, said, monkeypatch, capsys, tmp_path
+    name, words, toy, outputs, monkeypatch, capsys, tmp_path
 ):
     monkeypatch.chdir(tmp_path)
     toy("digits")
     (tmp_path / "one.txt").write_text(cases.DIGITS[0], encoding="utf-8")
     assert program.run("summarize", "--model", "digits", "--json", "one.txt", *words) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert keys(made) == keys(said["json"][name])
-    assert records.differences(made, said["json"][name]) == []
+    printed = json.loads(capsys.readouterr().out)
+    assert keys(printed) == keys(outputs["json"][name])
+    assert records.differences(printed, outputs["json"][name]) == []
 
 
-def test_a_language_model_continues_on_the_command_line(toy, said, capsys):
+def test_a_language_model_continues_on_the_command_line(toy, outputs, capsys):
     words = {
         "n": "--n",
         "pieces": "--pieces",
@@ -60,17 +62,17 @@ def test_a_language_model_continues_on_the_command_line(toy, said, capsys):
     words |= {"prompt": "--prompt", "top_k": "--top-k", "top_p": "--top-p", "seed": "--seed"}
     folder = toy("language_model")
     for name, options in cases.PROMPT_CASES.items():
-        given = [word for key, value in options.items() for word in (words[key], value)]
-        assert program.run("generate", "--model", folder, *map(str, given)) == 0
-        texts = [h["text"] for h in said["language_model"][name]]
+        arguments = [word for key, value in options.items() for word in (words[key], value)]
+        assert program.run("generate", "--model", folder, *map(str, arguments)) == 0
+        texts = [h["text"] for h in outputs["language_model"][name]]
         assert capsys.readouterr().out == "".join(f"{text}\n" for text in texts)
 
 
-def test_old_reports_are_compared(toy, capsys, said):
+def test_old_reports_are_compared(toy, capsys, outputs):
     folders = toy("digits"), toy("greedy")
     assert program.run("compare", *folders) == 0
     out = capsys.readouterr().out
-    numbers = re.findall(r"[+-]?\d+\.\d", "\n".join(said["compare"]["text"].splitlines()[1:6]))
+    numbers = re.findall(r"[+-]?\d+\.\d", "\n".join(outputs["compare"]["text"].splitlines()[1:6]))
     assert len(numbers) > 40
     assert re.findall(r"[+-]?\d+\.\d", "\n".join(out.splitlines()[1:6])) == numbers
 
@@ -80,22 +82,24 @@ def test_a_model_is_evaluated_as_it_was(toy):
     old = {name: (folder / "evaluation" / name).read_text("utf-8").splitlines()
            for name in ("report.json", "predictions.jsonl")}  # fmt: skip
     assert program.run("evaluate", folder, cases.TEST, "--output", folder / "new") == 0
-    report, was = (
+    report, expected = (
         json.loads((folder / "new" / "report.json").read_text("utf-8")),
         json.loads("\n".join(old["report.json"])),
     )
     assert "evaluate" in report.pop("command")
-    was.pop("command")
-    assert records.differences(report, was) == []
+    expected.pop("command")
+    assert records.differences(report, expected) == []
     lines = (folder / "new" / "predictions.jsonl").read_text("utf-8").splitlines()
     for new, line in zip(lines, old["predictions.jsonl"], strict=True):
         assert records.differences(json.loads(new), json.loads(line)) == []
 
 
-def test_the_doctor_finds_the_same_in_an_old_run(toy, said, capsys):
-    assert program.run("doctor", toy("digits"), "--json") == said["doctor"]["status"] == 3
-    made = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    old = said["doctor"]["findings"]
-    assert [f.keys() for f in made] == [f.keys() for f in old]
+def test_the_doctor_finds_the_same_in_an_old_run(toy, outputs, capsys):
+    assert program.run("doctor", toy("digits"), "--json") == outputs["doctor"]["status"] == 3
+    findings = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = outputs["doctor"]["findings"]
+    assert [f.keys() for f in findings] == [f.keys() for f in expected]
     numbers = ("count", "of")
-    assert [{k: f[k] for k in numbers} for f in made] == [{k: f[k] for k in numbers} for f in old]
+    assert [{k: f[k] for k in numbers} for f in findings] == [
+        {k: f[k] for k in numbers} for f in expected
+    ]

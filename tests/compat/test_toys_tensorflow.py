@@ -20,12 +20,12 @@ def resume(folder, toy):
     store = (folder / "store").stat().st_ino
     with program.without_export():
         assert program.run(*toy.command(folder, "--resume")) == 0
-    assert (folder / "store").stat().st_ino == store, "the token store was made anew"
+    assert (folder / "store").stat().st_ino == store, "the token store was written again"
 
 
 @pytest.fixture(scope="module")
 def resumed(tmp_path_factory):
-    """The killed run, resumed; beside it what the old code made of it."""
+    """The killed run, resumed; beside it the result of the old code."""
     folder = cases.place("killed", tmp_path_factory.mktemp("runs"))
     resume(folder, cases.TOYS["digits"])
     return folder, cases.DATA / "digits" / "resumed"
@@ -39,23 +39,24 @@ def test_a_killed_run_goes_on_to_the_same_weights(resumed):
 
 
 def test_the_checkpoint_of_a_resumed_run_is_the_same(resumed):
-    made = records.arrays(resumed[0] / "checkpoint.npz")
-    known = json.loads((resumed[1] / "checkpoint.json").read_text("utf-8"))
-    assert made["arrays"].keys() == known["arrays"].keys()
-    for name, old in known["arrays"].items():
-        new = made["arrays"][name]
+    state = records.arrays(resumed[0] / "checkpoint.npz")
+    expected = json.loads((resumed[1] / "checkpoint.json").read_text("utf-8"))
+    assert state["arrays"].keys() == expected["arrays"].keys()
+    for name, old in expected["arrays"].items():
+        new = state["arrays"][name]
         assert (new["shape"], new["dtype"]) == (old["shape"], old["dtype"]), name
         np.testing.assert_allclose(new["some"], old["some"], atol=NEAR, rtol=NEAR, err_msg=name)
         assert new["size"] == pytest.approx(old["size"], abs=NEAR, rel=NEAR), name
-    values = [sorted(map(float, state["place"].values())) for state in (made, known)]
+    places = state["place"], expected["place"]
+    values = [sorted(map(float, place.values())) for place in places]
     np.testing.assert_allclose(*values, rtol=NEAR)  # whatever the fields are called
 
 
 def test_the_log_of_a_resumed_run_goes_on(resumed):
-    made, known = (lines(folder / "metrics.jsonl") for folder in resumed)
-    assert [row.keys() for row in made] == [row.keys() for row in known]
+    rows, expected = (lines(folder / "metrics.jsonl") for folder in resumed)
+    assert [row.keys() for row in rows] == [row.keys() for row in expected]
     timed = ("examples_per_second", "pieces_per_second", "minutes", "waiting")
-    for new, old in zip(made, known, strict=True):
+    for new, old in zip(rows, expected, strict=True):
         same = {name: value for name, value in old.items() if name not in timed}
         assert records.differences({name: new[name] for name in same}, same) == []
 
@@ -65,9 +66,9 @@ def test_other_runs_go_on_with_their_tokens(name, toy):
     folder, run = toy(name), cases.TOYS[name]
     before = lines(folder / "metrics.jsonl")
     resume(folder, run)
-    made = lines(folder / "metrics.jsonl")
-    assert made[: len(before)] == before
-    assert made[-1]["step"] == run.more
+    rows = lines(folder / "metrics.jsonl")
+    assert rows[: len(before)] == before
+    assert rows[-1]["step"] == run.more
 
 
 @pytest.mark.parametrize("name", ["digits", "tagger", "language_model"])
@@ -81,9 +82,9 @@ def test_an_old_ensemble_is_exported(toy, saved):
     folder = toy("ensemble")
     assert program.run("export", folder, "--documents", "8") == 0
     with program.old_name(""):
-        made = Summarizer.load(folder).summarize(cases.DIGITS)
-    known = saved("toys.json")["ensemble"]["default"]
-    assert records.differences([*map(records.summary, made)], known) == []
+        summaries = Summarizer.load(folder).summarize(cases.DIGITS)
+    expected = saved("toys.json")["ensemble"]["default"]
+    assert records.differences([*map(records.summary, summaries)], expected) == []
     notes = json.loads((folder / "export.json").read_text("utf-8"))
     old = json.loads((cases.DATA / "digits" / "exported" / "export.json").read_text("utf-8"))
     assert notes.keys() == old.keys()

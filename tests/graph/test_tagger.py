@@ -415,7 +415,8 @@ def test_a_search_with_all_selected_is_a_search_and_rows_do_not_meet():
 # --- from the command line to an exported graph --------------------------------------------------
 
 SETTINGS = "vocabulary.size=400 model.embedding_size=24 model.encoder.width=24 train.steps=80"
-SETTINGS += " train.batch_size=32 train.warmup_steps=10 train.learning_rate=0.01 train.validation_examples=60"
+SETTINGS += " train.batch_size=32 train.warmup_steps=10 train.learning_rate=0.01"
+SETTINGS += " train.validation_examples=60"
 SETTINGS += " data.max_document_tokens=64"
 
 

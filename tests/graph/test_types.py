@@ -343,7 +343,7 @@ def test_no_control_token_is_written() -> None:
         decoder_cell=Part("lstm", {"width": 16}),
     )
     model = build.build_model(Config(model=small), 12, controls=3)
-    bias = np.asarray(model.output().bias)
+    bias = np.asarray(model.output_layer().bias)
     assert (bias < -1e8).tolist() == [True, True, False] + [True] * 4 + [False] * 5
-    plain = np.asarray(build.build_model(Config(model=small), 12).output().bias)
+    plain = np.asarray(build.build_model(Config(model=small), 12).output_layer().bias)
     assert (plain < -1e8).tolist() == [True, True, False, True] + [False] * 8

@@ -125,7 +125,8 @@ def test_a_bad_file_is_named_with_line_and_reason(tmp_path, words, content, said
 @pytest.mark.parametrize("content", ["3 300\nbees 1\n", "bees" + " 1" * 300 + "\n"])
 def test_another_width_is_said_with_both(tmp_path, words, content):
     (tmp_path / "v.txt").write_text(content)
-    said = "v.txt: has vectors of 300 numbers, but model.embedding_size=4; set model.embedding_size=300"
+    said = "v.txt: has vectors of 300 numbers, but model.embedding_size=4; "
+    said += "set model.embedding_size=300"
     for look in (
         lambda p: pretrained_embeddings.check_vectors(p, WIDTH),
         lambda p: start(p, words),

@@ -311,7 +311,8 @@ def test_the_command_line_asks_as_python_does(digits, model, tmp_path, capsys):
     )
     (record,) = map(json.loads, capsys.readouterr().out.splitlines())
     (found,) = model.summarize(
-        [TEXTS[0]], beam=8, max_words=9, n_best=2, strategy="beam", must_not_include=("1", "4"), must_include="7",
+        [TEXTS[0]], beam=8, max_words=9, n_best=2, strategy="beam",
+        must_not_include=("1", "4"), must_include="7",
         prefix="9", min_words=6,
         length_penalty=0.5, coverage_penalty=0.1, length_normalization="gnmt",
     )  # fmt: skip

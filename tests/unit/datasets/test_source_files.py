@@ -260,8 +260,8 @@ def test_withdrawn_papers_and_those_out_of_bounds_are_passed_over(tmp_path: Path
     assert ids(f"{path},title_shortest=1,title_longest=1") == ["0007"]
     only = snapshot(tmp_path, *rows[:2], name="papers.jsonl")
     assert (
-        refused(f"arxiv:{only}")
-        == f"{only}: none of 2 papers is within the length bounds (shortest, longest, title_shortest, title_longest)"
+        refused(f"arxiv:{only}") == f"{only}: none of 2 papers is within the length bounds "
+        "(shortest, longest, title_shortest, title_longest)"
     )
     with pytest.raises(ConfigError, match="shortest=9, longest=3: must be 1 <= shortest"):
         spec.parse(f"{path},shortest=9,longest=3")
