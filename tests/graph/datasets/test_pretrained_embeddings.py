@@ -148,17 +148,17 @@ class StopError(Exception):
 def test_training_starts_from_the_vectors_and_resuming_does_not(
     tmp_path, monkeypatch, caplog, tying
 ):
-    from summarizer.training import loop
+    from summarizer.training import checkpoint, loop
 
     seen = []
 
-    def stop(config, model, *others):
-        seen.append(
-            {v.name: np.asarray(v.value).copy() for v in model.weights if "embeddings" in v.name}
-        )
+    def stop(context, state):
+        weights = context.step.model.weights
+        seen.append({v.name: np.asarray(v.value).copy() for v in weights if "embeddings" in v.name})
         raise StopError
 
     monkeypatch.setattr(loop, "fit", stop)
+    monkeypatch.setattr(checkpoint, "restore_checkpoint", lambda folder, step: None)
     path = write(tmp_path / "v.txt", [("7", [3, 0, 0, 0]), ("5", [0, 0, 4, 0])])
     config = apply_settings(
         load_preset("reverse_digits"),
@@ -168,7 +168,7 @@ def test_training_starts_from_the_vectors_and_resuming_does_not(
     folder = tmp_path / "run"
     with caplog.at_level(logging.INFO, "summarizer"), pytest.raises(StopError):
         train(config, folder)
-    assert f"{path}: has vectors for 18.2% of the pieces" in caplog.text
+    assert f"{path}: has vectors for 18.2% of the tokens" in caplog.text
     words = vocabulary.Vocabulary.load(folder / "vocabulary.model")
     seven, five = words.encode_summary("7 5", "")
     for name in seen[0]:
