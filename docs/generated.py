@@ -89,7 +89,10 @@ def _section(prefix: str, cls: type) -> list[str]:
         name = prefix + field.name
         choices = ", ".join(f"`{choice}`" for choice in settings.CHOICES.get(name, ()))
         texts = [_escape(comments.get(field.name, "")), f"one of {choices}" if choices else ""]
-        rows.append((f"`{name}`", _default(field.default), "; ".join(filter(None, texts))))
+        default = field.default
+        if default is dataclasses.MISSING:
+            default = field.default_factory()
+        rows.append((f"`{name}`", _default(default), "; ".join(filter(None, texts))))
     return [*_table(("setting", "default", "description"), rows), ""]
 
 

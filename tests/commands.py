@@ -50,8 +50,9 @@ def parses(words: list[str]) -> bool:
     arguments = words[1:] if words[0] == "summarizer" else words
     try:
         parsed = cli.build_parser().parse_args(arguments)
-        chosen = load_preset(parsed.preset) if hasattr(parsed, "preset") else config.Config()
-        config.apply_settings(chosen, getattr(parsed, "settings", []))
+        preset = getattr(parsed, "preset", None)
+        chosen = load_preset(preset) if preset else config.Config()
+        config.apply_settings(chosen, getattr(parsed, "settings", None) or [])
     except (SystemExit, ConfigError):
         return False
     return callable(parsed.run)

@@ -239,12 +239,9 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     from summarizer.datasets import batching, tf_pipeline
 
     data = config.data
+    limits = data.max_document_tokens, tasks.max_target_tokens(data)
     shape = batching.BatchShape(
-        config.train.batch_size,
-        data.max_document_tokens,
-        tasks.max_target_tokens(data),
-        data.bucket_window,
-        data.curriculum_epochs,
+        config.train.batch_size, *limits, data.bucket_window, data.curriculum_epochs
     )
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches

@@ -325,7 +325,9 @@ def test_evaluate_a_model_and_then_its_predictions(digits, tmp_path, capsys):
     for part in [report["diagnostics"]["model"], *(p["diagnostics"] for p in report["lengths"])]:
         assert 0 < part.pop("gate")["mean"] < 1
         assert part.pop("truncated")["mean"] == 0
-    told = [line for line in table.splitlines() if re.search("not read to|rather than", line)]
+    told = [
+        line for line in table.splitlines() if re.search("not read to|instead of copying", line)
+    ]
     assert len(told) == 2
     assert re.search('data-note="[0-9]+% copied .*; gate ', (folder / "report.html").read_text())
 

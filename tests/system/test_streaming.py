@@ -169,7 +169,8 @@ def test_bad_lines_are_told_and_the_others_summarized(summarize, tmp_path):
         "/x.jsonl:4: no column 'document': known: text",
         "/x.jsonl:5: has no text",
         "source 'jsonl' has no option 'documnet': did you mean 'document'? "
-        "known: document, path, references, skip_bad, summary",
+        "known: document, lead_column, missing, path, references, skip_bad, source_column, "
+        "summary, type_column",
     ]
     path.write_text("\n\n")
     assert summarize(path) == (1, [], [f"summarizer: {path}: no rows"])
