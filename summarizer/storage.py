@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -165,3 +166,15 @@ def _write_errors(path: Path) -> Iterator[None]:
 
 def _unwritable(path: Path, error: OSError) -> ModelError:
     return ModelError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+@contextlib.contextmanager
+def own_temporary_directory() -> Iterator[None]:
+    """Give libraries a temporary directory that is removed on exit, because some leave files."""
+    default = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = default

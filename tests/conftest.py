@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +45,13 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     fail_if_skipped(report)
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_temporary_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Put what libraries leave in the temporary directory where pytest removes it."""
+    tempfile.tempdir = str(tmp_path_factory.mktemp("temporary"))
+    os.environ["TMPDIR"] = tempfile.tempdir  # for subprocesses
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from summarizer.cli import (
     train,
 )
 from summarizer.errors import SummarizerError
+from summarizer.storage import own_temporary_directory
 from summarizer.training import quiet_start
 
 DISTRIBUTION = "summarizer-lstm"
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("summarizer").setLevel(logging.INFO)
     quiet_start.install()
     try:
-        status: int = parsed.run(parsed)
+        with own_temporary_directory():
+            status: int = parsed.run(parsed)
         return status
     except KeyboardInterrupt:
         print("summarizer: interrupted", file=sys.stderr)

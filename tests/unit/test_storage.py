@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,12 @@ def test_a_checksum_depends_on_names_and_contents(tmp_path):
     (tmp_path / "b").rename(tmp_path / "c")
     assert storage.sha256(tmp_path) != folder
     assert storage.size_in_bytes(tmp_path) == 2
+
+
+def test_what_libraries_leave_in_the_temporary_directory_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with storage.own_temporary_directory():
+        (Path(tempfile.mkdtemp()) / "left").write_text("")
+        assert list(tmp_path.rglob("left"))
+    assert not list(tmp_path.iterdir())
+    assert tempfile.gettempdir() == str(tmp_path)
