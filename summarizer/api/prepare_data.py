@@ -35,7 +35,7 @@ def prepare_data(
         config: names the data.
         folder: of the run.
         reuse: take the vocabulary and the tokens in the folder as far as they are there and fit.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        skip_bad: skip and count unusable records, instead of stopping.
 
     Raises:
         SummarizerError: the data or the initial model cannot be used, or a file not be written.
@@ -142,7 +142,7 @@ def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = F
     Args:
         folder: of the model.
         spec: what the model was trained on; empty: the data that its `config.json` names.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        skip_bad: skip and count unusable records, instead of stopping.
 
     Raises:
         SummarizerError: the folder or the data cannot be read, the model is an ensemble, or its

@@ -66,7 +66,7 @@ def train(
         folder: of the model; None: `runs/NAME`.
         resume: go on with the run in the folder, from its checkpoint or else from its vocabulary
             and tokens; begin if there is none.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        skip_bad: skip and count unusable records, instead of stopping.
         began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
         training_only: use the vocabulary and the tokens in the folder, count only the minutes of
             the training itself, and do not export. For comparisons.

@@ -31,7 +31,7 @@ LONG_MODES = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "files",
         nargs="+",
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outline", action="store_true", help="summarize each paragraph")
     parser.add_argument("--fetch", action="store_true", help="allow web addresses as FILE")
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object a line, with scores"
+        "--json", action="store_true", help="print one JSON object per line, with scores"
     )
     parser.add_argument(
         "--explain",

@@ -11,32 +11,37 @@ PRESET = "docstrings"  # unless --preset names another
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the verb."""
+    """Add the options of the command."""
     parser.add_argument("--preset", metavar="NAME", help=f"base configuration; default: {PRESET}")
-    parser.add_argument("--data", metavar="SPEC", help="data to train on")
+    parser.add_argument(
+        "--data",
+        metavar="SPEC",
+        help="data to train on (a SPEC, see `summarizer datasets`); default: the preset's",
+    )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="change a setting of the preset, as in train.steps=2000; may be repeated",
+        help="override a setting of the preset, for example train.steps=2000; repeatable",
     )
     parser.add_argument(
         "--budget",
         metavar="TIME",
-        help="end within this time, as 90s, 30m or 2h; data, validations and export count",
+        help="time limit for the whole command, including data preparation, validation and export; "
+        "for example 90s, 30m or 2h",
     )
     parser.add_argument("--init", metavar="MODEL", help="fine-tune this model")
     parser.add_argument(
         "--output", metavar="FOLDER", help="folder of the model; default: runs/NAME"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the run in the folder, or begin it"
+        "--resume",
+        action="store_true",
+        help="continue the run in --output, or start it if there is none",
     )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="skip and count lines that cannot be used"
-    )
+    parser.add_argument("--skip-bad", action="store_true", help="skip and count unusable records")
 
 
 def run(arguments: argparse.Namespace) -> int:
