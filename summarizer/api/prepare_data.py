@@ -78,7 +78,7 @@ def _training_examples(config: Config, skip_bad: bool) -> Iterator[Example]:
 
 
 def _store_metadata(config: Config, words: Vocabulary) -> dict[str, Any]:
-    """Return what tells in a token store whether it belongs to a configuration."""
+    """Return the metadata by which a token store is matched to a configuration."""
     data = config.data
     return {
         "spec": data.train,
@@ -122,7 +122,7 @@ def _write_store(
 
 
 def _save(recorder: LowercaseRecorder | ContaminationIndex, path: Path, init: str) -> None:
-    """Write what a run saw, together with what its initial model saw, if there is one."""
+    """Save the words or fingerprints of the training data, and those of the initial model's."""
     inherited = Path(init) / path.name
     if init and inherited.exists():
         recorder.add(inherited)

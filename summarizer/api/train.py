@@ -59,13 +59,13 @@ def train(
     began: float | None = None,
     training_only: bool = False,
 ) -> TrainingRun:
-    """Train a model as its configuration says, and export it if TensorFlow is the backend.
+    """Train a model as configured, and export it if TensorFlow is the backend.
 
     Args:
         config: data, model, schedule and search.
         folder: of the model; None: `runs/NAME`.
-        resume: go on with the run in the folder, from its checkpoint or else from its vocabulary
-            and tokens; begin if there is none.
+        resume: continue the run in the folder, from its checkpoint or else from its vocabulary
+            and tokens; start if there is none.
         skip_bad: skip and count unusable records, instead of stopping.
         began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
         training_only: use the vocabulary and the tokens in the folder, count only the minutes of
@@ -112,7 +112,7 @@ def _check(config: Config, folder: Path, resume: bool) -> bool:
     """Check settings, files and the folder before anything is read or written.
 
     Returns:
-        Whether the folder holds a checkpoint to go on from.
+        Whether the folder holds a checkpoint to continue from.
 
     Raises:
         SummarizerError: names what is wrong.
@@ -123,7 +123,7 @@ def _check(config: Config, folder: Path, resume: bool) -> bool:
     configuration.check(config)
     restored = (folder / "checkpoint.npz").exists()
     if restored and not resume:
-        raise ConfigError(f"{folder}: already holds a run; add --resume to go on, or remove it")
+        raise ConfigError(f"{folder}: already holds a run; add --resume to continue, or remove it")
     if resume and not restored:
         _check_same_run(config, folder)
     if config.train.tensorboard:
@@ -180,7 +180,7 @@ def _check_hardware(config: Config) -> "HardwareChoice":
     choice = hardware.choose_hardware(config.train.precision, config.train.compile)
     hardware.keep_memory()
     hardware.set_threads(choice)
-    build.build_model(config, UNKNOWN + 1)  # the smallest there is: data is read only if it fits
+    build.build_model(config, UNKNOWN + 1)  # build it once, to fail early
     return choice
 
 

@@ -103,7 +103,7 @@ def _option_inputs(strategies: tuple[str, ...]) -> dict[str, _OptionInput]:
 
 
 def neutral_inputs(document: Tensor, beam: int, size: int) -> dict[str, Tensor]:
-    """Return inputs of a plain beam search, but for `minimum`, `maximum`, `penalty` and `block`.
+    """Return inputs of a plain beam search, except `minimum`, `maximum`, `penalty` and `block`.
 
     Args:
         document: int32 [B, S].

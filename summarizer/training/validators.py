@@ -37,7 +37,7 @@ def selection_metric(config: Config) -> Metric:
 def make_validator(
     model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Validator:
-    """Return a function that measures the model, with its weights of that time, on examples."""
+    """Return a function that measures the model, with its current weights, on examples."""
     metric = selection_metric(config)
     if metric == ROUGE1:
         return _summary_validator(model, words, config, examples)

@@ -736,7 +736,7 @@ def test_a_folder_with_a_run_is_not_written_over(trained, capsys):
     before = (trained.folder / "checkpoint.npz").read_bytes()
     assert cli.main(command(trained.folder, 2, 2)) == 1
     assert one_line(capsys) == (
-        f"{trained.folder}: already holds a run; add --resume to go on, or remove it"
+        f"{trained.folder}: already holds a run; add --resume to continue, or remove it"
     )
     assert (trained.folder / "checkpoint.npz").read_bytes() == before
 
