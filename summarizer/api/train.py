@@ -89,13 +89,13 @@ def train(
     )
     choice = _check_hardware(config)
 
-    words, store = prepare_data(config, folder, resume or training_only, skip_bad)
+    vocabulary, store = prepare_data(config, folder, resume or training_only, skip_bad)
     budget.check()
     examples = held_out_examples(config, settings.validation_examples, skip_bad)
 
     with hardware.dtype_policy(choice.precision):
-        step = _build_step(config, words, choice, restored)
-        validate = validators.make_validator(step.model, words, config, examples)
+        step = _build_step(config, vocabulary, choice, restored)
+        validate = validators.make_validator(step.model, vocabulary, config, examples)
         context = loop.TrainingContext(
             config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
@@ -185,46 +185,48 @@ def _check_hardware(config: Config) -> "HardwareChoice":
 
 
 def _build_step(
-    config: Config, words: Vocabulary, choice: "HardwareChoice", restored: bool
+    config: Config, vocabulary: Vocabulary, choice: "HardwareChoice", restored: bool
 ) -> "TrainStep":
     """Return the compiled step with the network and a fresh optimizer."""
     from summarizer.training import compile_step
 
-    model = _build_model(config, words, restored)
+    model = _build_model(config, vocabulary, restored)
     optimizer = compile_step.make_optimizer(model, config.train)
     return compile_step.make_train_step(model, optimizer, config.train, choice.compile)
 
 
-def _build_model(config: Config, words: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
+def _build_model(config: Config, vocabulary: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
     """Return the network with the weights that the run begins with.
 
     Args:
         config: names pretrained embeddings and an initial model, if any.
-        words: the vocabulary.
+        vocabulary: gives the sizes of the network.
         restored: leave the weights random, because a checkpoint follows.
     """
     from summarizer.model import build
 
     model: Seq2Seq | Tagger
-    model = build.build_model(config, words.size, words.has_document_words, len(words.controls))
+    model = build.build_model(
+        config, vocabulary.size, vocabulary.has_document_words, len(vocabulary.controls)
+    )
     if restored:
         return model
     if config.model.pretrained_embeddings:
-        _load_embeddings(model, words, config.model.pretrained_embeddings)
+        _load_embeddings(model, vocabulary, config.model.pretrained_embeddings)
     sentence_ids = getattr(model, "sentences", None)  # only some encoders need them
     if sentence_ids is not None and not config.train.init:
-        sentence_ids.fill(*sentence_boundaries.boundary_tables(words))
+        sentence_ids.fill(*sentence_boundaries.boundary_tables(vocabulary))
     if config.train.init:
         fine_tuning.load_initial_weights(model, config)
     return model
 
 
-def _load_embeddings(model: "Seq2Seq | Tagger", words: Vocabulary, path: str) -> None:
+def _load_embeddings(model: "Seq2Seq | Tagger", vocabulary: Vocabulary, path: str) -> None:
     """Start the embeddings of documents and summaries from the vectors of a file."""
     from summarizer.datasets import pretrained_embeddings
 
     random = np.asarray(model.embeddings.value)
-    table, share = pretrained_embeddings.initial_embeddings(path, words, random)
+    table, share = pretrained_embeddings.initial_embeddings(path, vocabulary, random)
     model.embeddings.assign(table)
     summary = getattr(model, "summary_embeddings", model.embeddings)
     if summary is not model.embeddings:

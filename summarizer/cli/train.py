@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train a model, and print what was made and how to use it."""
+    """Train a model, and print where it is and how to use it."""
     from summarizer import config as configuration
     from summarizer.api.presets import apply_overrides, load_preset
     from summarizer.api.train import train
@@ -67,14 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.init:
         settings.append(f"train.init={arguments.init}")
     config = change(config, [*settings, *arguments.settings])
-    made = train(config, folder, arguments.resume, arguments.skip_bad, began)
-    start = f" from {made.init}" if made.init else ""
-    score = f"{made.metric.label} {made.metric.text(made.score)}"
-    print(f"{made.folder}: {made.steps} steps{start}, validation {score}")
-    if made.exported and config.data.task == "language_model":
-        print(f'continue with: summarizer generate --model {made.folder} --prompt "TEXT"')
-    elif made.exported:
-        print(f"summarize with: summarize --model {made.folder} FILE")
+    training_run = train(config, folder, arguments.resume, arguments.skip_bad, began)
+    start = f" from {training_run.init}" if training_run.init else ""
+    score = f"{training_run.metric.label} {training_run.metric.text(training_run.score)}"
+    print(f"{training_run.folder}: {training_run.steps} steps{start}, validation {score}")
+    if training_run.exported and config.data.task == "language_model":
+        print(f'continue with: summarizer generate --model {training_run.folder} --prompt "TEXT"')
+    elif training_run.exported:
+        print(f"summarize with: summarize --model {training_run.folder} FILE")
     return 0
 
 

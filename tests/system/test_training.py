@@ -765,7 +765,7 @@ def test_resuming_without_a_folder_begins(tmp_path, quick):
 @pytest.mark.parametrize(
     ("owner", "name", "left"),
     [
-        (prepare_data.vocabulary, "train_vocabulary", set()),
+        (prepare_data, "train_vocabulary", set()),
         (prepare_data.configuration, "to_json", {"vocabulary.model"}),
         (prepare_data.token_store, "write_store", {"vocabulary.model", "config.json"}),
         (loop, "fit", {"vocabulary.model", "config.json", "store", "fingerprints.npz",
