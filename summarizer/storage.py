@@ -1,4 +1,4 @@
-"""Files that are written aside, flushed to disk and renamed, so that no reader sees half of one."""
+"""Files written to a temporary file, flushed and renamed, so no reader sees a partial file."""
 
 import contextlib
 import hashlib
@@ -32,9 +32,9 @@ class ArrayFile(NamedTuple):
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path to write to; at the end flush that file to disk and rename it to `path`.
+    """Yield a temporary path; on success flush that file to disk and rename it to `path`.
 
-    If the body raises, the file aside is removed and `path` keeps what it had.
+    If the body raises, the temporary file is removed and `path` keeps what it had.
 
     Raises:
         ModelError: the body or the rename raised an OSError, for example because the disk is full.

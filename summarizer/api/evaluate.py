@@ -1,4 +1,4 @@
-"""Evaluate a model, or the predictions of any system, on a data set."""
+"""Evaluate a model, or the predictions of any system, on a dataset."""
 
 import dataclasses
 import logging
@@ -41,7 +41,7 @@ def evaluate(
     content_selector: str | Path | None = None,
     **overrides: Any,
 ) -> Report:
-    """Summarize a data set with a model, and score the summaries beside baselines.
+    """Summarize a dataset with a model, and score the summaries beside baselines.
 
     Args:
         model: folder of an exported model; None: as `Summarizer.load`.

@@ -114,7 +114,7 @@ def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, A
 
 
 def describe_initial_model(config: Config) -> str:
-    """Return the name of the model in `train.init` and the hash of its configuration, in a line."""
+    """Return the name of the model in `train.init` and its configuration's hash, on one line."""
     base = configuration.load_config(Path(config.train.init) / "config.json")
     part = "" if config.train.init_parts == "all" else "the encoder of "
     return (

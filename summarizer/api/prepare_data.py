@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from summarizer import config as configuration
-from summarizer import summary_types, vocabulary
+from summarizer import summary_types
 from summarizer.api import fine_tuning
 from summarizer.config import Config
 from summarizer.datasets import contamination, groups, lowercase_words, tasks, token_store
@@ -18,7 +18,7 @@ from summarizer.datasets.token_store import TokenStore
 from summarizer.errors import InputError, ModelError
 from summarizer.storage import atomic_write
 from summarizer.types import Example
-from summarizer.vocabulary import Vocabulary
+from summarizer.vocabulary import Vocabulary, train_vocabulary
 
 LOG = logging.getLogger("summarizer")
 MEMBERS = "ensemble.json"  # in the folder of an ensemble: the configurations of its members
@@ -35,7 +35,7 @@ def prepare_data(
         config: names the data.
         folder: of the run.
         reuse: take the vocabulary and the tokens in the folder as far as they are there and fit.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        skip_bad: skip and count unusable records, instead of stopping.
 
     Raises:
         SummarizerError: the data or the initial model cannot be used, or a file not be written.
@@ -43,19 +43,19 @@ def prepare_data(
     folder.mkdir(parents=True, exist_ok=True)
     reuse = reuse and (folder / "config.json").exists()  # else a vocabulary may be of another run
     if reuse and (folder / VOCABULARY).exists():
-        words = Vocabulary.load(folder / VOCABULARY)
+        vocabulary = Vocabulary.load(folder / VOCABULARY)
     elif config.train.init:
         LOG.info("starting from %s", fine_tuning.describe_initial_model(config))
-        words = Vocabulary.load(Path(config.train.init) / VOCABULARY)
+        vocabulary = Vocabulary.load(Path(config.train.init) / VOCABULARY)
         atomic_write(folder / VOCABULARY, (Path(config.train.init) / VOCABULARY).read_bytes())
     else:
-        words = _train_vocabulary(config, skip_bad)
-        atomic_write(folder / VOCABULARY, words.proto)
+        vocabulary = _train_vocabulary(config, skip_bad)
+        atomic_write(folder / VOCABULARY, vocabulary.proto)
     atomic_write(folder / "config.json", configuration.to_json(config).encode())
-    metadata = _store_metadata(config, words)
+    metadata = _store_metadata(config, vocabulary)
     if reuse and (store := _known_store(folder, metadata)):
-        return words, store
-    return words, _write_store(config, folder, words, metadata, skip_bad)
+        return vocabulary, store
+    return vocabulary, _write_store(config, folder, vocabulary, metadata, skip_bad)
 
 
 def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
@@ -66,7 +66,7 @@ def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
     controls = summary_types.CONTROLLED if any(example.type for example in sample) else ()
     texts = [text for example in sample for text in (example.document, example.summary or "")]
     texts = texts if tasks.needs_summaries(data) else texts[::2]
-    return vocabulary.train_vocabulary(
+    return train_vocabulary(
         texts, settings.size, settings.lowercase, kind=settings.kind, controls=controls
     )
 
@@ -77,13 +77,13 @@ def _training_examples(config: Config, skip_bad: bool) -> Iterator[Example]:
     return groups.thin(examples, data.thin)
 
 
-def _store_metadata(config: Config, words: Vocabulary) -> dict[str, Any]:
-    """Return what tells in a token store whether it belongs to a configuration."""
+def _store_metadata(config: Config, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return the metadata by which a token store is matched to a configuration."""
     data = config.data
     return {
         "spec": data.train,
         "split": _split(config),
-        "vocabulary": words.fingerprint,
+        "vocabulary": vocabulary.fingerprint,
         **tasks.store_metadata(data),
         **({"thin": data.thin} if data.thin else {}),
     }
@@ -100,19 +100,23 @@ def _known_store(folder: Path, metadata: Mapping[str, Any]) -> TokenStore | None
 
 
 def _write_store(
-    config: Config, folder: Path, words: Vocabulary, metadata: Mapping[str, Any], skip_bad: bool
+    config: Config,
+    folder: Path,
+    vocabulary: Vocabulary,
+    metadata: Mapping[str, Any],
+    skip_bad: bool,
 ) -> TokenStore:
     """Tokenize the training examples into a store, and record what the model will have seen."""
     lowercase, index = LowercaseRecorder(), ContaminationIndex(specs.identity(config.data.train))
-    grouped = groups.GroupIndex(words.start)
+    grouped = groups.GroupIndex(vocabulary.start)
     examples = grouped.record(_training_examples(config, skip_bad))
     examples = index.record(lowercase.record(examples))
     store = token_store.write_store(
         folder / STORE,
-        tasks.tokenize(config.data, examples, words),
-        words.size,
+        tasks.tokenize(config.data, examples, vocabulary),
+        vocabulary.size,
         dict(metadata),
-        words.has_document_words,
+        vocabulary.has_document_words,
         # A text of a language model gives several pairs, so the pairs have no groups.
         None if config.data.task == "language_model" else grouped,
     )
@@ -122,7 +126,7 @@ def _write_store(
 
 
 def _save(recorder: LowercaseRecorder | ContaminationIndex, path: Path, init: str) -> None:
-    """Write what a run saw, together with what its initial model saw, if there is one."""
+    """Save the words or fingerprints of the training data, and those of the initial model's."""
     inherited = Path(init) / path.name
     if init and inherited.exists():
         recorder.add(inherited)
@@ -142,7 +146,7 @@ def build_lowercase_index(folder: str | Path, spec: str = "", skip_bad: bool = F
     Args:
         folder: of the model.
         spec: what the model was trained on; empty: the data that its `config.json` names.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        skip_bad: skip and count unusable records, instead of stopping.
 
     Raises:
         SummarizerError: the folder or the data cannot be read, the model is an ensemble, or its

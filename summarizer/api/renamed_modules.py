@@ -40,7 +40,7 @@ class _Finder:
 
     @staticmethod
     def create_module(spec: ModuleSpec) -> None:
-        """Leave the making of the module to the import system."""
+        """Let the import system create the module."""
 
     @staticmethod
     def exec_module(module: ModuleType) -> None:
@@ -58,6 +58,6 @@ def _attribute(module: str, name: str) -> Any:
 
 
 def install() -> None:
-    """Let the old names be imported; they are looked for last."""
+    """Let the old names be imported; they are tried last."""
     if _Finder not in sys.meta_path:
         sys.meta_path.append(_Finder)

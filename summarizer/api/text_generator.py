@@ -106,7 +106,7 @@ class TextGenerator:
         return [*ids, BOUNDARY] if ids and ends else ids
 
     def _added_text(self, prompt: str, prompt_ids: list[int], ids: tuple[int, ...]) -> str:
-        """Return the text behind the prompt."""
+        """Return the text after the prompt."""
         vocabulary = self._model.vocabulary
         added = vocabulary.decode(ids)[len(vocabulary.decode(prompt_ids)) :]
         if not prompt.strip() or prompt[-1].isspace():
@@ -124,7 +124,7 @@ def _with_overrides(options: GenerationOptions, overrides: dict[str, Any]) -> Ge
 
 
 def _decoding_options(options: GenerationOptions) -> DecodingOptions:
-    """Return the options of the search that samples as many texts."""
+    """Return the options of the search that samples that many texts."""
     return DecodingOptions(
         beam=options.num_texts,
         n_best=options.num_texts,

@@ -59,14 +59,14 @@ def train(
     began: float | None = None,
     training_only: bool = False,
 ) -> TrainingRun:
-    """Train a model as its configuration says, and export it if TensorFlow is the backend.
+    """Train a model as configured, and export it if TensorFlow is the backend.
 
     Args:
         config: data, model, schedule and search.
         folder: of the model; None: `runs/NAME`.
-        resume: go on with the run in the folder, from its checkpoint or else from its vocabulary
-            and tokens; begin if there is none.
-        skip_bad: count lines that cannot be used and go on, instead of stopping.
+        resume: continue the run in the folder, from its checkpoint or else from its vocabulary
+            and tokens; start if there is none.
+        skip_bad: skip and count unusable records, instead of stopping.
         began: when the command began, by `time.perf_counter`, for `train.budget`; None: now.
         training_only: use the vocabulary and the tokens in the folder, count only the minutes of
             the training itself, and do not export. For comparisons.
@@ -89,13 +89,13 @@ def train(
     )
     choice = _check_hardware(config)
 
-    words, store = prepare_data(config, folder, resume or training_only, skip_bad)
+    vocabulary, store = prepare_data(config, folder, resume or training_only, skip_bad)
     budget.check()
     examples = held_out_examples(config, settings.validation_examples, skip_bad)
 
     with hardware.dtype_policy(choice.precision):
-        step = _build_step(config, words, choice, restored)
-        validate = validators.make_validator(step.model, words, config, examples)
+        step = _build_step(config, vocabulary, choice, restored)
+        validate = validators.make_validator(step.model, vocabulary, config, examples)
         context = loop.TrainingContext(
             config, folder, step, _batches(config, store), validate, metric, budget, choice
         )
@@ -112,7 +112,7 @@ def _check(config: Config, folder: Path, resume: bool) -> bool:
     """Check settings, files and the folder before anything is read or written.
 
     Returns:
-        Whether the folder holds a checkpoint to go on from.
+        Whether the folder holds a checkpoint to continue from.
 
     Raises:
         SummarizerError: names what is wrong.
@@ -123,7 +123,7 @@ def _check(config: Config, folder: Path, resume: bool) -> bool:
     configuration.check(config)
     restored = (folder / "checkpoint.npz").exists()
     if restored and not resume:
-        raise ConfigError(f"{folder}: already holds a run; add --resume to go on, or remove it")
+        raise ConfigError(f"{folder}: already holds a run; add --resume to continue, or remove it")
     if resume and not restored:
         _check_same_run(config, folder)
     if config.train.tensorboard:
@@ -180,51 +180,53 @@ def _check_hardware(config: Config) -> "HardwareChoice":
     choice = hardware.choose_hardware(config.train.precision, config.train.compile)
     hardware.keep_memory()
     hardware.set_threads(choice)
-    build.build_model(config, UNKNOWN + 1)  # the smallest there is: data is read only if it fits
+    build.build_model(config, UNKNOWN + 1)  # build it once, to fail early
     return choice
 
 
 def _build_step(
-    config: Config, words: Vocabulary, choice: "HardwareChoice", restored: bool
+    config: Config, vocabulary: Vocabulary, choice: "HardwareChoice", restored: bool
 ) -> "TrainStep":
     """Return the compiled step with the network and a fresh optimizer."""
     from summarizer.training import compile_step
 
-    model = _build_model(config, words, restored)
+    model = _build_model(config, vocabulary, restored)
     optimizer = compile_step.make_optimizer(model, config.train)
     return compile_step.make_train_step(model, optimizer, config.train, choice.compile)
 
 
-def _build_model(config: Config, words: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
+def _build_model(config: Config, vocabulary: Vocabulary, restored: bool) -> "Seq2Seq | Tagger":
     """Return the network with the weights that the run begins with.
 
     Args:
         config: names pretrained embeddings and an initial model, if any.
-        words: the vocabulary.
+        vocabulary: gives the sizes of the network.
         restored: leave the weights random, because a checkpoint follows.
     """
     from summarizer.model import build
 
     model: Seq2Seq | Tagger
-    model = build.build_model(config, words.size, words.has_document_words, len(words.controls))
+    model = build.build_model(
+        config, vocabulary.size, vocabulary.has_document_words, len(vocabulary.controls)
+    )
     if restored:
         return model
     if config.model.pretrained_embeddings:
-        _load_embeddings(model, words, config.model.pretrained_embeddings)
+        _load_embeddings(model, vocabulary, config.model.pretrained_embeddings)
     sentence_ids = getattr(model, "sentences", None)  # only some encoders need them
     if sentence_ids is not None and not config.train.init:
-        sentence_ids.fill(*sentence_boundaries.boundary_tables(words))
+        sentence_ids.fill(*sentence_boundaries.boundary_tables(vocabulary))
     if config.train.init:
         fine_tuning.load_initial_weights(model, config)
     return model
 
 
-def _load_embeddings(model: "Seq2Seq | Tagger", words: Vocabulary, path: str) -> None:
+def _load_embeddings(model: "Seq2Seq | Tagger", vocabulary: Vocabulary, path: str) -> None:
     """Start the embeddings of documents and summaries from the vectors of a file."""
     from summarizer.datasets import pretrained_embeddings
 
     random = np.asarray(model.embeddings.value)
-    table, share = pretrained_embeddings.initial_embeddings(path, words, random)
+    table, share = pretrained_embeddings.initial_embeddings(path, vocabulary, random)
     model.embeddings.assign(table)
     summary = getattr(model, "summary_embeddings", model.embeddings)
     if summary is not model.embeddings:

@@ -1,4 +1,4 @@
-"""The command line: one file a verb; each parses arguments, calls one function and prints."""
+"""The command line: one file per command; each parses arguments, calls one function and prints."""
 
 from summarizer.cli.main import build_parser, main, summarize_main
 

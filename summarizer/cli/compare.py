@@ -22,7 +22,7 @@ FAMILY_OPTIONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
         "folders", nargs="*", metavar="FOLDER", help="folder of a report, or of an evaluated model"
@@ -61,7 +61,7 @@ def _add_family_options(group: argparse._ArgumentGroup) -> None:
     names = ("--markdown", "--page")
     add_option(group, names, metavar="FILE", help="Markdown file to insert the tables into")
     # The default is None, not False, so that `run` can tell whether the option is used.
-    text = "skip and count lines that cannot be read"
+    text = "skip and count unusable records"
     add("--skip-bad", action="store_true", default=None, help=text)
 
 

@@ -6,7 +6,7 @@ from summarizer.cli.options import add_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     add_model(parser)
 
 

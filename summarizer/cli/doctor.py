@@ -17,27 +17,29 @@ _DEFAULTS = {"preset": _PRESET, "max_document_tokens": None, "validation": None,
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb to its parser."""
+    """Add the arguments of the command to its parser."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
         "target", metavar="SPEC | RUN", help="a dataset SPEC, or the folder of a training run"
     )
     parser.add_argument(
         "--preset", default=_PRESET, metavar="NAME",
-        help=f"check the dataset against the settings of this preset (default: {_PRESET})",
+        help=f"check the dataset against the settings of this preset; default: {_PRESET}",
     )  # fmt: skip
     parser.add_argument(
         "--max-document-tokens", type=int, metavar="N",
-        help="number of tokens that the model reads of a document (default: the preset's)",
+        help="number of document tokens that the model reads; default: the preset's",
     )  # fmt: skip
     parser.add_argument(
         "--pieces", dest="max_document_tokens", type=int, help=argparse.SUPPRESS
     )  # fmt: skip
     parser.add_argument(
-        "--validation", metavar="SPEC", help="validation set; training then uses all of the dataset"
+        "--validation",
+        metavar="SPEC",
+        help="separate validation data; the whole dataset is then used for training",
     )
     parser.add_argument(
-        "--test", metavar="SPEC", help="test set (default: the dataset's test split)"
+        "--test", metavar="SPEC", help="test set; default: the dataset's test split"
     )
     parser.add_argument("--json", action="store_true", help="print each finding as one JSON object")
 

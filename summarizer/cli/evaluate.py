@@ -12,44 +12,48 @@ from summarizer.decoding.options import DecodingOptions, option_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.set_defaults(refuse=parser.error)
+    # argparse would show a list of several words as `X [X ...]`.
+    parser.usage = "%(prog)s [options] [MODEL] SPEC"
     parser.add_argument(
-        "words", nargs="+", metavar="MODEL SPEC | SPEC", help="model (optional) and test data"
+        "words", nargs="+", metavar="[MODEL] SPEC", help="model (optional) and test data"
     )
     parser.add_argument(
-        "--predictions", metavar="FILE", help="JSON Lines with id and prediction of any system"
+        "--predictions",
+        metavar="FILE",
+        help="JSON Lines file with the fields id and prediction; scores these instead of a model",
     )
     parser.add_argument(
-        "--output", metavar="FOLDER", help="folder of report.json, predictions.jsonl, report.html"
+        "--output",
+        metavar="FOLDER",
+        help="folder to write report.json, predictions.jsonl and report.html to",
     )
     parser.add_argument(
         "--stem",
         choices=("auto", "yes", "no"),
         default="auto",
-        help="stemming of English words; auto: if the references are English",
+        help="stem English words; auto: only if the references are English",
     )
     add_option(
         parser,
         ("--tokenize", "--tokens"),
         choices=("characters", "words"),
         default="characters",
-        help="tokens of ROUGE in scripts written without spaces; default: characters",
+        help="units that ROUGE compares in scripts written without spaces; default: characters",
     )
     parser.add_argument(
         "--references",
         choices=("best", "mean", "first"),
         default="best",
-        help="score of a document with several references; default: best",
+        help="how to combine the scores of several references; default: best",
     )
     parser.add_argument(
         "--allow-overlap",
         action="store_true",
         help="include documents that the model was trained on",
     )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="skip and count lines that cannot be read"
-    )
+    parser.add_argument("--skip-bad", action="store_true", help="skip and count unusable records")
     add_content_selector(parser)
     add_decoding_options(parser, ("n_best", "max_words"))
 

@@ -7,7 +7,7 @@ from summarizer.cli.options import add_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
         "models",

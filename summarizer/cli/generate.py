@@ -7,7 +7,7 @@ from summarizer.decoding.options import GenerationOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.add_argument("--prompt", default="", metavar="TEXT", help="beginning of the text")
     add_model(parser)
     add_generation_options(parser)

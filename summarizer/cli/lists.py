@@ -1,4 +1,4 @@
-"""`summarizer datasets` and `summarizer presets`: what can be named, one a line."""
+"""`summarizer datasets` and `summarizer presets`: the names to choose from, one per line."""
 
 import argparse
 from collections.abc import Iterable

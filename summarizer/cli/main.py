@@ -32,21 +32,22 @@ Run = Callable[[argparse.Namespace], int]
 AddArguments = Callable[[argparse.ArgumentParser], None]
 
 HELP = {
-    "summarize": "summarize documents, one summary a line",
+    "summarize": "summarize documents, one summary per line",
     "train": "train a model from a preset and your data",
     "generate": "continue a prompt with a language model",
-    "evaluate": "score a model, or the predictions of any system, on a data set",
+    "evaluate": "score a model, or the predictions of any system, on a dataset",
     "export": "export a model for other programs, and check that it gives the same summaries",
-    "compare": "compare reports, or train variants under equal budgets and compare them",
-    "doctor": "find problems of a data set or of a run",
-    "datasets": "list the data sources; all also take split= and shard=",
+    "compare": "compare evaluation reports, or train several variants with equal budgets and "
+    "compare those",
+    "doctor": "find problems in a dataset or a training run",
+    "datasets": "list the data sources (every source accepts split= and shard=)",
     "presets": "list the presets",
     "demo": "summarize the articles of data/ with the shipped model",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `summarizer VERB …`; return the exit status.
+    """Run `summarizer COMMAND …`; return the exit status.
 
     Args:
         arguments: words of the command line; None: those of the process.
@@ -96,25 +97,25 @@ def _error_line(error: Exception) -> str | None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all verbs."""
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
-        prog="summarizer", description="Train, measure and ship small abstractive summarizers."
+        prog="summarizer", description="Train, evaluate and export small abstractive summarizers."
     )
     parser.add_argument("--version", action="version", version=f"summarizer {__version__}")
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for name, (run, add_arguments) in _verbs().items():
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (run, add_arguments) in _commands().items():
         text = HELP[name]
         description = text[0].upper() + text[1:] + "."
-        verb = verbs.add_parser(name, help=text, description=description)
-        verb.add_argument("--debug", action="store_true", help="show tracebacks of errors")
-        verb.set_defaults(run=run)
+        command = commands.add_parser(name, help=text, description=description)
+        command.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+        command.set_defaults(run=run)
         if add_arguments:
-            add_arguments(verb)
+            add_arguments(command)
     return parser
 
 
-def _verbs() -> dict[str, tuple[Run, AddArguments | None]]:
-    """Return the function of each verb, and the function that adds its arguments."""
+def _commands() -> dict[str, tuple[Run, AddArguments | None]]:
+    """Return the function of each command, and the function that adds its arguments."""
     return {
         "summarize": (summarize.run, summarize.add_arguments),
         "train": (train.run, train.add_arguments),

@@ -1,4 +1,4 @@
-"""Options that several verbs share; those of decoding are made from `decoding.options`."""
+"""Options that several commands share; those of decoding are made from `decoding.options`."""
 
 import argparse
 from collections.abc import Iterable, Mapping
@@ -61,8 +61,8 @@ def add_decoding_options(parser: argparse.ArgumentParser, without: Iterable[str]
     """Add the options of `DecodingOptions` in groups.
 
     Args:
-        parser: parser of a verb.
-        without: names of fields that the verb does not have.
+        parser: parser of a command.
+        without: names of fields that the command does not have.
     """
     groups = {key: parser.add_argument_group(title) for key, title in GROUPS.items()}
     for name, option in options_of(DecodingOptions).items():

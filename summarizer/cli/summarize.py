@@ -31,7 +31,7 @@ LONG_MODES = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the verb."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "files",
         nargs="+",
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outline", action="store_true", help="summarize each paragraph")
     parser.add_argument("--fetch", action="store_true", help="allow web addresses as FILE")
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object a line, with scores"
+        "--json", action="store_true", help="print one JSON object per line, with scores"
     )
     parser.add_argument(
         "--explain",
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from summarizer.documents import collect
     from summarizer.runtime.streaming import summarize_stream
 
-    files, many = _files(arguments.files)
+    files, several_documents = _files(arguments.files)
     options = options_from(DecodingOptions, arguments)
     output = summary_output.OutputFormat(
         arguments.json, arguments.n_best or 1, arguments.outline, arguments.long
@@ -80,12 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     status = 0
     with contextlib.ExitStack() as stack:
         page = stack.enter_context(_page(arguments.explain)) if arguments.explain else None
-        fast_start = not many and len(files) <= SMALL_BATCH
+        fast_start = not several_documents and len(files) <= SMALL_BATCH
         summarizer = Summarizer.load(arguments.model, fast_start, arguments.content_selector)
         if arguments.faithful == "warn" and summarizer.known_words is None:
             path = find_model(arguments.model) / lowercase_words.FILE
             summary_output.warn(f"{path}: no such file: names are recognized by capitals alone")
-        bar = _progress_bar(files, many)
+        bar = _progress_bar(files, several_documents)
         stack.callback(bar.close)
         options |= {"long": arguments.long, "explain": bool(page)}
         documents = collect.read_documents(files, arguments.fetch)
@@ -132,11 +132,11 @@ class _NoBar:
         """Remove nothing."""
 
 
-def _progress_bar(files: list[str], many: bool) -> Any:
+def _progress_bar(files: list[str], several_documents: bool) -> Any:
     """Return a bar of the documents that are done, on a terminal and for several documents."""
-    if not sys.stderr.isatty() or (len(files) == 1 and not many):
+    if not sys.stderr.isatty() or (len(files) == 1 and not several_documents):
         return _NoBar()
     from tqdm import tqdm
 
-    total = None if many else len(files)
+    total = None if several_documents else len(files)
     return tqdm(total=total, unit=" documents", delay=1, dynamic_ncols=True, file=sys.stderr)

@@ -18,7 +18,7 @@ class OutputFormat:
     """How summaries are printed.
 
     Attributes:
-        json: whether each document is a JSON object on a line.
+        json: whether each document is printed as a JSON object on one line.
         n_best: number of alternatives of each summary.
         outline: whether each paragraph has a summary.
         long: what was read of a long document.

@@ -11,36 +11,41 @@ PRESET = "docstrings"  # unless --preset names another
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the verb."""
+    """Add the options of the command."""
     parser.add_argument("--preset", metavar="NAME", help=f"base configuration; default: {PRESET}")
-    parser.add_argument("--data", metavar="SPEC", help="data to train on")
+    parser.add_argument(
+        "--data",
+        metavar="SPEC",
+        help="data to train on (a SPEC, see `summarizer datasets`); default: the preset's",
+    )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="change a setting of the preset, as in train.steps=2000; may be repeated",
+        help="override a setting of the preset, for example train.steps=2000; repeatable",
     )
     parser.add_argument(
         "--budget",
         metavar="TIME",
-        help="end within this time, as 90s, 30m or 2h; data, validations and export count",
+        help="time limit for the whole command, including data preparation, validation and export; "
+        "for example 90s, 30m or 2h",
     )
     parser.add_argument("--init", metavar="MODEL", help="fine-tune this model")
     parser.add_argument(
         "--output", metavar="FOLDER", help="folder of the model; default: runs/NAME"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the run in the folder, or begin it"
+        "--resume",
+        action="store_true",
+        help="continue the run in --output, or start it if there is none",
     )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="skip and count lines that cannot be used"
-    )
+    parser.add_argument("--skip-bad", action="store_true", help="skip and count unusable records")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train a model, and print what was made and how to use it."""
+    """Train a model, and print where it is and how to use it."""
     from summarizer import config as configuration
     from summarizer.api.presets import apply_overrides, load_preset
     from summarizer.api.train import train
@@ -62,14 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.init:
         settings.append(f"train.init={arguments.init}")
     config = change(config, [*settings, *arguments.settings])
-    made = train(config, folder, arguments.resume, arguments.skip_bad, began)
-    start = f" from {made.init}" if made.init else ""
-    score = f"{made.metric.label} {made.metric.text(made.score)}"
-    print(f"{made.folder}: {made.steps} steps{start}, validation {score}")
-    if made.exported and config.data.task == "language_model":
-        print(f'continue with: summarizer generate --model {made.folder} --prompt "TEXT"')
-    elif made.exported:
-        print(f"summarize with: summarize --model {made.folder} FILE")
+    training_run = train(config, folder, arguments.resume, arguments.skip_bad, began)
+    start = f" from {training_run.init}" if training_run.init else ""
+    score = f"{training_run.metric.label} {training_run.metric.text(training_run.score)}"
+    print(f"{training_run.folder}: {training_run.steps} steps{start}, validation {score}")
+    if training_run.exported and config.data.task == "language_model":
+        print(f'continue with: summarizer generate --model {training_run.folder} --prompt "TEXT"')
+    elif training_run.exported:
+        print(f"summarize with: summarize --model {training_run.folder} FILE")
     return 0
 
 

@@ -60,7 +60,7 @@ def _replace(node: Any, keys: list[str], text: str, path: str) -> Any:
 
 
 def parse_literal(text: str) -> Any:
-    """Read a value as JSON, or as text if it is none."""
+    """Read a value as JSON, or as text if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:

@@ -32,5 +32,5 @@ def labels(example: Example, vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
     document = aligned_text(example.document)
     if not document.tokens:
         return np.zeros(0, np.int64)
-    kept = np.asarray(kept_words(document, aligned_text(example.summary or "")))
-    return np.where(kept[owners(document, vocabulary.spans(example.document))], KEEP, DROP)
+    is_kept = np.asarray(kept_words(document, aligned_text(example.summary or "")))
+    return np.where(is_kept[owners(document, vocabulary.spans(example.document))], KEEP, DROP)

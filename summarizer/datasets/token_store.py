@@ -1,4 +1,4 @@
-"""The token ids of a data set on disk, memory-mapped: constant memory at any size.
+"""The token ids of a dataset on disk, memory-mapped: constant memory at any size.
 
 A store is a folder:
 

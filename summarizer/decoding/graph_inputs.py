@@ -86,8 +86,9 @@ def strategies_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
 
 def input_types() -> dict[str, tuple[str, int]]:
     """Return dtype and rank of all inputs of a graph exported by this version, by name."""
-    own = _option_inputs(exported_strategies())
-    return {**SEARCH_INPUTS, **{name: (value.dtype, 0) for name, value in own.items()}}
+    strategy_inputs = _option_inputs(exported_strategies())
+    option_types = {name: (value.dtype, 0) for name, value in strategy_inputs.items()}
+    return {**SEARCH_INPUTS, **option_types}
 
 
 @functools.cache
@@ -103,7 +104,7 @@ def _option_inputs(strategies: tuple[str, ...]) -> dict[str, _OptionInput]:
 
 
 def neutral_inputs(document: Tensor, beam: int, size: int) -> dict[str, Tensor]:
-    """Return inputs of a plain beam search, but for `minimum`, `maximum`, `penalty` and `block`.
+    """Return inputs of a plain beam search, except `minimum`, `maximum`, `penalty` and `block`.
 
     Args:
         document: int32 [B, S].

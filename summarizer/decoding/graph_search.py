@@ -32,8 +32,10 @@ class SelectedStrategy:
         """Make all strategies of `exported_strategies` from the inputs of the graph."""
         self.width, self.groups = inputs["beam"], inputs["groups"]
         self._number = inputs["strategy"]
-        made = (plugins.load("strategy", n).from_inputs(inputs) for n in exported_strategies())
-        self._strategies: list[tuple[int, Strategy]] = list(enumerate(made))
+        strategies = (
+            plugins.load("strategy", n).from_inputs(inputs) for n in exported_strategies()
+        )
+        self._strategies: list[tuple[int, Strategy]] = list(enumerate(strategies))
         self._top_k = [(n, s) for n, s in self._strategies if s.needs_only_top_k]
         self.needs_only_top_k = functools.reduce(
             ops.logical_or, [self._number == number for number, _ in self._top_k]

@@ -107,7 +107,7 @@ class SamplingOptions:
         strategy_option="top_k",
     )
     top_p: float | None = _real(
-        "sample from the smallest set of tokens with total probability P",
+        "sample from the smallest set of tokens whose probabilities add up to P",
         PROBABILITY,
         "P",
         strategy="sample",
@@ -130,9 +130,12 @@ class DecodingOptions(SamplingOptions):
     describe the other fields.
     """
 
-    beam: int | None = _number("number of hypotheses kept during the search", POSITIVE)
+    beam: int | None = _number(
+        "beam width: number of hypotheses kept during the search; default: the model's", POSITIVE
+    )
     n_best: int = _option(
-        Option("number of alternative summaries for each document", int, "N", rule=POSITIVE), 1
+        Option("number of summaries to return per document; default: 1", int, "N", rule=POSITIVE),
+        1,
     )
     strategy: str | None = _option(
         Option("decoding strategy; default: the model's", plugin="strategy")
@@ -144,7 +147,8 @@ class DecodingOptions(SamplingOptions):
         "exponent of gnmt length normalization; higher values favor longer summaries", NOT_NEGATIVE
     )
     coverage_penalty: float | None = _real(
-        "penalty for leaving parts of the document unattended", NOT_NEGATIVE
+        "strength of the penalty for leaving parts of the document unattended; 0: none",
+        NOT_NEGATIVE,
     )
     beam_groups: int | None = _number(
         "number of groups that share the beam",
@@ -189,7 +193,7 @@ class DecodingOptions(SamplingOptions):
     faithful: str | None = _option(
         Option(
             "report (warn) or prevent (strict) numbers and names "
-            "that the document does not contain",
+            "that the document does not contain; default: off",
             choices=("off", "warn", "strict"),
             group="content",
         )
@@ -198,7 +202,11 @@ class DecodingOptions(SamplingOptions):
         "minimum probability of a word that a tagger keeps", THRESHOLD, "P", group="content"
     )
     type: str | None = _option(
-        Option("type of the summaries; default: the model's first type", choices=CONTROLLED)
+        Option(
+            "type of the summaries; default: the model's first type",
+            choices=CONTROLLED,
+            group="content",
+        )
     )
     explain: bool = False
 

@@ -44,8 +44,8 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     Raises:
         InputError: the page has no text or cannot be decoded.
     """
-    found = _CHARSET.search(raw[:4096])
-    declared = charset or (found.group(1).decode() if found else None)
+    match = _CHARSET.search(raw[:4096])
+    declared = charset or (match.group(1).decode() if match else None)
     page = prose(encoding.decode(raw, name, declared))
     if cleaning.is_blank(page):
         raise InputError(f"{name}: a page without text (scripts may fill it in a browser)")

@@ -192,7 +192,7 @@ def _with_statistics(
 def _exact_matches(
     summaries: Sequence[str], references: Sequence[Sequence[str]], reference_mode: str
 ) -> Array:
-    """Return 100 for summaries that equal a reference but for case and white space, else 0, [n]."""
+    """Return 100 for summaries that equal a reference except case and white space, else 0, [n]."""
     scores = []
     for summary, texts in zip(summaries, references, strict=True):
         counted = rouge.counted_references(texts, reference_mode)

@@ -32,8 +32,9 @@ def first_k_words(document: str, k: int) -> str:
 def lead(examples: Sequence[Example]) -> list[str]:
     """Return the first k words of each document.
 
-    k is the (lower) median length of the references, of several the first. Documents written with
-    and without spaces have a k each, because their lengths are in words and in characters.
+    k is the (lower) median length of the references; of a document's references, the first if there
+    are several. Documents written with and without spaces have a k each, because their lengths are
+    in words and in characters.
     """
     unspaced = [is_unspaced_text(example.document) for example in examples]
     lengths: dict[bool, list[int]] = {True: [], False: []}

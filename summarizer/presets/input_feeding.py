@@ -1,6 +1,6 @@
 """Input feeding: the decoder cell sees the attention result of the previous position.
 
-Each choice can so depend on the earlier ones. The price: training computes positions one after
+Each choice can thus depend on the earlier ones. The price: training computes positions one after
 another. Luong et al. (2015), arXiv:1508.04025, section 3.3.
 
 summarizer train --preset input_feeding --data SPEC

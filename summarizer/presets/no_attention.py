@@ -1,6 +1,6 @@
 """No attention and no pointer: one vector carries the whole document to the decoder.
 
-Where encoder-decoders started, and what attention was invented against: long documents lose their
+Where encoder-decoders started, and what attention was invented to avoid: long documents lose their
 beginning. Without attention there is nothing to copy from. Sutskever et al. (2014),
 arXiv:1409.3215.
 

@@ -1,6 +1,6 @@
 """Plain recurrent cells without gates (Elman 1990).
 
-Cells with gates were invented against its vanishing gradients.
+Cells with gates were invented to avoid its vanishing gradients.
 
 summarizer train --preset rnn --data SPEC
 """

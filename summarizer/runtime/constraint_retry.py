@@ -15,7 +15,7 @@ import numpy as np
 from summarizer.decoding.graph_inputs import BOUNDARY
 from summarizer.decoding.options import DecodingOptions
 from summarizer.errors import InputError
-from summarizer.runtime.constraints import MAX_RETRIES, DocumentConstraints, Phrase, merge
+from summarizer.runtime.constraints import FAILURES_PER_STAGE, DocumentConstraints, Phrase, merge
 from summarizer.runtime.decoding_plan import DecodingPlan
 from summarizer.runtime.faithfulness import FaithfulnessFilter
 from summarizer.runtime.phrases import Phrases, contains_phrase, normalized
@@ -89,7 +89,7 @@ class ConstraintChecker:
         if self._faithfulness is None:
             return {}
         rows = [
-            self._faithfulness.allowed(self._supporting_text(c), c.whole_words_only)
+            self._faithfulness.generatable_tokens(self._supporting_text(c), c.whole_words_only)
             for c in constraints
         ]
         return {"allowed": np.stack(rows)}
@@ -113,7 +113,7 @@ class ConstraintChecker:
             text = pattern.sub(" ".join(phrase.split()).replace("\\", r"\\"), text)
         return text
 
-    def tightened(
+    def tighten_if_violated(
         self, hypothesis: Hypothesis, constraints: DocumentConstraints
     ) -> DocumentConstraints | None:
         """Return tighter constraints for the next search; None if the summary violates none.
@@ -173,9 +173,9 @@ class ConstraintChecker:
         banned = {self._phrases.written(hypothesis.ids, mention, text) for mention in mentions}
         banned = banned.union(*(self._phrases.spellings(mention, text) for mention in mentions))
         tighter = dataclasses.replace(constraints, failed_attempts=failed)
-        if self._faithfulness and failed > MAX_RETRIES:
+        if self._faithfulness and failed > FAILURES_PER_STAGE:
             required = {i for ids in (constraints.prefix, *constraints.required) for i in ids}
-            risky = self._faithfulness.banned_tokens(text, tighter.whole_words_only)
+            risky = self._faithfulness.uncopyable_tokens(text, tighter.whole_words_only)
             banned |= {(i,) for i in risky - required}
         return dataclasses.replace(tighter, banned=constraints.banned | banned)
 
@@ -208,11 +208,11 @@ class ConstrainedSearch:
         for hypothesis in hypotheses:
             if len(accepted) == self.n_best:
                 break
-            violated = checker.tightened(hypothesis, self.constraints)
-            if violated is None:
+            tightened = checker.tighten_if_violated(hypothesis, self.constraints)
+            if tightened is None:
                 accepted.append(hypothesis)
             else:
-                tighter.append(violated)
+                tighter.append(tightened)
         if len(accepted) >= len(self.accepted):
             self.accepted = accepted
         if not hypotheses and self.constraints.block_ngrams:  # blocking may leave no token

@@ -12,7 +12,8 @@ from summarizer.runtime.phrases import Phrases
 from summarizer.types import Tensor
 
 Phrase = tuple[int, ...]
-MAX_RETRIES = 2  # summaries with unsupported numbers or names before `strict` bans more tokens
+# Summaries with unsupported numbers or names before `strict` bans more tokens.
+FAILURES_PER_STAGE = 2
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class DocumentConstraints:
     @property
     def whole_words_only(self) -> bool:
         """Whether only tokens that are whole words may be generated."""
-        return self.failed_attempts > 2 * MAX_RETRIES
+        return self.failed_attempts > 2 * FAILURES_PER_STAGE
 
 
 def merge(first: DocumentConstraints, second: DocumentConstraints) -> DocumentConstraints:

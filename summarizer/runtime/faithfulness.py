@@ -97,7 +97,7 @@ class FaithfulnessFilter:
         """Return the numbers and names of a summary that its document does not contain."""
         return numbers_and_names.unsupported(text, document, self._known_words)
 
-    def allowed(self, document: str, whole_words_only: bool = False) -> Tensor:
+    def generatable_tokens(self, document: str, whole_words_only: bool = False) -> Tensor:
         """Return which tokens may be generated, bool [N].
 
         Args:
@@ -106,14 +106,14 @@ class FaithfulnessFilter:
         """
         digits, whole, names, stems = self._classes
         supported = numbers_and_names.normalized_words(document)
-        allowed = ~digits & whole if whole_words_only else ~digits
+        generatable = ~digits & whole if whole_words_only else ~digits
         exempt = set() if whole_words_only else stems
         banned = [i for i, words in names.items() if i not in exempt and not words <= supported]
-        allowed[banned] = False
-        allowed[END] = True
-        return allowed
+        generatable[banned] = False
+        generatable[END] = True
+        return generatable
 
-    def banned_tokens(self, document: str, whole_words_only: bool = False) -> set[int]:
+    def uncopyable_tokens(self, document: str, whole_words_only: bool = False) -> set[int]:
         """Return the tokens of a document that must not be copied: those with a digit.
 
         Args:
@@ -121,7 +121,9 @@ class FaithfulnessFilter:
             whole_words_only: also ban tokens that are neither whole words nor punctuation.
         """
         ids = set(self._vocabulary.encode(document))
-        allowed = self.allowed(document, True) if whole_words_only else ~self._classes.digits
+        generatable = (
+            self.generatable_tokens(document, True) if whole_words_only else ~self._classes.digits
+        )
         # Ids beyond the vocabulary are words of this document alone.
         document_words = [i for i in ids if i >= self._vocabulary.size]
         texts = self._vocabulary.tokens(document_words, document)
@@ -130,7 +132,7 @@ class FaithfulnessFilter:
             for i, text in zip(document_words, texts, strict=True)
             if numbers_and_names.is_number(text)
         }
-        return numbers | {i for i in ids.difference(document_words) if not allowed[i]}
+        return numbers | {i for i in ids.difference(document_words) if not generatable[i]}
 
 
 def _stems(names: dict[int, str], known: list[str]) -> set[int]:

@@ -88,7 +88,7 @@ class OnnxTagger:
         """
         decided = np.where(extract.tokens, keep, 1 - keep)
         hypothesis = Hypothesis(
-            ids=tuple(i for i, kept in zip(ids, extract.tokens, strict=False) if kept),
+            ids=tuple(i for i, is_kept in zip(ids, extract.tokens, strict=False) if is_kept),
             text=extract.text,
             log_prob=float(np.log(np.maximum(decided, _MIN_PROBABILITY)).sum()),
             score=extract.score,

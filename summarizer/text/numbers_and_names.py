@@ -1,7 +1,7 @@
 """Numbers and names of a summary that its document does not contain.
 
-Texts are compared word by word, without case, in Unicode's compatible form (NFKC). A word is a run
-of letters and digits. A point, comma, colon or slash between two digits is part of the word; no
+Texts are compared word by word, without case, in Unicode's compatibility form (NFKC). A word is a
+run of letters and digits. A point, comma, colon or slash between two digits is part of the word; no
 other mark is: `COVID-19` is two words, `3.14` and `1990s` are one. Characters of scripts without
 spaces between words belong to no word.
 

@@ -23,7 +23,7 @@ LETTER = rf"[^\W_{UNSPACED}]"  # or a digit, of a script with spaces between wor
 
 
 def normalize(text: str, lowercase: bool) -> str:
-    """Return the text in Unicode's compatible form (NFKC), optionally in lower case.
+    """Return the text in Unicode's compatibility form (NFKC), optionally in lower case.
 
     Words are split from this form and compared in it.
     """

@@ -33,7 +33,7 @@ def temporary_weights(model: TrainableModel) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ema_weights(step: TrainStep) -> Iterator[None]:
-    """Give the model the moving average of its weights inside, if `train.ema_decay` is set.
+    """Give the model its averaged weights within the context, if `train.ema_decay` is set.
 
     Source: Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging; with
     exponential weights here, from the first step on.

@@ -1,4 +1,4 @@
-"""`checkpoint.npz`: everything that a run needs to go on exactly; written after each validation."""
+"""`checkpoint.npz`: what a run needs to resume exactly; written after each validation."""
 
 from pathlib import Path
 

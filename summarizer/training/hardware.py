@@ -61,7 +61,7 @@ def choose_hardware(precision: str, compiler: str) -> HardwareChoice:
 
 @contextlib.contextmanager
 def dtype_policy(precision: str) -> Iterator[None]:
-    """Make a precision Keras' default for new layers inside."""
+    """Make a precision Keras' default for new layers within the context."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:

@@ -37,7 +37,7 @@ class TrainingContext:
         batches: gives the batches from an epoch and an index on.
         validate: measures the model on the validation examples.
         metric: the score that decides which weights are best.
-        budget: counts the minutes.
+        budget: tracks the time budget.
         hardware: precision and compiler, for the log.
     """
 
@@ -52,14 +52,14 @@ class TrainingContext:
 
 
 def fit(context: TrainingContext, state: TrainingState) -> TrainingState:
-    """Train until the steps or the minutes are over, or the score has stopped rising.
+    """Train until all steps are done, the time is up, or the score has stopped rising.
 
     Args:
         context: what the run works with.
         state: where it stands; a fresh one, or that of its checkpoint.
 
     Raises:
-        TrainingError: the loss or the gradient is not finite, or the minutes are too few.
+        TrainingError: the loss or the gradient is not finite, or the budget is too small.
         ModelError: a file of the run cannot be read or written.
     """
     settings, budget, step = context.config.train, context.budget, context.step
@@ -95,7 +95,7 @@ def fit(context: TrainingContext, state: TrainingState) -> TrainingState:
                 if 0 < settings.patience <= state.validations_without_gain:
                     progress.say(_stopping(context, state))
                     break
-        if state.step > validated:  # the minutes ended the run
+        if state.step > validated:  # the time budget ended the run
             state = _validate(context, progress, state)
         state = _average(context, progress, state)
         if settings.budget:
@@ -104,7 +104,7 @@ def fit(context: TrainingContext, state: TrainingState) -> TrainingState:
 
 
 def _discard_later_work(context: TrainingContext, state: TrainingState) -> None:
-    """Remove what a killed run did after its checkpoint; count the minutes that it took before."""
+    """Discard log records and candidates written after the checkpoint; count the time before it."""
     averaging.delete_candidates(context.folder, state.step)
     minutes = metrics_log.truncate_log(context.folder, state.step)
     context.budget.resume(minutes, state.validation_seconds)

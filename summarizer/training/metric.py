@@ -26,7 +26,7 @@ class Metric(NamedTuple):
     Attributes:
         name: its name in a validation's scores and in `metrics.jsonl`.
         label: its name in messages.
-        sign: 1 if more is better, -1 if less is.
+        sign: 1 if higher is better, -1 if lower is.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Metric(NamedTuple):
     sign: int = 1
 
     def score(self, result: ValidationResult) -> float:
-        """Return the number that decides, with a sign that makes more better."""
+        """Return the number that decides, signed so that higher is better."""
         return self.sign * result.scores[self.name]
 
     def text(self, value: float) -> str:

@@ -45,9 +45,10 @@ def read_log(folder: Path) -> list[LogRecord]:
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """Return the JSON objects of a file, one a line; [] if there is no file.
+    """Return the JSON objects of a file, one per line; [] if there is no file.
 
-    A last line that is not JSON is left out: a process is writing it, or was killed meanwhile.
+    A last line that is not JSON is left out: a process is writing it, or was killed while writing
+    it.
 
     Raises:
         InputError: another line is not a JSON object.
@@ -166,7 +167,7 @@ class StepAverages:
         self._accuracy += metrics.accuracy
 
     def stop_clock(self) -> None:
-        """Leave the time from now on out of the speeds."""
+        """Exclude the time from now on from the speeds."""
         self._stopped = time.perf_counter()
 
     def averages(self, learning_rate: float) -> LogRecord:

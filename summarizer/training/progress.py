@@ -75,7 +75,7 @@ class Progress:
         }
 
     def stop_clock(self) -> None:
-        """Leave the time until the next flush out of the speeds."""
+        """Exclude the time from now on, until the next flush, from the speeds."""
         self._averages.stop_clock()
 
     def flush(self, step: int, minutes: float, scores: LogRecord | None = None) -> LogRecord:

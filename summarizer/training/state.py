@@ -132,7 +132,7 @@ def _advanced(state: TrainingState, epoch: int, batch: int) -> TrainingState:
 
 
 def after_validation(settings: TrainConfig, state: TrainingState, score: float) -> TrainingState:
-    """Return the state after a validation with a score, of which more is better."""
+    """Return the state after a validation with a score; higher is better."""
     loss = state.nll / max(state.tokens, 1.0)
     flat = state.loss > 0 and state.loss - loss < PLATEAU_GAIN * state.loss
     better = score > state.best_score

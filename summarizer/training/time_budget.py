@@ -1,4 +1,4 @@
-"""Ending in time: `--budget 30m` plans steps and validations from the speed that it measures.
+"""Time budget: `--budget 30m` plans steps and validations from the speed that it measures.
 
 The whole command counts: data and vocabulary before training, validations, and the export after it.
 The first steps are timed, without the very first one, which compiles; then one validation. The
@@ -130,7 +130,7 @@ class TimeBudget:
         return not self._planned and (self._steps > STEPS or late)
 
     def check(self) -> None:
-        """Stop a command whose minutes are over before it has learned anything.
+        """Stop a command whose time is up before it has learned anything.
 
         Raises:
             TrainingError: names the minutes that are needed at least.

@@ -35,27 +35,27 @@ def selection_metric(config: Config) -> Metric:
 
 
 def make_validator(
-    model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Validator:
-    """Return a function that measures the model, with its weights of that time, on examples."""
+    """Return a function that measures the model, with its current weights, on examples."""
     metric = selection_metric(config)
     if metric == ROUGE1:
-        return _summary_validator(model, words, config, examples)
+        return _summary_validator(model, vocabulary, config, examples)
     if metric == KEPT_F1:
-        return _tagging_validator(cast("Tagger", model), words, config, examples)
-    loss = _make_loss(model, words, config, examples)
-    samples = _sample_writer(model, words, config, examples[:SAMPLES])
+        return _tagging_validator(cast("Tagger", model), vocabulary, config, examples)
+    loss = _make_loss(model, vocabulary, config, examples)
+    samples = _sample_writer(model, vocabulary, config, examples[:SAMPLES])
     return lambda: ValidationResult({LOSS.name: loss()}, samples())
 
 
 def validation_loss(
-    model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> float:
     """Return the mean negative log-probability of held-out tokens, each given those before it.
 
     Args:
         model: a `Seq2Seq`, in any precision, on TensorFlow or JAX.
-        words: its vocabulary.
+        vocabulary: the vocabulary of the model.
         config: its configuration: input and output are chosen and cut as in training.
         examples: must hold at least one token to predict.
 
@@ -63,37 +63,37 @@ def validation_loss(
         Nats per token, the end of each text included; without dropout, label smoothing and other
         training aids.
     """
-    return _make_loss(model, words, config, examples)()
+    return _make_loss(model, vocabulary, config, examples)()
 
 
 def padded_batches(
-    examples: Sequence[Example], words: Vocabulary, max_tokens: int, rows: int = BATCH_SIZE
+    examples: Sequence[Example], vocabulary: Vocabulary, max_tokens: int, rows: int = BATCH_SIZE
 ) -> Iterator[npt.NDArray[np.int32]]:
     """Yield documents as int32 [rows, max_tokens], the last batch filled up with empty rows."""
     for begin in range(0, len(examples), rows):
         batch = np.zeros((rows, max_tokens), np.int32)
         documents = [example.document for example in examples[begin : begin + rows]]
-        for i, token_ids in enumerate(words.encode_all(documents)):
+        for i, token_ids in enumerate(vocabulary.encode_all(documents)):
             batch[i, : len(token_ids[:max_tokens])] = token_ids[:max_tokens]
         yield batch
 
 
 def starts(
-    examples: Sequence[Example], words: Vocabulary, rows: int = BATCH_SIZE
+    examples: Sequence[Example], vocabulary: Vocabulary, rows: int = BATCH_SIZE
 ) -> Iterator[npt.NDArray[np.int32]]:
     """Yield the first token of the summaries, int32 [rows], for each batch of `padded_batches`.
 
     Raises:
         InputError: the vocabulary has control tokens but none for the type of an example.
     """
-    tokens = [words.start(example.type) for example in examples]
+    tokens = [vocabulary.start(example.type) for example in examples]
     for begin in range(0, len(tokens), rows):
         part = tokens[begin : begin + rows]
-        yield np.asarray(part + [words.start()] * (rows - len(part)), np.int32)
+        yield np.asarray(part + [vocabulary.start()] * (rows - len(part)), np.int32)
 
 
 def _summary_validator(
-    model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Validator:
     """Return a function that summarizes the examples greedily and scores the summaries."""
     from summarizer.decoding import scoring
@@ -104,12 +104,12 @@ def _summary_validator(
     search = compile_search(model, greedy, 1, scoring.limits_from(config.decode))
     references = [example.summary or "" for example in examples]
     stem = rouge.default_stem(references)
-    first_tokens = list(starts(examples, words))  # refuses an unknown type before training
+    first_tokens = list(starts(examples, vocabulary))  # refuses an unknown type before training
 
     def validate() -> ValidationResult:
         token_ids: list[npt.NDArray[np.int32]] = []
         gates: list[float] = []
-        batches = padded_batches(examples, words, config.data.max_document_tokens)
+        batches = padded_batches(examples, vocabulary, config.data.max_document_tokens)
         for batch, start in zip(batches, first_tokens, strict=True):
             result = search(batch, start)
             tokens = np.asarray(result.tokens)[: len(examples) - len(token_ids), 0]
@@ -118,7 +118,7 @@ def _summary_validator(
             gates.extend(np.asarray(result.gate)[: len(tokens), 0][copyable])
             token_ids.extend(tokens)
         pairs = zip(token_ids, examples, strict=True)
-        summaries = [words.decode(tokens, example.document) for tokens, example in pairs]
+        summaries = [vocabulary.decode(tokens, example.document) for tokens, example in pairs]
         scores = rouge.score(summaries, references, stem)
         if config.model.pointer and gates:
             scores["gate"] = np.asarray(gates)
@@ -129,7 +129,7 @@ def _summary_validator(
 
 
 def _tagging_validator(
-    model: "Tagger", words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: "Tagger", vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Validator:
     """Return a function that extracts with a tagger from the examples and scores the extracts."""
     from summarizer.decoding.tag_decoding import TaggedDocument
@@ -141,10 +141,10 @@ def _tagging_validator(
     texts = [example.document for example in examples]
     references = [example.summary or "" for example in examples]
     stem, limit = rouge.default_stem(references), config.data.max_document_tokens
-    spans = [words.spans(text)[:limit] for text in texts]
+    spans = [vocabulary.spans(text)[:limit] for text in texts]
 
     def validate() -> ValidationResult:
-        batches = padded_batches(examples, words, limit)
+        batches = padded_batches(examples, vocabulary, limit)
         probabilities = (np.asarray(row) for batch in batches for row in tag(batch))
         extracts = [
             TaggedDocument(text, text_spans, row[: len(text_spans)])
@@ -188,7 +188,7 @@ def _beside_references(texts: list[str], references: list[str]) -> list[str]:
 
 
 def _sample_writer(
-    model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Callable[[], list[str]]:
     """Return a function that writes texts to show: of a few documents, or without a prompt."""
     from summarizer.decoding import scoring
@@ -204,11 +204,11 @@ def _sample_writer(
     limits = scoring.limits_from(config.decode)
     search = compile_search(model, strategy, strategy.width, limits)
     limit = config.data.max_document_tokens
-    batch = next(padded_batches(examples, words, limit, len(examples)))
+    batch = next(padded_batches(examples, vocabulary, limit, len(examples)))
 
     def write() -> list[str]:
         tokens = np.asarray(search(batch).tokens)  # [B, K, T]
-        texts = [words.decode(row) for row in tokens.reshape(-1, tokens.shape[2])]
+        texts = [vocabulary.decode(row) for row in tokens.reshape(-1, tokens.shape[2])]
         if language_model:
             return [f"  {text}" for text in texts]
         return _beside_references(texts, [example.document for example in examples])
@@ -217,15 +217,17 @@ def _sample_writer(
 
 
 def _make_loss(
-    model: TrainableModel, words: Vocabulary, config: Config, examples: Sequence[Example]
+    model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Callable[[], float]:
     """Return a function that computes the loss on examples, which it keeps as token ids."""
     from summarizer.training import compile_step
 
     data = config.data
-    first_tokens = [words.start(example.type) for example in examples] if words.controls else []
-    pairs = tasks.tokenize(data, examples, words)
-    store = token_store.in_memory_store(pairs, words.size, first_tokens)
+    first_tokens = (
+        [vocabulary.start(example.type) for example in examples] if vocabulary.controls else []
+    )
+    pairs = tasks.tokenize(data, examples, vocabulary)
+    store = token_store.in_memory_store(pairs, vocabulary.size, first_tokens)
     max_target = tasks.max_target_tokens(data)
     shape = batching.BatchShape(BATCH_SIZE, data.max_document_tokens, max_target, 1)
     loss_of = compile_step.make_loss_function(model)

@@ -24,7 +24,7 @@ from summarizer.errors import InputError, ModelError
 from summarizer.runtime import constraint_retry
 from summarizer.runtime import decoding_plan as plans
 from summarizer.runtime.constraint_retry import ROOM_GROWTH, ConstraintChecker
-from summarizer.runtime.constraints import MAX_RETRIES
+from summarizer.runtime.constraints import FAILURES_PER_STAGE
 from summarizer.runtime.faithfulness import FaithfulnessFilter
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.runtime.phrases import Phrases
@@ -325,7 +325,7 @@ def spelled(piece):
 
 def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, known):
     strict, document = FaithfulnessFilter(words, known), "Fermi saw 25 gases"
-    allowed = strict.allowed(document)
+    allowed = strict.generatable_tokens(document)
     pieces = dict(enumerate(words.tokens(range(words.size))))
     assert allowed[END]
     for i, piece in pieces.items():
@@ -335,7 +335,7 @@ def test_the_generator_loses_digits_and_names_that_the_document_lacks(words, kno
     by = {piece: i for i, piece in pieces.items()}
     assert all(allowed[by[piece]] for piece in ("▁the", "▁heat", "▁gas") if piece in by)
     assert "▁fermi" not in by or allowed[by["▁fermi"]]
-    assert "▁fermi" not in by or not strict.allowed("saw 25 gases")[by["▁fermi"]]
+    assert "▁fermi" not in by or not strict.generatable_tokens("saw 25 gases")[by["▁fermi"]]
 
 
 def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
@@ -348,15 +348,15 @@ def test_a_stem_of_known_words_may_be_written_until_only_whole_words_may(known):
         ("▁he", True, False), ("▁heat", True, True), ("▁fermi", False, False),
         ("▁gasps", False, False),
     ):  # fmt: skip
-        assert strict.allowed(text)[ids[piece]] == first
-        assert strict.allowed(text, whole_words_only=True)[ids[piece]] == last
+        assert strict.generatable_tokens(text)[ids[piece]] == first
+        assert strict.generatable_tokens(text, whole_words_only=True)[ids[piece]] == last
 
 
 def test_at_last_only_whole_words_are_left(words, known):
     strict, document = FaithfulnessFilter(words, known), "Fermi saw 25 gases of Zorp, used 用学习"
-    allowed = strict.allowed(document, whole_words_only=True)
-    barred = strict.banned_tokens(document, whole_words_only=True)
-    digits = strict.banned_tokens(document)
+    allowed = strict.generatable_tokens(document, whole_words_only=True)
+    barred = strict.uncopyable_tokens(document, whole_words_only=True)
+    digits = strict.uncopyable_tokens(document)
     ids = words.encode(document)
     assert digits <= barred <= set(ids)
     texts = dict(zip(ids, words.tokens(ids, document), strict=True))
@@ -433,7 +433,7 @@ DOCUMENT = "In 1990 Fermi and 25 others (of 2,000) saw the heat of Zorpish gases
 
 
 def test_a_strict_summary_claims_nothing_that_the_document_lacks(kind, words, known, monkeypatch):
-    monkeypatch.setattr(constraint_retry, "MAX_SEARCHES", 3 * MAX_RETRIES + 4)
+    monkeypatch.setattr(constraint_retry, "MAX_SEARCHES", 3 * FAILURES_PER_STAGE + 4)
     seen = lowercase_words.load_lowercase_words(known)
     wild = Inventor(words, known)
     free = wild.summarize([DOCUMENT] * 9, DecodingOptions(beam=2))
@@ -467,13 +467,13 @@ def test_what_the_user_wants_said_is_no_claim(words, known):
     ids = words.encode_summary(f"Planck {promised} 1990", DOCUMENT)
     text = "Planck Curie 77 1990"
     found = Hypothesis(tuple(ids), text, -1.0, -1.0)
-    assert checker.tightened(found, constraints) is None
+    assert checker.tighten_if_violated(found, constraints) is None
     found = Hypothesis(tuple(ids), text + " 78", -1.0, -1.0)
-    stricter = checker.tightened(found, constraints)
+    stricter = checker.tighten_if_violated(found, constraints)
     assert stricter.failed_attempts == 1
     assert stricter.banned > constraints.banned
-    for _ in range(2 * MAX_RETRIES):
-        stricter = checker.tightened(found, stricter)
+    for _ in range(2 * FAILURES_PER_STAGE):
+        stricter = checker.tighten_if_violated(found, stricter)
     needed = {i for phrase in (*stricter.required, stricter.prefix) for i in phrase}
     assert stricter.whole_words_only
     assert not {i for phrase in stricter.banned if len(phrase) == 1 for i in phrase} & needed

@@ -736,7 +736,7 @@ def test_a_folder_with_a_run_is_not_written_over(trained, capsys):
     before = (trained.folder / "checkpoint.npz").read_bytes()
     assert cli.main(command(trained.folder, 2, 2)) == 1
     assert one_line(capsys) == (
-        f"{trained.folder}: already holds a run; add --resume to go on, or remove it"
+        f"{trained.folder}: already holds a run; add --resume to continue, or remove it"
     )
     assert (trained.folder / "checkpoint.npz").read_bytes() == before
 
@@ -765,7 +765,7 @@ def test_resuming_without_a_folder_begins(tmp_path, quick):
 @pytest.mark.parametrize(
     ("owner", "name", "left"),
     [
-        (prepare_data.vocabulary, "train_vocabulary", set()),
+        (prepare_data, "train_vocabulary", set()),
         (prepare_data.configuration, "to_json", {"vocabulary.model"}),
         (prepare_data.token_store, "write_store", {"vocabulary.model", "config.json"}),
         (loop, "fit", {"vocabulary.model", "config.json", "store", "fingerprints.npz",

@@ -66,14 +66,14 @@ def examples(options: Options, split: str = "all") -> Iterator[Example]:
 
 def _results(options: Options) -> Iterator[Example | InputError]:
     seen_categories: set[str] = set()
-    papers = kept = 0
+    papers = matching_papers = 0
     for number, row in _lines.json_records(options.path):
         try:
             if isinstance(row, InputError):
                 raise row
             papers += 1
             if example := _paper(options, number, row, seen_categories):
-                kept += 1
+                matching_papers += 1
                 yield example
         except InputError as error:
             yield error
@@ -81,7 +81,7 @@ def _results(options: Options) -> Iterator[Example | InputError]:
         if papers and not any(_within(name, category) for name in seen_categories):
             near = did_you_mean(category, {name.partition(".")[0] for name in seen_categories})
             raise InputError(f"{options.path}: no paper is in category {category!r}: {near}")
-    if papers and not kept:
+    if papers and not matching_papers:
         raise InputError(
             f"{options.path}: none of {papers} papers is within the length bounds (shortest, "
             "longest, title_shortest, title_longest)"

@@ -92,7 +92,7 @@ def fingerprint(folders: Folders) -> str:
 
 
 def cache_folder() -> Path:
-    """Return the folder of cached data sets: SUMMARIZER_CACHE, or ~/.cache/summarizer."""
+    """Return the folder of cached datasets: SUMMARIZER_CACHE, or ~/.cache/summarizer."""
     return Path(os.environ.get("SUMMARIZER_CACHE") or "~/.cache/summarizer").expanduser()
 
 

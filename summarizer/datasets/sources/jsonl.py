@@ -1,4 +1,4 @@
-"""JSON Lines, one object a line, `{"document": …, "summary": …}`: .jsonl, .jsonl.gz, .jsonl.xz."""
+"""JSON Lines, one object per line `{"document": …, "summary": …}`: .jsonl, .jsonl.gz, .jsonl.xz."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

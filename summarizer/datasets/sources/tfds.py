@@ -1,4 +1,4 @@
-"""Any data set of TensorFlow Datasets: `tfds:cnn_dailymail`, `tfds:reddit_tifu/long`.
+"""Any dataset from TensorFlow Datasets: `tfds:cnn_dailymail`, `tfds:reddit_tifu/long`.
 
 Document and summary are the pair of features that the set declares as supervised keys; all known
 summarization sets declare one. For other sets, `document=` and `summary=` name the features. A

@@ -1,7 +1,7 @@
 """Beam search: keep the K most probable prefixes.
 
-Each prefix may end at any time, and an end takes no beam. A beam as wide as the number of prefixes
-is therefore exhaustive.
+Each prefix may end at any time, and ending does not use up a beam. A beam as wide as the number of
+prefixes is therefore exhaustive.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Bidirectional encoder: two recurrent cells read the document, one forward and one backward.
 
-Each token is so encoded with the text before and after it. With several layers, each layer reads
+Each token is thus encoded with the text before and after it. With several layers, each layer reads
 the outputs of the one below; from the second on, it adds to them (Wu et al. 2016, arXiv:1609.08144,
 eq. 6).
 
