@@ -29,6 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder to write report.json, predictions.jsonl and report.html to",
     )
+    _add_scoring_options(parser)
+    parser.add_argument(
+        "--allow-overlap",
+        action="store_true",
+        help="include documents that the model was trained on",
+    )
+    parser.add_argument("--skip-bad", action="store_true", help="skip and count unusable records")
+    add_content_selector(parser)
+    add_decoding_options(parser, ("n_best", "max_words"))
+
+
+def _add_scoring_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stem",
         choices=("auto", "yes", "no"),
@@ -48,14 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="best",
         help="how to combine the scores of several references; default: best",
     )
-    parser.add_argument(
-        "--allow-overlap",
-        action="store_true",
-        help="include documents that the model was trained on",
-    )
-    parser.add_argument("--skip-bad", action="store_true", help="skip and count unusable records")
-    add_content_selector(parser)
-    add_decoding_options(parser, ("n_best", "max_words"))
 
 
 def run(a: argparse.Namespace) -> int:
