@@ -44,7 +44,7 @@ class ComparisonPlan:
         minutes: training time of each variant; 0: no such part.
         examples: number of examples that each variant is trained on; 0: no such part.
         settings: settings of all variants, `name=value`.
-        skip_bad: whether lines that cannot be read are counted and skipped; else they are errors.
+        skip_bad: skip and count unusable records, instead of stopping.
     """
 
     variants: tuple[str, ...] = FAMILY

@@ -42,7 +42,7 @@ def finish_variant(
         base: folder of the shared vocabulary and tokens.
         unmeasured: the fields that are known before the training.
         tests: test documents.
-        skip_bad: whether lines that cannot be read are counted and skipped.
+        skip_bad: skip and count unusable records, instead of stopping.
 
     Returns:
         The result; of a failed training, the error message.

@@ -18,7 +18,7 @@ class EvaluationOptions:
             English, see `rouge.default_stem`.
         reference_mode: how several references of a document count, see `rouge.score_details`.
         tokenization: tokens of scripts written without spaces, see `rouge_tokenizer.words`.
-        skip_bad: whether lines that cannot be read are counted and skipped; else they are errors.
+        skip_bad: skip and count unusable records, instead of stopping.
         allow_overlap: whether documents that the model was trained on may be evaluated.
         command: the command that the report names as its origin.
         full: whether to score all baselines and to add the statistics of the summaries.

@@ -1,4 +1,4 @@
-"""Memory stays flat: what a data set costs on the way to its batches, measured in a process."""
+"""Memory stays flat: what a dataset costs on the way to its batches, measured in a process."""
 
 import os
 import subprocess

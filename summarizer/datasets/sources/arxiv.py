@@ -36,7 +36,7 @@ class Options:
         longest: maximum number of words of an abstract.
         title_shortest: minimum number of words of a title.
         title_longest: maximum number of words of a title.
-        skip_bad: skip and count lines that cannot be used.
+        skip_bad: skip and count unusable records.
     """
 
     path: str

@@ -25,7 +25,7 @@ class Options:
         path: the file.
         document: column of the document.
         summary: column of the summary; "": read documents only.
-        skip_bad: skip and count bad rows.
+        skip_bad: skip and count unusable records.
         type_column: column of the type of summary, a name of `summary_types`; "": none.
         source_column: column with the publisher of the document; "": none.
         lead_column: column with a number of characters. That many at the start of the document

@@ -20,7 +20,7 @@ class Options:
 
     Attributes:
         path: the folder, read with its subfolders and without hidden files.
-        skip_bad: skip and count bad files.
+        skip_bad: skip and count unusable records.
     """
 
     path: str

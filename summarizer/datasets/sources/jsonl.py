@@ -19,7 +19,7 @@ class Options:
             first reference is the summary.
         references: column with a list of all references, which ROUGE compares with; None:
             `references` if that column is a list of texts; "": none.
-        skip_bad: skip and count bad lines.
+        skip_bad: skip and count unusable records.
         type_column: column of the type of summary, a name of `summary_types`; "": none.
         source_column: column with the publisher of the document; "": none.
         lead_column: column with a number of characters. That many at the start of the document

@@ -46,7 +46,7 @@ class Options:
     Attributes:
         parts: the SPECs with their weights, `0.7*a.jsonl+0.3*docstrings`; any sum of weights.
         stop: when the mix ends: first, last or each.
-        skip_bad: skip and count what cannot be used in any part.
+        skip_bad: skip and count unusable records of all parts.
     """
 
     parts: str

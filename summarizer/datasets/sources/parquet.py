@@ -33,7 +33,7 @@ class Options:
             reference is the summary.
         references: column with a list of all references, which ROUGE compares with; None:
             `references` if that column is a list of texts; "": none.
-        skip_bad: skip and count bad rows.
+        skip_bad: skip and count unusable records.
     """
 
     path: str

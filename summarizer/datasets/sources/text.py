@@ -21,7 +21,7 @@ class Options:
 
     Attributes:
         path: the file; .txt.gz and .txt.xz are decompressed.
-        skip_bad: skip and count bad lines.
+        skip_bad: skip and count unusable records.
     """
 
     path: str

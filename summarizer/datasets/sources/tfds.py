@@ -48,7 +48,7 @@ class Options:
         document: feature of the document; None: the set's own.
         summary: feature of the summary; None: the set's own; "": read documents only.
         data_dir: folder of prepared sets; "": TFDS's default.
-        skip_bad: skip and count bad rows.
+        skip_bad: skip and count unusable records.
     """
 
     name: str
