@@ -181,7 +181,13 @@ def run_in_a_shell(line: str) -> str:
 SLOW = ("summarizer train ", "summarizer export ")
 
 
-@pytest.mark.parametrize("line", [c for c in COMMANDS if c.startswith(SLOW)])
+def marked(line: str) -> Any:
+    """Mark an export as slow: it takes more than 20 seconds."""
+    marks = [pytest.mark.slow] if line.startswith("summarizer export ") else []
+    return pytest.param(line, marks=marks)
+
+
+@pytest.mark.parametrize("line", [marked(c) for c in COMMANDS if c.startswith(SLOW)])
 def test_a_training_or_an_export_runs(line, folder, trainer, capsys):
     words = shlex.split(line)
     if words[1] == "export":

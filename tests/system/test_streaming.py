@@ -249,7 +249,7 @@ def test_the_bar_is_on_a_terminal_alone_and_never_on_stdout(digits, records, mon
 
 def test_one_document_needs_no_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert isinstance(_progress_bar(["x.txt"], many=False), _NoBar)
-    bar = _progress_bar(["x.txt", "y.txt"], many=False)
+    assert isinstance(_progress_bar(["x.txt"], several_documents=False), _NoBar)
+    bar = _progress_bar(["x.txt", "y.txt"], several_documents=False)
     assert bar.total == 2
     bar.close()

@@ -891,3 +891,9 @@ def test_the_toy_task_is_learned_to_98_percent(tmp_path):
     report = json.loads((folder / "evaluation" / "report.json").read_text())
     assert report["examples"] > 900
     assert report["scores"]["exact"]["mean"] >= 98
+
+
+def test_doctor_finds_nothing_wrong_with_the_run(trained, capsys, caplog):
+    assert cli.main(["doctor", str(trained.folder)]) == 0
+    assert capsys.readouterr().out == "no problems found\n"
+    assert "a run of 250 steps, without an evaluation" in caplog.text
