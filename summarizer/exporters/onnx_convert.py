@@ -4,6 +4,7 @@ import logging
 from typing import Any, TypeAlias
 
 from summarizer.exporters import hoist_invariants, int8, onnx_ops
+from summarizer.exporters.fast_tf2onnx import fast_tf2onnx
 from summarizer.exporters.hoist_invariants import GraphProto
 
 OPSET = 18
@@ -37,7 +38,7 @@ def convert(traced: Any) -> ModelProto:
     with tf.Graph().as_default():
         tf.import_graph_def(definition, name="")
         optimized = tf_loader.tf_optimize(inputs, outputs, definition)
-    with tf.Graph().as_default() as tf_graph:
+    with fast_tf2onnx(), tf.Graph().as_default() as tf_graph:
         tf.import_graph_def(optimized, name="")
         graph = tfonnx.process_tf_graph(
             tf_graph,
