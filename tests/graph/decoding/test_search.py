@@ -134,7 +134,8 @@ def test_wide_beam_is_exhaustive(pointer, alpha, minimum, block):
     ],
 )
 def test_rows_do_not_depend_on_their_batch(attention):
-    model, docs = tiny(attention=attention, pointer=attention != "none"), documents(8)
+    # With larger weights, multi-head attention ignores the order of tokens: hypotheses tie.
+    model, docs = tiny(attention=attention, pointer=attention != "none", sharp=3.0), documents(8)
     find = beam(model, 3, 9)
     together = find(docs)
     for i in range(8):
