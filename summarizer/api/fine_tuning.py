@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from summarizer import config as configuration
+from summarizer.api import vocabulary_transfer
 from summarizer.config import Config, Part, flatten
 from summarizer.errors import ConfigError, ModelError
+from summarizer.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from summarizer.training.averaging import Weights
     from summarizer.training.step import TrainableModel
 
+NETWORK = "network"
+"""The value of `train.init_parts` that takes all weights but learns a vocabulary."""
 MAY_DIFFER = ("model.dropout",)  # changes no weight's shape or meaning
 # Settings that the weights of an encoder depend on.
 ENCODER_SETTINGS = ("model.embedding_size", "model.encoder", "model.pretrained_embeddings")
@@ -36,8 +40,13 @@ def read_weights(folder: Path) -> tuple["Weights", Path]:
     return storage.load_arrays(path).arrays, path
 
 
-def load_initial_weights(model: "TrainableModel", config: Config) -> None:
-    """Give a network the weights of `train.init`: all, or those of embeddings and encoder.
+def load_initial_weights(model: "TrainableModel", config: Config, vocabulary: Vocabulary) -> None:
+    """Give a network the weights of `train.init` that `train.init_parts` names.
+
+    Args:
+        model: the network, changed in place.
+        config: names the initial model.
+        vocabulary: of the network.
 
     Raises:
         ModelError: they cannot be read, or are of another network.
@@ -51,6 +60,9 @@ def load_initial_weights(model: "TrainableModel", config: Config) -> None:
             **{name: array for name, array in fresh.items() if not _is_encoder_weight(name)},
             **{name: array for name, array in weights.items() if _is_encoder_weight(name)},
         }
+    elif config.train.init_parts == NETWORK:
+        old = Vocabulary.load(path.with_name("vocabulary.model"))
+        weights = vocabulary_transfer.transfer_weights(weights, old, vocabulary)
     named_weights.assign_weights(model, weights, path)
 
 
@@ -65,7 +77,8 @@ def inherit_model_settings(config: Config, model: str | Path, parts: str = "all"
     Args:
         config: data, training and search, which stay.
         model: folder of a trained or shipped model.
-        parts: `all`, or `encoder`: take only embeddings and encoder from the model's network.
+        parts: `all`; `encoder`: take only embeddings and encoder from the model's network;
+            `network`: keep the vocabulary of `config`.
 
     Raises:
         ModelError: the folder holds no model, or its configuration cannot be read.
@@ -82,7 +95,7 @@ def inherit_model_settings(config: Config, model: str | Path, parts: str = "all"
     return dataclasses.replace(
         config,
         model=network,
-        vocabulary=base.vocabulary,
+        vocabulary=config.vocabulary if parts == NETWORK else base.vocabulary,
         train=dataclasses.replace(config.train, init=str(model), init_parts=parts),
     )
 
@@ -105,7 +118,8 @@ def check_initial_model(config: Config) -> None:
 def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, Any]]:
     """Yield the settings that have to equal the initial model's: name, value, its value."""
     encoder_only = config.train.init_parts == "encoder"
-    for section in ("model", "vocabulary"):
+    sections = ("model",) if config.train.init_parts == NETWORK else ("model", "vocabulary")
+    for section in sections:
         base_values = dict(flatten(getattr(base, section), f"{section}."))
         for name, value in flatten(getattr(config, section), f"{section}."):
             free = encoder_only and section == "model" and name not in ENCODER_SETTINGS
@@ -116,7 +130,9 @@ def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, A
 def describe_initial_model(config: Config) -> str:
     """Return the name of the model in `train.init` and its configuration's hash, on one line."""
     base = configuration.load_config(Path(config.train.init) / "config.json")
-    part = "" if config.train.init_parts == "all" else "the encoder of "
+    part = {"encoder": "the encoder of ", NETWORK: "the network of "}.get(
+        config.train.init_parts, ""
+    )
     return (
         f"{part}{config.train.init} ({base.name}, configuration {configuration.config_hash(base)})"
     )

@@ -44,18 +44,23 @@ def prepare_data(
     reuse = reuse and (folder / "config.json").exists()  # else a vocabulary may be of another run
     if reuse and (folder / VOCABULARY).exists():
         vocabulary = Vocabulary.load(folder / VOCABULARY)
-    elif config.train.init:
-        LOG.info("starting from %s", fine_tuning.describe_initial_model(config))
-        vocabulary = Vocabulary.load(Path(config.train.init) / VOCABULARY)
-        atomic_write(folder / VOCABULARY, (Path(config.train.init) / VOCABULARY).read_bytes())
     else:
-        vocabulary = _train_vocabulary(config, skip_bad)
+        vocabulary = _initial_vocabulary(config, skip_bad)
         atomic_write(folder / VOCABULARY, vocabulary.proto)
     atomic_write(folder / "config.json", configuration.to_json(config).encode())
     metadata = _store_metadata(config, vocabulary)
     if reuse and (store := _known_store(folder, metadata)):
         return vocabulary, store
     return vocabulary, _write_store(config, folder, vocabulary, metadata, skip_bad)
+
+
+def _initial_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:
+    """Return the vocabulary of the initial model, or one that is learned from the data."""
+    if config.train.init:
+        LOG.info("starting from %s", fine_tuning.describe_initial_model(config))
+        if config.train.init_parts != fine_tuning.NETWORK:
+            return Vocabulary.load(Path(config.train.init) / VOCABULARY)
+    return _train_vocabulary(config, skip_bad)
 
 
 def _train_vocabulary(config: Config, skip_bad: bool) -> Vocabulary:

@@ -217,7 +217,7 @@ def _build_model(config: Config, vocabulary: Vocabulary, restored: bool) -> "Seq
     if sentence_ids is not None and not config.train.init:
         sentence_ids.fill(*sentence_boundaries.boundary_tables(vocabulary))
     if config.train.init:
-        fine_tuning.load_initial_weights(model, config)
+        fine_tuning.load_initial_weights(model, config, vocabulary)
     return model
 
 

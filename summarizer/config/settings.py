@@ -113,8 +113,8 @@ class TrainConfig:
     precision: str = "auto"  # number format of matrix products
     compile: str = "auto"  # compiler of the training step
     budget: float = 0.0  # minutes for the whole run; 0: no limit besides the steps
-    init: str = ""  # folder of a model whose weights and vocabulary the run starts from
-    init_parts: str = "all"  # weights taken from it: all, or those of embeddings and encoder
+    init: str = ""  # folder of a model that the run starts from
+    init_parts: str = "all"  # what is taken from it: all, the encoder, or the network
     tensorboard: bool = False  # also write the metrics for TensorBoard
 
 
@@ -158,7 +158,7 @@ CHOICES = {
     "train.coverage_start": ("start", "flat"),
     "decode.length_normalization": ("gnmt", "average"),
     "decode.tagger_unit": ("words", "sentences"),
-    "train.init_parts": ("all", "encoder"),
+    "train.init_parts": ("all", "encoder", "network"),
     "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "train.compile": ("auto", "xla", "graph"),
 }

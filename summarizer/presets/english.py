@@ -120,9 +120,9 @@ def config() -> Config:
         ),
         vocabulary=VocabularyConfig(size=16_000, sample_size=50_000),
         model=ModelConfig(
-            embedding_size=320,
-            encoder=Part("bidirectional", {"width": 320}),
-            decoder_cell=Part("lstm", {"width": 640}),
+            embedding_size=256,
+            encoder=Part("bidirectional", {"width": 256}),
+            decoder_cell=Part("lstm", {"width": 512}),
             dropout=0.05,
         ),
         train=TrainConfig(
