@@ -51,8 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
     from summarizer.api.train import train
 
     began = time.perf_counter()
-    if arguments.resume and arguments.init:
-        raise ConfigError("--init: a resumed run goes on with its own weights; leave it out")
     config = load_preset(arguments.preset or PRESET)
     folder = Path(arguments.output or Path("runs") / config.name)
     change = apply_overrides
@@ -61,6 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.preset and not (folder / "checkpoint.npz").exists():
             _check_preset(preset.name, config.name, folder)
         change = configuration.apply_settings
+        if arguments.init and arguments.init != config.train.init:
+            start = config.train.init or "random weights"
+            raise ConfigError(f"--init {arguments.init}: the run in {folder} began with {start}")
     settings = [f"data.train={arguments.data}"] if arguments.data else []
     if arguments.budget:
         settings.append(f"train.budget={configuration.parse_duration(arguments.budget)}")

@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from summarizer import cli, plugins, storage
 from summarizer import config as configuration
-from summarizer.api import export, prepare_data, train
+from summarizer.api import export, prepare_data, train, vocabulary_transfer
 from summarizer.config import Config, TrainConfig
 from summarizer.datasets import batching, contamination, spec, token_store
 from summarizer.decoding.scoring import SearchLimits
@@ -630,9 +630,32 @@ def test_a_setting_against_the_first_model_is_told(trained, tmp_path, capsys, mo
 def test_a_model_to_start_from_must_be_there(trained, tmp_path, capsys):
     assert cli.main(tuned(tmp_path / "run", tmp_path / "none")) == 1
     assert one_line(capsys) == f"{tmp_path}/none: no such model folder"
-    line = ["train", "--output", str(tmp_path), "--resume", "--init", str(trained.folder)]
-    assert cli.main(line) == 1
-    assert "--init: a resumed run goes on with its own weights" in one_line(capsys)
+
+
+def test_a_job_with_init_may_be_queued_again(trained, tmp_path, quick, capsys):
+    folder = tmp_path / "run"
+    quick += [50.0, 50.0]
+    assert cli.main(tuned(folder, trained.folder)) == 0
+    again = [*tuned(folder, trained.folder), "--resume"]
+    assert cli.main([*again, "--set", "train.steps=4"]) == 0
+    assert f"{folder}: 4 steps from {trained.folder}" in capsys.readouterr().out
+    assert cli.main([*tuned(folder, tmp_path), "--resume"]) == 1
+    expected = f"--init {tmp_path}: the run in {folder} began with {trained.folder}"
+    assert one_line(capsys) == expected
+
+
+def test_a_run_starts_from_a_network_with_a_vocabulary_of_its_own(trained, tmp_path, quick):
+    quick += [50.0]
+    wanted = ("train.init_parts=network", "vocabulary.size=290", "vocabulary.kind=bpe")
+    assert cli.main(tuned(tmp_path, trained.folder, *wanted)) == 0
+    old, new = (Vocabulary.load(f / "vocabulary.model") for f in (trained.folder, tmp_path))
+    assert new.proto != old.proto
+    first, _ = storage.load_arrays(trained.folder / "weights.npz")
+    made, _ = storage.load_arrays(tmp_path / "weights.npz")
+    expected = vocabulary_transfer.transfer_weights(first, old, new)
+    for name, value in expected.items():
+        more = 2 if name == "output_bias" else 0  # the two steps
+        np.testing.assert_allclose(made[name], value + more, atol=1e-6)
 
 
 # --- nothing is lost ---------------------------------------------------------------------------
