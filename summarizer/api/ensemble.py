@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from summarizer import config as configuration
 from summarizer.api import fine_tuning
 from summarizer.api.prepare_data import MEMBERS
-from summarizer.config import Config
+from summarizer.config import TAGGING_TASKS, Config
 from summarizer.datasets import contamination, lowercase_words
 from summarizer.errors import ConfigError, ModelError
 from summarizer.storage import atomic_write, load_arrays, save_arrays
@@ -78,7 +78,7 @@ def _check_compatible(members: Sequence[_Member]) -> None:
                 "vocabulary can be averaged"
             )
     for member in members:
-        if member.config.data.task == "tag":
+        if member.config.data.task in TAGGING_TASKS:
             raise ModelError(f"{member.path}: a tagger writes no summary that could be averaged")
 
 

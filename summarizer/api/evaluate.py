@@ -8,7 +8,7 @@ from typing import Any
 
 from summarizer.api import summarize_examples
 from summarizer.api.summarizer import Summarizer, find_model
-from summarizer.config import config_hash
+from summarizer.config import TAGGING_TASKS, config_hash
 from summarizer.datasets import contamination
 from summarizer.datasets import spec as specs
 from summarizer.errors import InputError, renamed_arguments
@@ -74,7 +74,7 @@ def evaluate(
     summaries, statistics = summarize_examples.summarize_examples(summarizer, examples, decoding)
     config = summarizer.config
     options = dataclasses.replace(
-        options, with_tagging=config.data.task == "tag", model_statistics=statistics
+        options, with_tagging=config.data.task in TAGGING_TASKS, model_statistics=statistics
     )
     report = dataclasses.replace(
         _score(examples, summaries, options),

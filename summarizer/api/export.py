@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from summarizer import config as configuration
 from summarizer.api.load_model import load_keras_model
 from summarizer.api.prepare_data import held_out_examples
-from summarizer.config import Config
+from summarizer.config import TAGGING_TASKS, Config
 from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
 from summarizer.exporters.record import read_export_record, write_export_record
 from summarizer.storage import atomic_directory, save_arrays, sha256, size_in_bytes
@@ -160,7 +160,7 @@ def _check_formats(format: str, weights: str) -> None:
 
 def _check_saved_model(source: ExportInput) -> None:
     kind = "a language model" if source.is_language_model else "a tagger"
-    if source.is_language_model or source.config.data.task == "tag":
+    if source.is_language_model or source.config.data.task in TAGGING_TASKS:
         raise ConfigError(
             f"format 'saved_model': {source.folder} is {kind}, which only onnx supports"
         )

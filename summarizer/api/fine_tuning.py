@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from summarizer.training.averaging import Weights
     from summarizer.training.step import TrainableModel
 
+FROZEN = "frozen_encoder"
+"""The value of `train.init_parts` that takes embeddings and encoder and does not train them."""
+ENCODER_PARTS = ("encoder", FROZEN)
 NETWORK = "network"
 """The value of `train.init_parts` that takes all weights but learns a vocabulary."""
 MAY_DIFFER = ("model.dropout",)  # changes no weight's shape or meaning
@@ -54,7 +57,7 @@ def load_initial_weights(model: "TrainableModel", config: Config, vocabulary: Vo
     from summarizer.model import named_weights
 
     weights, path = read_weights(Path(config.train.init))
-    if config.train.init_parts == "encoder":
+    if config.train.init_parts in ENCODER_PARTS:
         fresh = named_weights.weight_arrays(model)
         weights = {
             **{name: array for name, array in fresh.items() if not _is_encoder_weight(name)},
@@ -77,15 +80,15 @@ def inherit_model_settings(config: Config, model: str | Path, parts: str = "all"
     Args:
         config: data, training and search, which stay.
         model: folder of a trained or shipped model.
-        parts: `all`; `encoder`: take only embeddings and encoder from the model's network;
-            `network`: keep the vocabulary of `config`.
+        parts: `all`; `encoder` or `frozen_encoder`: take only embeddings and encoder from the
+            model's network; `network`: keep the vocabulary of `config`.
 
     Raises:
         ModelError: the folder holds no model, or its configuration cannot be read.
     """
     base = _load_config(model)
     network = base.model
-    if parts == "encoder":
+    if parts in ENCODER_PARTS:
         network = dataclasses.replace(
             config.model,
             embedding_size=network.embedding_size,
@@ -117,7 +120,7 @@ def check_initial_model(config: Config) -> None:
 
 def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, Any]]:
     """Yield the settings that have to equal the initial model's: name, value, its value."""
-    encoder_only = config.train.init_parts == "encoder"
+    encoder_only = config.train.init_parts in ENCODER_PARTS
     sections = ("model",) if config.train.init_parts == NETWORK else ("model", "vocabulary")
     for section in sections:
         base_values = dict(flatten(getattr(base, section), f"{section}."))
@@ -130,9 +133,8 @@ def _shared_settings(config: Config, base: Config) -> Iterator[tuple[str, Any, A
 def describe_initial_model(config: Config) -> str:
     """Return the name of the model in `train.init` and its configuration's hash, on one line."""
     base = configuration.load_config(Path(config.train.init) / "config.json")
-    part = {"encoder": "the encoder of ", NETWORK: "the network of "}.get(
-        config.train.init_parts, ""
-    )
+    parts = {"encoder": "the encoder of ", FROZEN: "the encoder of ", NETWORK: "the network of "}
+    part = parts.get(config.train.init_parts, "")
     return (
         f"{part}{config.train.init} ({base.name}, configuration {configuration.config_hash(base)})"
     )

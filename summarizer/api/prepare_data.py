@@ -18,7 +18,7 @@ from summarizer.datasets.token_store import TokenStore
 from summarizer.errors import InputError, ModelError
 from summarizer.storage import atomic_write
 from summarizer.types import Example
-from summarizer.vocabulary import Vocabulary, train_vocabulary
+from summarizer.vocabulary import START, Vocabulary, train_vocabulary
 
 LOG = logging.getLogger("summarizer")
 MEMBERS = "ensemble.json"  # in the folder of an ensemble: the configurations of its members
@@ -113,7 +113,8 @@ def _write_store(
 ) -> TokenStore:
     """Tokenize the training examples into a store, and record what the model will have seen."""
     lowercase, index = LowercaseRecorder(), ContaminationIndex(specs.identity(config.data.train))
-    grouped = groups.GroupIndex(vocabulary.start)
+    has_groups = tasks.gives_one_pair(config.data)
+    grouped = groups.GroupIndex(vocabulary.start if has_groups else lambda kind: START)
     examples = grouped.record(_training_examples(config, skip_bad))
     examples = index.record(lowercase.record(examples))
     store = token_store.write_store(
@@ -122,8 +123,7 @@ def _write_store(
         vocabulary.size,
         dict(metadata),
         vocabulary.has_document_words,
-        # A text of a language model gives several pairs, so the pairs have no groups.
-        None if config.data.task == "language_model" else grouped,
+        grouped if has_groups else None,
     )
     _save(lowercase, folder / lowercase_words.FILE, config.train.init)
     _save(index, folder / contamination.FILE, config.train.init)

@@ -209,16 +209,24 @@ def _build_model(config: Config, vocabulary: Vocabulary, restored: bool) -> "Seq
     model = build.build_model(
         config, vocabulary.size, vocabulary.has_document_words, len(vocabulary.controls)
     )
+    if config.train.init_parts == fine_tuning.FROZEN:
+        model.embeddings.trainable = model.encoder.trainable = False
     if restored:
         return model
     if config.model.pretrained_embeddings:
         _load_embeddings(model, vocabulary, config.model.pretrained_embeddings)
-    sentence_ids = getattr(model, "sentences", None)  # only some encoders need them
-    if sentence_ids is not None and not config.train.init:
-        sentence_ids.fill(*sentence_boundaries.boundary_tables(vocabulary))
+    _fill_sentence_ids(model, vocabulary)
     if config.train.init:
         fine_tuning.load_initial_weights(model, config, vocabulary)
     return model
+
+
+def _fill_sentence_ids(model: "Seq2Seq | Tagger", vocabulary: Vocabulary) -> None:
+    """Tell the parts of a network that need it where sentences end. Only some parts do."""
+    head = getattr(model, "sentence_head", None)
+    tables = [getattr(model, "sentences", None), getattr(head, "ids", None)]
+    for sentence_ids in filter(None, tables):
+        sentence_ids.fill(*sentence_boundaries.boundary_tables(vocabulary))
 
 
 def _load_embeddings(model: "Seq2Seq | Tagger", vocabulary: Vocabulary, path: str) -> None:

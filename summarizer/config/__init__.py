@@ -6,6 +6,7 @@ from summarizer.config.checks import check
 from summarizer.config.overrides import apply_settings, parse_duration
 from summarizer.config.serialize import config_hash, from_json, load_config, to_json
 from summarizer.config.settings import (
+    TAGGING_TASKS,
     Config,
     DataConfig,
     DecodeConfig,
@@ -18,6 +19,7 @@ from summarizer.config.settings import (
 from summarizer.errors import warn_renamed
 
 __all__ = [
+    "TAGGING_TASKS",
     "Config",
     "DataConfig",
     "DecodeConfig",

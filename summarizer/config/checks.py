@@ -9,6 +9,7 @@ from summarizer.config.settings import (
     MAY_BE_ZERO,
     PART_KINDS,
     SCHEMA,
+    TAGGING_TASKS,
     Config,
     flatten,
 )
@@ -81,8 +82,10 @@ def _check_task(config: Config) -> None:
             f"it read: must be at most data.max_document_tokens={data.max_document_tokens}"
         )
     for name in ("coverage_loss", "scheduled_sampling"):
-        if data.task == "tag" and (value := getattr(config.train, name)):
-            raise ConfigError(f"train.{name}={value}: data.task=tag writes no tokens: must be 0")
+        if data.task in TAGGING_TASKS and (value := getattr(config.train, name)):
+            raise ConfigError(
+                f"train.{name}={value}: data.task={data.task} writes no tokens: must be 0"
+            )
     if data.task == "language_model" and encoder != "none":
         raise ConfigError(
             f"model.encoder={encoder}: data.task=language_model reads no document; set "

@@ -17,6 +17,9 @@ from summarizer.errors import renamed_fields
 # equally by type and source. A configuration without a number is of schema 1.
 SCHEMA = 2
 
+TAGGING_TASKS = ("tag", "extract")
+"""Values of `data.task` that label the tokens of a document and write none."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -150,7 +153,7 @@ class Config:
 
 
 CHOICES = {
-    "data.task": ("summarize", "autoencode", "language_model", "tag"),
+    "data.task": ("summarize", "autoencode", "language_model", *TAGGING_TASKS),
     "vocabulary.kind": ("unigram", "bpe", "characters", "bytes", "words"),
     "model.bridge": ("dense", "copy", "zero"),
     "model.tying": ("all", "embeddings", "summary", "none"),
@@ -158,7 +161,7 @@ CHOICES = {
     "train.coverage_start": ("start", "flat"),
     "decode.length_normalization": ("gnmt", "average"),
     "decode.tagger_unit": ("words", "sentences"),
-    "train.init_parts": ("all", "encoder", "network"),
+    "train.init_parts": ("all", "encoder", "frozen_encoder", "network"),
     "train.precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "train.compile": ("auto", "xla", "graph"),
 }

@@ -5,13 +5,16 @@
 - `language_model`: it reads nothing and writes the document. Texts are cut into windows of
   `data.max_summary_tokens`, each an example; only the last window teaches how texts end;
 - `tag`: it reads the document. In place of a summary there is a label for each token: whether the
-  summary keeps it (`text.alignment`).
+  summary keeps it (`text.alignment`);
+- `extract`: the same, but a label says whether the sentence of its token belongs to the extract
+  that matches the summary best (`metrics.greedy_extract`). Documents are cut into windows of
+  `data.max_document_tokens`, each an example.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from summarizer.config import DataConfig, aliases
+from summarizer.config import TAGGING_TASKS, DataConfig, aliases
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tag_labels
 from summarizer.datasets.tokenize import IdPair, tokenize_pairs
@@ -31,12 +34,18 @@ def examples(data: DataConfig, spec: str, split: str, skip_bad: bool = False) ->
 
 def needs_summaries(data: DataConfig) -> bool:
     """Return whether the task needs the examples' summaries."""
-    return data.task in ("summarize", "tag")
+    return data.task in ("summarize", *TAGGING_TASKS)
 
 
 def max_target_tokens(data: DataConfig) -> int:
     """Return the maximum number of tokens, or labels of tokens, that an example teaches."""
-    return data.max_document_tokens if data.task == "tag" else data.max_summary_tokens
+    is_tagging = data.task in TAGGING_TASKS
+    return data.max_document_tokens if is_tagging else data.max_summary_tokens
+
+
+def gives_one_pair(data: DataConfig) -> bool:
+    """Return whether an example gives one pair of ids; other tasks cut it into windows."""
+    return data.task not in ("language_model", "extract")
 
 
 def tokenize(
@@ -45,6 +54,8 @@ def tokenize(
     """Yield (ids to read, ids or labels to write) of a stream of examples."""
     if data.task == "tag":
         return tag_labels.tokenize_labels(examples, vocabulary)
+    if data.task == "extract":
+        return tag_labels.tokenize_sentence_labels(examples, vocabulary, data.max_document_tokens)
     return cut_windows(data, tokenize_pairs(pairs(data, examples), vocabulary))
 
 
@@ -75,4 +86,6 @@ def store_metadata(data: DataConfig) -> dict[str, Any]:
     task = aliases.OLD_TASKS.get(data.task, data.task)  # the name in saved stores
     if data.task == "language_model":
         return {"task": task, "window": data.max_summary_tokens}
+    if data.task == "extract":
+        return {"task": task, "window": data.max_document_tokens}
     return {} if data.task == "summarize" else {"task": task}

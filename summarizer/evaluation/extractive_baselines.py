@@ -6,7 +6,6 @@ references: they are upper bounds, not systems.
 
 import statistics
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from summarizer.evaluation.predictions import references_of
 from summarizer.metrics import rouge
+from summarizer.metrics.greedy_extract import greedy_extract
 from summarizer.text import sentences
 from summarizer.text.centrality import centrality, textrank
 from summarizer.types import Example
@@ -144,35 +144,11 @@ def nearest_sentence(document: SentenceDocument) -> list[int]:
 def oracle_sentences(document: SentenceDocument) -> list[int]:
     """Return the sentences of the best extract of about the length of the reference.
 
-    Greedy: the sentence with the greatest ROUGE-1 F, then the sentence that raises it most, while
-    one raises it and the extract is shorter than the reference. With several references, the
-    extract for the reference that can be matched best. Source: the labels on which Nallapati,
-    Zhai, Zhou (2017), arXiv:1611.04230, train an extractor.
+    See `greedy_extract`. With several references, the extract for the reference that can be
+    matched best.
     """
-    extracts = [_greedy_extract(document.words, words) for words in document.references]
+    extracts = [greedy_extract(document.words, words) for words in document.references]
     return max(extracts, key=lambda extract: extract[0])[1] if extracts else []
-
-
-def _greedy_extract(
-    words: Sequence[Sequence[str]], reference: Sequence[str]
-) -> tuple[float, list[int]]:
-    """Return the ROUGE-1 F of an extract against one reference, and the chosen sentences."""
-    limits = Counter(reference)
-    table = np.array([[count[word] for word in limits] for count in map(Counter, words)], np.int64)
-    table = table.reshape(len(words), len(limits))
-    limit = np.array(list(limits.values()), np.int64)
-    sizes = np.array([len(sentence) for sentence in words], np.int64)
-    counts, size, best, chosen = np.zeros(len(limits), np.int64), 0, 0.0, list[int]()
-    while len(chosen) < len(words) and (not chosen or size < len(reference)):
-        hits = np.minimum(counts + table, limit).sum(axis=1)
-        scores = 2 * hits / np.maximum(size + sizes + len(reference), 1)
-        scores[chosen] = -1
-        i = int(np.argmax(scores))
-        if chosen and scores[i] <= best:
-            break
-        chosen.append(i)
-        counts, size, best = counts + table[i], size + int(sizes[i]), float(scores[i])
-    return best, chosen
 
 
 def _f1(common: int, length: int, other_length: int) -> float:

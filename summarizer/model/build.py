@@ -1,6 +1,7 @@
 """Build the network that a configuration describes."""
 
 from summarizer.config import Config
+from summarizer.model.sentence_extractor import SentenceExtractor
 from summarizer.model.seq2seq import Seq2Seq
 from summarizer.model.tagger import Tagger
 
@@ -8,7 +9,7 @@ from summarizer.model.tagger import Tagger
 def build_model(
     config: Config, size: int, has_document_words: bool = False, controls: int = 0
 ) -> Seq2Seq | Tagger:
-    """Return a network with fresh weights: a `Tagger` if `data.task` is `tag`, else a `Seq2Seq`.
+    """Return a network with fresh weights for the task of a configuration.
 
     Args:
         config: of the run.
@@ -19,6 +20,7 @@ def build_model(
     Raises:
         ConfigError: parts that do not fit together.
     """
-    if config.data.task == "tag":
-        return Tagger(config.model, size, config.seed, has_document_words)
+    taggers = {"tag": Tagger, "extract": SentenceExtractor}
+    if tagger := taggers.get(config.data.task):
+        return tagger(config.model, size, config.seed, has_document_words)
     return Seq2Seq(config.model, size, config.seed, has_document_words, controls)

@@ -45,10 +45,25 @@ class Tagger(keras.Model):
             "encoder", encoder.name, config.embedding_size, **encoder.options
         )
         self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
-        self.kernel = self.add_weight((self.encoder.width, 1), "glorot_uniform", name="kernel")
-        self.bias = self.add_weight((1,), "zeros", name="bias")
+        self._add_head()
         self.noise = keras.random.SeedGenerator(seed)
         self.built = True
+
+    def _add_head(self) -> None:
+        """Create the weights that turn outputs of the encoder into logits."""
+        self.kernel = self.add_weight((self.encoder.width, 1), "glorot_uniform", name="kernel")
+        self.bias = self.add_weight((1,), "zeros", name="bias")
+
+    def _logits(self, outputs: Tensor, document: Tensor) -> Tensor:
+        """Return the logit of keeping each token, float32 [B, S].
+
+        Args:
+            outputs: float [B, S, H], of the encoder.
+            document: int32 [B, S].
+        """
+        kernel = ops.cast(ops.convert_to_tensor(self.kernel), self.compute_dtype)
+        logits = ops.cast(ops.matmul(outputs, kernel)[:, :, 0], "float32")
+        return logits + ops.cast(ops.convert_to_tensor(self.bias), "float32")
 
     def call(self, document: Tensor, training: bool = False) -> Tensor:
         """Return the logit of keeping each token, float32 [B, S], of documents int32 [B, S]."""
@@ -62,10 +77,7 @@ class Tagger(keras.Model):
         embedded = self._drop(ops.cast(embedded, dtype), training)
         sentence = {} if self.sentences is None else {"sentence": self.sentences(document)}
         outputs, _ = self.encoder(embedded, ops.not_equal(document, PAD), **sentence)
-        outputs = self._drop(outputs, training)
-        kernel = ops.cast(ops.convert_to_tensor(self.kernel), dtype)
-        logits = ops.cast(ops.matmul(outputs, kernel)[:, :, 0], "float32")
-        return logits + ops.cast(ops.convert_to_tensor(self.bias), "float32")
+        return self._logits(self._drop(outputs, training), document)
 
     def probabilities(self, document: Tensor) -> Tensor:
         """Return the probability of keeping each token, float32 [B, S], 0 at padding."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from summarizer.config import load_config
+from summarizer.config import TAGGING_TASKS, load_config
 from summarizer.errors import ModelError
 from summarizer.runtime.model_files import GRAPH
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
@@ -27,7 +27,7 @@ def open_model(
         ModelError: a file is missing or truncated, or belongs to another model, or the model and
             the content selector do not fit together.
     """
-    is_tagger = folder.is_dir() and load_config(folder / "config.json").data.task == "tag"
+    is_tagger = folder.is_dir() and load_config(folder / "config.json").data.task in TAGGING_TASKS
     if not is_tagger:
         selector = OnnxTagger(content_selector, GRAPH, fast_start) if content_selector else None
         return OnnxSummarizer(folder, graph, fast_start, selector)

@@ -44,14 +44,24 @@ def split_sentences(text: str) -> list[str]:
     "e.g.") or a number of one or two digits ("3. Mai"), within a number ("3.14"), or before a lower
     case letter.
     """
-    sentences, begin = [], 0
+    return [text[begin:end] for begin, end in sentence_spans(text)]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return (begin, end) in characters of each sentence, without white space around it."""
+    ends, begin = [], 0
     for match in _END.finditer(text):
         if match["dot"] and not _dot_ends(text[begin : match.start()], match, text):
             continue
-        sentences.append(text[begin : match.end()].strip())
         begin = match.end()
-    sentences.append(text[begin:].strip())
-    return [sentence for sentence in sentences if sentence]
+        ends.append(begin)
+    spans = []
+    for begin, end in zip([0, *ends], [*ends, len(text)], strict=True):
+        part = text[begin:end]
+        begin += len(part) - len(part.lstrip())
+        if part.strip():
+            spans.append((begin, begin + len(part.strip())))
+    return spans
 
 
 def ends_sentence(text: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from summarizer import plugins
-from summarizer.config import Config
+from summarizer.config import TAGGING_TASKS, Config
 from summarizer.datasets import batching, tasks, token_store
 from summarizer.metrics import tagging
 from summarizer.training.metric import KEPT_F1, LOSS, ROUGE1, Metric, ValidationResult
@@ -22,7 +22,13 @@ from summarizer.vocabulary import END, PAD, Vocabulary
 if TYPE_CHECKING:
     from summarizer.model.tagger import Tagger
 
-METRICS = {"summarize": ROUGE1, "autoencode": LOSS, "language_model": LOSS, "tag": KEPT_F1}
+METRICS = {
+    "summarize": ROUGE1,
+    "autoencode": LOSS,
+    "language_model": LOSS,
+    "tag": KEPT_F1,
+    "extract": ROUGE1,
+}
 BATCH_SIZE = 50  # examples
 SAMPLES = 3  # texts shown after a validation
 
@@ -38,10 +44,9 @@ def make_validator(
     model: TrainableModel, vocabulary: Vocabulary, config: Config, examples: Sequence[Example]
 ) -> Validator:
     """Return a function that measures the model, with its current weights, on examples."""
-    metric = selection_metric(config)
-    if metric == ROUGE1:
+    if config.data.task == "summarize":
         return _summary_validator(model, vocabulary, config, examples)
-    if metric == KEPT_F1:
+    if config.data.task in TAGGING_TASKS:
         return _tagging_validator(cast("Tagger", model), vocabulary, config, examples)
     loss = _make_loss(model, vocabulary, config, examples)
     samples = _sample_writer(model, vocabulary, config, examples[:SAMPLES])
