@@ -60,8 +60,8 @@ def load_initial_weights(model: "TrainableModel", config: Config, vocabulary: Vo
     if config.train.init_parts in ENCODER_PARTS:
         fresh = named_weights.weight_arrays(model)
         weights = {
-            **{name: array for name, array in fresh.items() if not _is_encoder_weight(name)},
-            **{name: array for name, array in weights.items() if _is_encoder_weight(name)},
+            **{name: array for name, array in fresh.items() if not is_encoder_weight(name)},
+            **{name: array for name, array in weights.items() if is_encoder_weight(name)},
         }
     elif config.train.init_parts == NETWORK:
         old = Vocabulary.load(path.with_name("vocabulary.model"))
@@ -69,7 +69,7 @@ def load_initial_weights(model: "TrainableModel", config: Config, vocabulary: Vo
     named_weights.assign_weights(model, weights, path)
 
 
-def _is_encoder_weight(name: str) -> bool:
+def is_encoder_weight(name: str) -> bool:
     """Tell whether a weight belongs to the part that reads documents."""
     return name == "embeddings" or name.startswith(("encoder.", "sentences."))
 
@@ -152,5 +152,8 @@ def _load_config(folder: str | Path) -> Config:
         raise ModelError(f"{folder}: no such model folder")
     config = configuration.load_config(Path(folder) / "config.json")
     # Pretrained embeddings are only needed to begin, and the model has begun.
-    model = dataclasses.replace(config.model, pretrained_embeddings="")
+    # Heads fit the encoder that they were trained with.
+    model = dataclasses.replace(
+        config.model, pretrained_embeddings="", sentence_head=False, word_head=False
+    )
     return dataclasses.replace(config, model=model)

@@ -13,9 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "models",
         nargs="+",
         metavar="MODEL",
-        help="model folder; several models become an ensemble",
+        help="model folder; several models become an ensemble, and taggers with the frozen "
+        "encoder of the first model become its heads",
     )
-    parser.add_argument("--output", metavar="FOLDER", help="folder of the ensemble")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="folder of the ensemble, or of the model with heads"
+    )
     parser.add_argument(
         "--format",
         choices=("onnx", "saved_model"),
@@ -69,16 +72,19 @@ def _add_checks(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export a model, or check an export; return the exit status."""
+    from summarizer.api.attach_heads import attach_heads, is_head
     from summarizer.api.ensemble import create_ensemble
     from summarizer.api.export import export
     from summarizer.api.verify_export import compare_weight_formats, verify_export
 
     only_check = arguments.verify or arguments.compare_weights
-    is_ensemble = len(arguments.models) > 1
-    if is_ensemble != bool(arguments.output) or (is_ensemble and only_check):
-        arguments.refuse("several models make an ensemble, which needs --output FOLDER")
-    folder = Path(arguments.models[0])
-    if is_ensemble:
+    model, *others = arguments.models
+    if bool(others) != bool(arguments.output) or (others and only_check):
+        arguments.refuse("several models become one, which needs --output FOLDER")
+    folder = Path(model)
+    if others and all(map(is_head, others)):
+        folder = attach_heads(model, others, arguments.output)
+    elif others:
         folder = create_ensemble(arguments.models, arguments.output)
     documents = arguments.verify_on, arguments.num_documents
     if only_check:

@@ -92,9 +92,14 @@ def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
     }
     data = old["data"]
     data["task"] = OLD_TASKS.get(data["task"], data["task"])
-    for name in ("weights", "thin"):  # settings that schema 1 did not have
-        if not data[name]:
-            del data[name]
+    # Settings that came later do not change the hash while they are not used.
+    for section, names in (
+        (data, ("weights", "thin")),
+        (old["model"], ("sentence_head", "word_head")),
+    ):
+        for name in names:
+            if not section[name]:
+                del section[name]
     if old["schema"] == 1:
         del old["schema"]
     return old

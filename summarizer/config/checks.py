@@ -86,6 +86,9 @@ def _check_task(config: Config) -> None:
             raise ConfigError(
                 f"train.{name}={value}: data.task={data.task} writes no tokens: must be 0"
             )
+    for name in ("sentence_head", "word_head"):
+        if getattr(config.model, name) and config.model.attention.name == "none":
+            raise ConfigError(f"model.{name}=true: a head needs a model with attention")
     if data.task == "language_model" and encoder != "none":
         raise ConfigError(
             f"model.encoder={encoder}: data.task=language_model reads no document; set "

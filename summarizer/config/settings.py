@@ -90,6 +90,8 @@ class ModelConfig:
     tying: str = "all"  # which of document, summary and output embeddings share one matrix
     pretrained_embeddings: str = ""  # text file of word vectors to start from; empty: none
     dropout: float = 0.1  # fraction of embeddings and outputs set to 0 in training
+    sentence_head: bool = False  # scores the sentences of a document; `summarizer export` sets it
+    word_head: bool = False  # scores the words of a document; `summarizer export` sets it
 
 
 @renamed_fields(aliases.SETTINGS["train"])

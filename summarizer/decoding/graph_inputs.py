@@ -26,6 +26,9 @@ STRATEGIES_KEY = "strategies"  # in the metadata of a graph: JSON list of its st
 # Outputs of the graph, the fields of `search.SearchResult` in order. Old graphs lack the last.
 OUTPUTS = ("pieces", "log_prob", "score", "attention", "gate", "steps")
 
+HEADS = ("sentence", "keep")
+"""Outputs of the graph of a model with heads: probabilities, float32 [B, S]."""
+
 # Inputs of every search: name → dtype and rank. B documents, S document tokens, K beams,
 # T summary positions, N vocabulary.
 SEARCH_INPUTS = {

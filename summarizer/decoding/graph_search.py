@@ -7,15 +7,15 @@ from keras import ops
 
 from summarizer import plugins
 from summarizer.decoding.candidates import Candidates
-from summarizer.decoding.graph_inputs import exported_strategies
+from summarizer.decoding.graph_inputs import OUTPUTS, exported_strategies
 from summarizer.decoding.lexical_constraints import LexicalConstraints
 from summarizer.decoding.scoring import SearchLimits
-from summarizer.decoding.search import search
-from summarizer.decoding.search_result import SearchResult
+from summarizer.decoding.search import search_memory
 from summarizer.decoding.search_step import Conditions
 from summarizer.decoding.strategies._base import Continuations, Strategy
 from summarizer.model.indexing import static_cond
 from summarizer.model.protocols import SequenceModel
+from summarizer.model.seq2seq import Seq2Seq
 from summarizer.types import Tensor
 
 # Inputs of the graph in the order of the fields that they set.
@@ -61,11 +61,11 @@ class SelectedStrategy:
         return choice
 
 
-def graph_search(model: SequenceModel, inputs: Mapping[str, Tensor]) -> SearchResult:
-    """Search as the inputs say.
+def graph_search(model: SequenceModel, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Search as the inputs say; return the result by the names of `graph_inputs.OUTPUTS`.
 
     Args:
-        model: a `Seq2Seq` or an `Ensemble`.
+        model: a `Seq2Seq` or an `Ensemble`; what its heads say is part of the result.
         inputs: a tensor for each name of `graph_inputs.input_types`.
     """
     inputs = {**inputs, **{n: ops.convert_to_tensor(inputs[n]) for n in ("document", "beam")}}
@@ -73,4 +73,7 @@ def graph_search(model: SequenceModel, inputs: Mapping[str, Tensor]) -> SearchRe
     constraints = LexicalConstraints(*(inputs[name] for name in _CONSTRAINTS))
     conditions = Conditions(inputs["allowed"], inputs["selected"], constraints, inputs["start"])
     strategy = SelectedStrategy(inputs)
-    return search(model, inputs["document"], strategy, inputs["beam"], limits, conditions)
+    memory = model.encode(inputs["document"])
+    result = search_memory(model, memory, strategy, inputs["beam"], limits, conditions)
+    heads = model.head_probabilities(memory) if isinstance(model, Seq2Seq) else {}
+    return {**dict(zip(OUTPUTS, result, strict=True)), **heads}

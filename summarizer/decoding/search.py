@@ -63,12 +63,23 @@ def search(
         limits: lengths, scoring, n-gram blocking.
         conditions: what the summaries may and must contain.
     """
-    memory = model.encode(document)
+    return search_memory(model, model.encode(document), strategy, width, limits, conditions)
+
+
+def search_memory(
+    model: SequenceModel,
+    memory: EncoderMemory,
+    strategy: Strategy,
+    width: Tensor,
+    limits: SearchLimits,
+    conditions: Conditions,
+) -> SearchResult:
+    """Search for the best summaries of documents that are already encoded; see `search`."""
     if conditions.selected is not None:
         memory = model.mask_copying(memory, conditions.selected)
     step = SearchStep(model, strategy, width, limits, conditions)
     state, beams = step.begin(memory)
-    batch, positions = ops.shape(document)
+    batch, positions = ops.shape(memory.tokens)
     indices = ops.arange(batch, dtype="int32")
     per_beam = ops.zeros((limits.max_tokens, batch, width))
     attention = ops.zeros((limits.max_tokens, batch, width, positions))

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import keras
 
 from summarizer.decoding.graph_inputs import (
-    OUTPUTS,
     SEARCH_INPUTS,
     STRATEGIES_KEY,
     exported_strategies,
@@ -126,7 +125,7 @@ def _graph_function(
         return types, lambda inputs: {"keep": model.probabilities(inputs["document"])}
 
     def run_search(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        return dict(zip(OUTPUTS, graph_search(model, inputs), strict=True))
+        return graph_search(model, inputs)
 
     return input_types(), run_search
 

@@ -17,6 +17,8 @@ from summarizer.model import cross_entropy, indexing, pointer
 from summarizer.model.decoder import Decoder, DecoderOutput
 from summarizer.model.protocols import OutputLayer, StepOutput
 from summarizer.model.sentence_ids import SentenceIds
+from summarizer.model.sentence_scorer import SentenceScorer
+from summarizer.model.word_scorer import WordScorer
 from summarizer.types import DecoderState, EncoderMemory, Tensor
 from summarizer.vocabulary import PAD, START, UNKNOWN
 
@@ -67,6 +69,11 @@ class Seq2Seq(keras.Model):
         self.sentences = SentenceIds(size) if self.encoder.needs_sentence_ids else None
         self.decoder = Decoder(config, self.encoder.width, self.encoder.states)
         self.gate = pointer.Gate(self.decoder.gate_input) if config.pointer else None
+        self.sentence_head = self.word_head = None
+        if config.sentence_head:
+            self.sentence_head = SentenceScorer(size, self.encoder.width)
+        if config.word_head:
+            self.word_head = WordScorer(self.encoder.width)
         self.noise = keras.random.SeedGenerator(seed)
         self.built = True
 
@@ -127,6 +134,21 @@ class Seq2Seq(keras.Model):
             generated, gate, decoded.attention, memory.tokens, target
         )
         return log_prob, generated, logits, (decoded, gate)
+
+    def head_probabilities(self, memory: EncoderMemory) -> dict[str, Tensor]:
+        """Return what the heads say of each token of the documents; {} without heads.
+
+        Returns:
+            `sentence`: probability that the sentence of the token belongs to an extract; `keep`:
+            that a compression keeps the token; each float32 [B, S], 0 at padding.
+        """
+        heads = {"sentence": self.sentence_head, "keep": self.word_head}
+        real = ops.cast(memory.mask, "float32")
+        return {
+            name: ops.sigmoid(head(memory.values, memory.tokens)) * real
+            for name, head in heads.items()
+            if head is not None
+        }
 
     def initial_state(
         self, memory: EncoderMemory, max_length: Tensor, coverage: bool = False

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from summarizer.decoding.graph_inputs import (
+    HEADS,
     OUTPUTS,
     arrays,
     is_random,
@@ -52,6 +53,7 @@ class OnnxSummarizer:
         config: configuration of the model.
         vocabulary: vocabulary of the model.
         folder: model folder.
+        heads: outputs of the graph that `head_probabilities` returns; (): the model has none.
     """
 
     def __init__(
@@ -78,7 +80,8 @@ class OnnxSummarizer:
         self._phrases = Phrases(self.vocabulary)
         self._inputs = {i.name for i in self._session.get_inputs()}
         outputs = {o.name for o in self._session.get_outputs()}
-        self._outputs = [name for name in OUTPUTS if name in outputs]
+        self.heads = tuple(name for name in HEADS if name in outputs)
+        self._outputs = [name for name in (*OUTPUTS, *self.heads) if name in outputs]
         self._strategies = strategies_in(self._session.get_modelmeta().custom_metadata_map)
         if selector and selector.vocabulary.fingerprint != self.vocabulary.fingerprint:
             raise ModelError(
@@ -230,6 +233,30 @@ class OnnxSummarizer:
         feed = {name: value for name, value in values.items() if name in self._inputs}
         result = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
         return result | {name: inputs[name] for name in ("selected",) if name in inputs}
+
+    def head_probabilities(self, texts: Sequence[str]) -> list[dict[str, Tensor]]:
+        """Return what the heads of the model say of the beginnings of documents.
+
+        Args:
+            texts: documents, at least one word each.
+
+        Returns:
+            For each document the outputs in `heads` by name, float32 [S]; see
+            `Seq2Seq.head_probabilities`.
+
+        Raises:
+            InputError: a document is empty.
+        """
+        limit = self.config.data.max_document_tokens
+        encoded = encode_documents(self.vocabulary.encode_all, texts)
+        documents = [ids[:limit] for ids in encoded]
+        probabilities: dict[int, dict[str, Tensor]] = {}
+        for rows in batches_by_length(range(len(documents)), list(map(len, documents))):
+            result = self.search([documents[i] for i in rows], beam=1, max_tokens=1)
+            for row, i in enumerate(rows):
+                length = len(documents[i])
+                probabilities[i] = {name: result[name][row, :length] for name in self.heads}
+        return [probabilities[i] for i in range(len(documents))]
 
     def _hypotheses(
         self,

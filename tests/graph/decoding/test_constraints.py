@@ -162,7 +162,7 @@ def keras_served(digits):
 
     def run(values):
         found = compiled({name: tf.convert_to_tensor(value) for name, value in values.items()})
-        return {n: np.asarray(x) for n, x in zip(graph_inputs.OUTPUTS, found, strict=True)}
+        return {name: np.asarray(value) for name, value in found.items()}
 
     return run
 
