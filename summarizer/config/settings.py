@@ -155,7 +155,7 @@ class Config:
 
 
 CHOICES = {
-    "data.task": ("summarize", "autoencode", "language_model", *TAGGING_TASKS),
+    "data.task": ("summarize", "autoencode", "gap_sentences", "language_model", *TAGGING_TASKS),
     "vocabulary.kind": ("unigram", "bpe", "characters", "bytes", "words"),
     "model.bridge": ("dense", "copy", "zero"),
     "model.tying": ("all", "embeddings", "summary", "none"),

@@ -2,6 +2,8 @@
 
 - `summarize`: it reads the document and writes the summary;
 - `autoencode`: it reads the document and writes it again (Dai and Le 2015, arXiv:1511.01432);
+- `gap_sentences`: it reads the document without its most representative sentences and writes these
+  (Zhang et al. 2020, arXiv:1912.08777);
 - `language_model`: it reads nothing and writes the document. Texts are cut into windows of
   `data.max_summary_tokens`, each an example; only the last window teaches how texts end;
 - `tag`: it reads the document. In place of a summary there is a label for each token: whether the
@@ -18,6 +20,7 @@ from summarizer.config import TAGGING_TASKS, DataConfig, aliases
 from summarizer.datasets import spec as specs
 from summarizer.datasets import tag_labels
 from summarizer.datasets.tokenize import IdPair, tokenize_pairs
+from summarizer.text.gap_sentences import split_gap_sentences
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
@@ -64,6 +67,8 @@ def pairs(data: DataConfig, examples: Iterable[Example]) -> Iterator[Example]:
     for example in examples:
         if data.task == "autoencode":
             yield Example(example.id, example.document, example.document)
+        elif data.task == "gap_sentences":
+            yield Example(example.id, *split_gap_sentences(example.document))
         elif data.task == "language_model":
             yield Example(example.id, "", example.document)
         else:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 METRICS = {
     "summarize": ROUGE1,
     "autoencode": LOSS,
+    "gap_sentences": LOSS,
     "language_model": LOSS,
     "tag": KEPT_F1,
     "extract": ROUGE1,
