@@ -96,8 +96,11 @@ def train(
     with hardware.dtype_policy(choice.precision):
         step = _build_step(config, vocabulary, choice, restored)
         validate = validators.make_validator(step.model, vocabulary, config, examples)
+        batches = _batches(config, store)
+        if settings.risk_weight:
+            batches = _candidate_batches(config, vocabulary, step, batches)
         context = loop.TrainingContext(
-            config, folder, step, _batches(config, store), validate, metric, budget, choice
+            config, folder, step, batches, validate, metric, budget, choice
         )
         first = checkpoint.restore_checkpoint(folder, step) if restored else state.TrainingState()
         last = loop.fit(context, first)
@@ -257,3 +260,16 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
     weights = groups.store_weights(store, data.weights)
     return lambda epoch, index: stream(store, config.seed, epoch, index, shape, weights)
+
+
+def _candidate_batches(
+    config: Config, vocabulary: Vocabulary, step: "TrainStep", batches: "Batches"
+) -> "Batches":
+    """Return batches of references and of summaries that the model samples, for its risk."""
+    from summarizer.training import minimum_risk
+
+    settings = minimum_risk.settings_from(config)
+    sample = minimum_risk.make_sampler(step.model, settings)
+    return lambda epoch, index: minimum_risk.risk_batches(
+        batches(epoch, index), sample, vocabulary, settings
+    )

@@ -84,6 +84,14 @@ def _current_section(section: str, values: Any) -> Any:
     return {names.get(name, name): value for name, value in values.items()}
 
 
+# Settings that came later, and their defaults: unused, they do not change the hash.
+_LATER: dict[str, dict[str, Any]] = {
+    "data": {"weights": {}, "thin": {}},
+    "model": {"sentence_head": False, "word_head": False},
+    "train": {"risk_weight": 0.0, "risk_samples": 3},
+}
+
+
 def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration as a tree of dictionaries under its old names, for the hash."""
     old = {
@@ -92,14 +100,10 @@ def old_tree(tree: dict[str, Any]) -> dict[str, Any]:
     }
     data = old["data"]
     data["task"] = OLD_TASKS.get(data["task"], data["task"])
-    # Settings that came later do not change the hash while they are not used.
-    for section, names in (
-        (data, ("weights", "thin")),
-        (old["model"], ("sentence_head", "word_head")),
-    ):
-        for name in names:
-            if not section[name]:
-                del section[name]
+    for section, defaults in _LATER.items():
+        for name, default in defaults.items():
+            if old[section][name] == default:
+                del old[section][name]
     if old["schema"] == 1:
         del old["schema"]
     return old

@@ -66,6 +66,11 @@ def _check_limits(config: Config) -> None:
             f"train.gradient_accumulation={train.gradient_accumulation}: must divide "
             f"train.batch_size={train.batch_size}"
         )
+    if train.risk_weight and train.batch_size <= train.risk_samples:
+        raise ConfigError(
+            f"train.risk_samples={train.risk_samples}: must be below "
+            f"train.batch_size={train.batch_size}, which a document and its samples share"
+        )
     if decode.min_tokens > decode.max_tokens:
         raise ConfigError(
             f"decode.min_tokens={decode.min_tokens}: must be at most "
@@ -86,6 +91,10 @@ def _check_task(config: Config) -> None:
             raise ConfigError(
                 f"train.{name}={value}: data.task={data.task} writes no tokens: must be 0"
             )
+    if config.train.risk_weight and data.task != "summarize":
+        raise ConfigError(f"train.risk_weight: data.task={data.task} has no ROUGE to learn from")
+    if config.train.risk_weight and config.vocabulary.kind == "words":
+        raise ConfigError("train.risk_weight: not available with vocabulary.kind=words")
     for name in ("sentence_head", "word_head"):
         if getattr(config.model, name) and config.model.attention.name == "none":
             raise ConfigError(f"model.{name}=true: a head needs a model with attention")

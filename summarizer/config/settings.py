@@ -110,6 +110,8 @@ class TrainConfig:
     scheduled_sampling: float = 0.0  # final fraction of inputs replaced by the model's own tokens
     coverage_loss: float = 0.0  # weight of the loss for attending to the same tokens twice
     coverage_start: str = "flat"  # when the coverage loss starts: at once, or when the loss is flat
+    risk_weight: float = 0.0  # weight of the expected risk, 1 - ROUGE of samples; 0: none
+    risk_samples: int = 3  # number of summaries sampled of each document for the expected risk
     ema_decay: float = 0.0  # decay of the exponential moving average of the weights; 0: no average
     average_checkpoints: int = 1  # number of best checkpoints whose weights are averaged at the end
     validation_interval: int = 500  # steps between validations
@@ -181,6 +183,7 @@ MAY_BE_ZERO = {
     "train.label_smoothing",
     "train.scheduled_sampling",
     "train.coverage_loss",
+    "train.risk_weight",
     "train.ema_decay",
     "train.patience",
     "train.budget",

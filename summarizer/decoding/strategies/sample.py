@@ -34,15 +34,6 @@ GRAPH_INPUTS = {
     "noise": "seed",
 }
 
-# Input of the exported graph: the option that sets it.
-GRAPH_INPUTS = {
-    "groups": "width",
-    "temperature": "temperature",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "noise": "seed",
-}
-
 
 @dataclass(frozen=True)
 class Options:
