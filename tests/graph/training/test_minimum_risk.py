@@ -120,14 +120,17 @@ def test_the_expected_reward_of_samples_rises_tensorflow_only() -> None:
         rewards.append(float(values.reshape(-1, 8)[:, 1:].mean()))
         return values
 
-    for _, _, batch in minimum_risk.risk_batches(stream, sample, Letters(), settings, reward):
+    @tf.function(autograph=False)
+    def update(batch: dict[str, tf.Tensor]) -> None:
         with tf.GradientTape() as tape:
             value, _ = loss(model, batch, 0.0, training=True)
-        gradients = tape.gradient(value, [w.value for w in model.trainable_variables])
-        optimizer.apply(
-            [tf.clip_by_norm(tf.convert_to_tensor(g), 1.0) for g in gradients],
-            model.trainable_variables,
-        )
+        weights = model.trainable_variables
+        gradients = tape.gradient(value, [w.value for w in weights])
+        optimizer.apply([tf.clip_by_norm(tf.convert_to_tensor(g), 1.0) for g in gradients], weights)
+
+    optimizer.build(model.trainable_variables)
+    for _, _, batch in minimum_risk.risk_batches(stream, sample, Letters(), settings, reward):
+        update({name: tf.constant(value) for name, value in batch.items()})
     # The likelihood alone would lead to the reference's share of one half.
     assert np.mean(rewards[-5:]) > max(0.7, np.mean(rewards[:5]) + 0.2)
 
