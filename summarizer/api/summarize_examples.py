@@ -67,7 +67,7 @@ def _summarize_or_errors(
 ) -> list[Summary | InputError]:
     """Return the summary of each example, or the error if no summary satisfies the options."""
     try:
-        return [*_summarize_by_type(summarizer, examples, decoding)]
+        return [*summarize_by_type(summarizer, examples, decoding)]
     except InputError as error:
         if len(examples) == 1:
             return [error]
@@ -78,7 +78,7 @@ def _summarize_or_errors(
         ]
 
 
-def _summarize_by_type(
+def summarize_by_type(
     summarizer: Summarizer, examples: Sequence[Example], decoding: Mapping[str, Any]
 ) -> list[Summary]:
     """Return the summaries of examples, each of the type that its data names.
@@ -108,7 +108,7 @@ def mark_examples(
 
     rows = [row for selected in select_examples(report).values() for row in selected]
     try:
-        summaries = _summarize_by_type(
+        summaries = summarize_by_type(
             summarizer, [examples[row] for row in rows], {**decoding, "explain": True}
         )
     except (InputError, ModelError) as error:  # chunks, or an old graph, give no provenance

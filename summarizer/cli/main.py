@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from summarizer import __version__
 from summarizer.cli import (
+    calibrate,
     compare,
     demo,
     doctor,
@@ -37,6 +38,7 @@ HELP = {
     "generate": "continue a prompt with a language model",
     "evaluate": "score a model, or the predictions of any system, on a dataset",
     "export": "export a model for other programs, and check that it gives the same summaries",
+    "calibrate": "learn when a summary is better than the first sentence",
     "compare": "compare evaluation reports, or train several variants with equal budgets and "
     "compare those",
     "doctor": "find problems in a dataset or a training run",
@@ -120,6 +122,7 @@ def _commands() -> dict[str, tuple[Run, AddArguments | None]]:
         "summarize": (summarize.run, summarize.add_arguments),
         "train": (train.run, train.add_arguments),
         "generate": (generate.run, generate.add_arguments),
+        "calibrate": (calibrate.run, calibrate.add_arguments),
         "evaluate": (evaluate.run, evaluate.add_arguments),
         "export": (export.run, export.add_arguments),
         "compare": (compare.run, compare.add_arguments),
