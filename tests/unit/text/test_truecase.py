@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from summarizer.text.truecase import restore_case
 
 # Words that a training set would have in lower case.
-KNOWN = frozenset(
-    "a an and based board budget closes commission council cuts federal for from house in is it new "
-    "of on s said state street t the they to trade we were with works".split()
-)
+WORDS_OF_TRAINING = """
+    a an and based board budget closes commission council cuts federal for from house in is it new
+    of on s said state street t the they to trade we were with works
+"""
+KNOWN = frozenset(WORDS_OF_TRAINING.split())
 BODY = "The city council met on Monday. "
 
 
