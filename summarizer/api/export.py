@@ -13,6 +13,7 @@ from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
 from summarizer.exporters.record import read_export_record, write_export_record
 from summarizer.storage import atomic_directory, save_arrays, sha256, size_in_bytes
 from summarizer.text import cleaning
+from summarizer.text.word_case import restore_word_case
 from summarizer.types import Example
 from summarizer.vocabulary import Vocabulary
 
@@ -216,13 +217,19 @@ def _export_saved_model(source: ExportInput) -> dict[str, Any]:
 
 
 def keras_summaries(source: ExportInput, search: "KerasSearch") -> list[tuple[str, float]]:
-    """Return the summaries of the documents by Keras, in the case of the documents, with scores.
+    """Return the summaries of the documents by Keras, with scores, spelled as a SavedModel does.
 
     All summaries have the first type of the model, because a SavedModel has no input for it.
     """
     starts = [source.vocabulary.start()] * len(source.examples)
     pairs = zip(search(source.token_ids, starts), source.texts, strict=True)
-    return [(source.vocabulary.decode(best.tokens, text), best.score) for best, text in pairs]
+    summaries = []
+    for best, text in pairs:
+        summary = source.vocabulary.decode_raw(best.tokens, text)
+        if source.vocabulary.lowercase:
+            summary = restore_word_case(summary, text)
+        summaries.append((summary, best.score))
+    return summaries
 
 
 def tolerances(weight_format: str) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from typing import Any
 from summarizer import config as configuration
 from summarizer.api import ensemble, fine_tuning
 from summarizer.config import Config
+from summarizer.datasets.lowercase_words import load_lowercase_words
 from summarizer.errors import ModelError
 from summarizer.vocabulary import Vocabulary
 
@@ -21,7 +22,7 @@ def load_keras_model(folder: Path) -> tuple[Config, Vocabulary, Any]:
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
     config = configuration.check(configuration.load_config(folder / "config.json"))
-    vocabulary = Vocabulary.load(folder / "vocabulary.model")
+    vocabulary = Vocabulary.load(folder / "vocabulary.model", load_lowercase_words(folder))
     arrays, path = fine_tuning.read_weights(folder)
     model = ensemble.load_ensemble(folder, config, vocabulary)
     named_weights.assign_weights(model, arrays, path)

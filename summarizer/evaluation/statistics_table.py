@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from summarizer.evaluation.options import EvaluationOptions
 from summarizer.metrics import bootstrap, rouge_tokenizer
+from summarizer.metrics.name_case import name_case_accuracy
 from summarizer.metrics.summary_statistics import Statistics, index_document, summary_statistics
 from summarizer.text import numbers_and_names
 
@@ -25,6 +26,7 @@ SHARES = {
     "repeated3": "runs of three words that occurred in the summary before",
     "coverage": "copied words, which occur in the document",
     "gate": "probability of generating instead of copying",
+    "name_case": "names of the reference whose case is right in the summary",
     "truncated": "documents that were not read to their end",
 }
 """Labels of the statistics between 0 and 1."""
@@ -83,7 +85,11 @@ def describe_systems(
         for name, summary_words in words.items():
             reference = () if name == REFERENCES else words[REFERENCES]
             row = summary_statistics(summary_words, index, reference)
-            rows[name].append(row | _unsupported_counts(systems[name][i], document))
+            row |= _unsupported_counts(systems[name][i], document)
+            accuracy = name_case_accuracy([systems[name][i]], [systems[REFERENCES][i]])
+            if name != REFERENCES and accuracy is not None:
+                row["name_case"] = accuracy
+            rows[name].append(row)
         for name, values in options.model_statistics.items():
             if (value := values[i]) is not None:
                 rows[MODEL][i][name] = value

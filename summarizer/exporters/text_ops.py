@@ -1,7 +1,7 @@
 """Text operations inside a TensorFlow graph: cleaning, tokenizer and truecasing.
 
 An exported graph runs without this package's Python code, so `cleaning.clean` and
-`truecase.restore_case` are repeated here as TensorFlow operations. Character classes and case
+`word_case.restore_word_case` are repeated here as TensorFlow operations. Character classes and case
 mappings come from Python's tables and are written into the graph: TensorFlow's `lower` depends on
 the locale (in Turkish, I becomes ı), and its regular expressions (RE2) use another version of
 Unicode.
@@ -15,7 +15,7 @@ from summarizer.types import Tensor
 from summarizer.vocabulary import Vocabulary
 
 _MARK = b"\xff"  # in no text: UTF-8 has no such byte
-# Words and sentences as `restore_case` defines them; a test compares the two.
+# Words and sentences as `restore_word_case` defines them; a test compares the two.
 _JOINTS = "'’.-/+"  # between the letters of a word
 _STOPS = ".!?:\n"  # before a sentence
 _OPENING = " \"'“‘(["  # between a stop and the first word of a sentence
@@ -46,7 +46,7 @@ def clean(texts: Tensor) -> Tensor:
 
 
 def restore_case(texts: Tensor, documents: Tensor) -> Tensor:
-    """Restore the case of summaries, string [B], from their documents as `truecase` does."""
+    """Restore the case of summaries, string [B], from their documents as `word_case` does."""
     import tensorflow as tf
 
     gaps, words = _split_words(texts)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from summarizer.config import Config, load_config
+from summarizer.datasets.lowercase_words import load_lowercase_words
 from summarizer.errors import ModelError
 from summarizer.vocabulary import Vocabulary
 
@@ -39,7 +40,7 @@ def open_model_files(
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
     config = load_config(folder / "config.json")
-    vocabulary = Vocabulary.load(folder / "vocabulary.model")
+    vocabulary = Vocabulary.load(folder / "vocabulary.model", load_lowercase_words(folder))
     session = open_session(folder / graph, fast_start)
     fingerprint = session.get_modelmeta().custom_metadata_map.get("vocabulary")
     if fingerprint != vocabulary.fingerprint:

@@ -24,7 +24,7 @@ _END = re.compile(
 _ENDED = re.compile(rf"[.!?…。！？｡؟۔।॥։።។။།][{_CLOSERS}]*$")
 _JOINED = re.compile(rf"[。！？｡][{_CLOSERS}]*$")
 _WORD = re.compile(r"[^\s(\[{\"'“‘«]*$")
-_ABBREVIATIONS = frozenset({
+ABBREVIATIONS = frozenset({
     "al", "approx", "bspw", "bzw", "ca", "cf", "col", "dept", "dr", "ed", "eds", "evtl", "fig",
     "figs", "ggf", "gov", "hr", "inkl", "jr", "lt", "maj", "mme", "mlle", "mr", "mrs", "ms", "mt",
     "prof", "resp", "sgt", "sr", "sra", "srta", "ss", "st", "ud", "uds", "vgl", "viz", "vs", "zzgl",
@@ -94,7 +94,7 @@ def _dot_ends(before: str, match: re.Match[str], text: str) -> bool:
     word = last_word.group() if last_word else ""
     if len(word) == 1 and word.isalpha() and not _has_no_capitals(word):  # an initial, or "I"
         return word == "I" and not after[:2].endswith(".")
-    if "." in word or word.lower() in _ABBREVIATIONS or (word.isdigit() and len(word) <= 2):
+    if "." in word or word.lower() in ABBREVIATIONS or (word.isdigit() and len(word) <= 2):
         return False
     return not (after[:1].isdigit() and word.lower() in _NUMBERED)
 

@@ -7,10 +7,11 @@ except for `has_document_words`.
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from summarizer.errors import ConfigError, InputError, ModelError, did_you_mean
+from summarizer.text.amounts import join_amounts
 from summarizer.text.truecase import restore_case
 from summarizer.vocabulary import subword_vocabulary, word_vocabulary
 from summarizer.vocabulary.special_tokens import END, PAD, START, UNKNOWN
@@ -30,10 +31,12 @@ class Vocabulary:
             that document alone. If False, all ids are below N and UNKNOWN is never produced.
         controls: type of summary → id of its control token. No text contains control tokens. {}:
             the vocabulary has none, and every summary begins with START.
+        known_words: normalized words that the training data has in lower case; `decode` writes
+            others as names. None: unknown.
     """
 
-    def __init__(self, proto: bytes):
-        self.proto = proto
+    def __init__(self, proto: bytes, known_words: Container[str] | None = None):
+        self.proto, self.known_words = proto, known_words
         kind = (
             word_vocabulary.WordVocabulary
             if proto.startswith(word_vocabulary.MAGIC)
@@ -47,14 +50,18 @@ class Vocabulary:
         self.controls: dict[str, int] = dict(self._kind.controls)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Vocabulary":
+    def load(cls, path: str | Path, known_words: Container[str] | None = None) -> "Vocabulary":
         """Read a vocabulary from its file.
+
+        Args:
+            path: of the file.
+            known_words: see the class.
 
         Raises:
             ModelError: the file is missing, cut or not a vocabulary.
         """
         try:
-            return cls(Path(path).read_bytes())
+            return cls(Path(path).read_bytes(), known_words)
         except OSError as error:
             raise ModelError(f"{path}: {error.strerror}") from None
         except ModelError as error:
@@ -128,14 +135,17 @@ class Vocabulary:
         Args:
             ids: token ids.
             document: the document that the text summarizes, or the text itself. It restores the
-                case of words from a lower-cased vocabulary and supplies the words of ids from N
-                on.
+                case of words from a lower-cased vocabulary and the spaces in amounts, and supplies
+                the words of ids from N on.
         """
         text = self.decode_raw(ids, document)
-        return restore_case(text, document) if self.lowercase and document else text
+        if not document:
+            return text
+        text = join_amounts(text, document)
+        return restore_case(text, document, self.known_words) if self.lowercase else text
 
     def decode_raw(self, ids: Iterable[int], document: str | None = None) -> str:
-        """Return the text of ids without restoring case; see `decode`."""
+        """Return the text of ids without restoring case and spaces; see `decode`."""
         until_end = itertools.takewhile(lambda i: i != END, ids)
         return self._kind.text([int(i) for i in until_end if i not in (PAD, START)], document)
 

@@ -6,7 +6,8 @@
 The script documents how the data were made. It refuses to run on later code: only data of the old
 code show that later code still reads them. `snapshots.py` renews what may be renewed.
 
-summaries.json   the shipped model's summaries of `data/`, with all options of `cases.CASES`
+summaries.json   the shipped model's summaries of `data/`, with all options of `cases.CASES`; the
+                 case of some names was renewed with decision 20
 presets/         `config.json` of each preset, and the configurations' hashes; and `_all.json`, in
                  which no setting has its default
 help/            `--help` of the program and of each verb, 100 columns wide

@@ -407,7 +407,7 @@ def bare(text):
         ("we saw bees", "A hive of Bees. We like them.", "We saw Bees"),
         ("bees fly", "Of bees: Bees fly.", "Bees fly"),
         ("the iphone 15", "Buy an iPhone 15 now", "The iPhone 15"),
-        ("iphone sales", "Buy an iPhone 15 now", "IPhone sales"),  # begins with a capital
+        ("iphone sales", "Buy an iPhone 15 now", "iPhone sales"),  # has its capital inside
         ("a gan, a gan!", "We (GAN and Gan) use GAN", "A GAN, a GAN!"),  # the most frequent
         ("bert-based nlp", "The BERT model for NLP", "BERT-based NLP"),
         ("self-bert", "a Self-BERT model", "Self-BERT"),
@@ -435,7 +435,8 @@ def test_only_case_changes_and_twice_is_once(text, document):
     once = restore_case(text, document)
     assert bare(once) == bare(text)
     assert restore_case(once, document) == once
-    assert once[:1] == once[:1].upper()
+    first = once.split(" ")[0]
+    assert once[:1] == once[:1].upper() or first != first.lower() or not first.isalnum()
 
 
 @given(texts)
