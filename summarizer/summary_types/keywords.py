@@ -3,8 +3,8 @@
 Candidates are the words between stop words and punctuation marks (RAKE: Rose et al. 2010,
 "Automatic keyword extraction from individual documents"). Their words are scored by frequency,
 spread, position and capitals (YAKE!: Campos et al. 2020, "YAKE! Keyword extraction from single
-documents using multiple local features"). There is no tagger of parts of speech: lists and endings stand in
-for it in English, and the lengths and frequencies of words in other languages.
+documents using multiple local features"). There is no tagger of parts of speech:
+lists and endings stand in for it in English, lengths and frequencies of words in other languages.
 """
 
 import math
@@ -31,9 +31,7 @@ ENGLISH_SHARE = 0.2  # of the words of an English text that are stop words, at l
 COMMON_SHARE = 0.2  # of the sentences; a word of more of them is a stop word in other languages
 NAME_FACTOR = 1.5  # for a word that is mostly capitalized
 # Chinese particles, pronouns and prepositions.
-_PARTICLES = (
-    "的了是在和与與有也就都而及着或一个個这這那不我你他她它们們为為以对對于於从從到被把将將"
-)
+_PARTICLES = "的了是在和与與有也就都而及着或一个個这這那不我你他她它们們为為对對从從到被把将將"
 _CONNECTORS = {"of", "de", "del", "della", "di", "da", "do", "dos", "du", "des", "la", "van", "von"}
 # English words directly before and after which a verb stands.
 _BEFORE_VERBS = {"to", "i", "you", "he", "she", "it", "we", "they", "who", "not", "can", "will"}
