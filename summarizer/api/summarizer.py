@@ -251,8 +251,12 @@ class Summarizer:
             overrides: as for `summarize`.
 
         Raises:
-            InputError: as for `summarize`.
+            InputError: as for `summarize`, or the type is an extract.
         """
+        options = options or DecodingOptions()
+        kind = requested_type(overrides.get("type") or options.type or auto.TYPE.name)
+        if not kind.written:
+            raise InputError(f"outline: only with types that the model writes, not {kind.name}")
         groups = [outlines.outline_paragraphs(text, lead.length) or [""] for text in texts]
         paragraphs = [paragraph for group in groups for paragraph in group]
         summaries = iter(self.summarize(paragraphs, options, long=long, **overrides))

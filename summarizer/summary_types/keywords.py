@@ -81,13 +81,15 @@ def extract(sentences: Sequence[str], count: int) -> list[Part]:
         unspaced = is_unspaced(run[0].text)
         for phrase in _substrings(run) if unspaced else _between_stop_words(run, is_stop_word):
             phrases.setdefault(tuple(word.key for word in phrase), []).append(phrase)
-    phrases = {key: places for key, places in phrases.items() if _is_phrase(places)}
     weights = _word_weights(runs, len(sentences))
     scores = {
         key: math.sqrt(len(places) / len(key)) * sum(weights[word] for word in key)
         for key, places in phrases.items()
     }
-    return [_part(phrases[key]) for key in _best(scores, count)]
+    good = {key: score for key, score in scores.items() if _is_phrase(phrases[key])}
+    best = _best(good, count)
+    single = {key: score for key, score in scores.items() if not is_unspaced(key[0])}
+    return [_part(phrases[key]) for key in best + _best(single, count - len(best), best)]
 
 
 def _runs(sentence: str, number: int) -> Iterator[Run]:
@@ -210,25 +212,29 @@ def _word_weights(runs: Sequence[Run], sentences: int) -> dict[str, float]:
     return weights
 
 
-def _best(scores: dict[Key, float], count: int) -> list[Key]:
-    """Return the best phrases, none of which contains another.
+def _best(scores: dict[Key, float], count: int, others: Sequence[Key] = ()) -> list[Key]:
+    """Return the best phrases, none of which contains another or one of `others`.
 
     A phrase gives way to a longer one that has at least half its score: a surname to the full name.
     """
     best: list[Key] = []
     for key in sorted(scores, key=lambda key: -scores[key]):
-        longer = any(_contains(k, key) and 2 * s >= scores[key] for k, s in scores.items())
-        if not longer and not any(_contains(k, key) or _contains(key, k) for k in best):
-            best.append(key)
-        if len(best) == count:
+        if len(best) >= count:
             break
+        longer = any(
+            len(k) > len(key) and _contains(k, key) and 2 * s >= scores[key]
+            for k, s in scores.items()
+        )
+        chosen = [*others, *best]
+        if not longer and not any(_contains(k, key) or _contains(key, k) for k in chosen):
+            best.append(key)
     return best
 
 
 def _contains(key: Key, other: Key) -> bool:
-    """Tell whether a phrase contains a shorter one."""
+    """Tell whether a phrase contains another, or is the same."""
     n = len(other)
-    return n < len(key) and any(key[i : i + n] == other for i in range(len(key) - n + 1))
+    return any(key[i : i + n] == other for i in range(len(key) - n + 1))
 
 
 def _part(places: list[Run]) -> Part:
