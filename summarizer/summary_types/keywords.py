@@ -29,6 +29,7 @@ MAX_WORDS = 4  # of a phrase
 MAX_CHARACTERS = 6  # of a phrase in a script without spaces
 ENGLISH_SHARE = 0.2  # of the words of an English text that are stop words, at least
 COMMON_SHARE = 0.2  # of the sentences; a word of more of them is a stop word in other languages
+SHORT = 4  # characters; a word of no more is a stop word in other languages
 NAME_FACTOR = 1.5  # for a word that is mostly capitalized
 # Chinese particles, pronouns and prepositions.
 _PARTICLES = "的了是在和与與有也就都而及着或一个個这這那不我你他她它们們为為对對从從到被把将將"
@@ -76,20 +77,28 @@ def extract(sentences: Sequence[str], count: int) -> list[Part]:
     """
     runs = [run for i, sentence in enumerate(sentences) for run in _runs(sentence, i)]
     is_stop_word = _StopWords(runs, len(sentences))
-    phrases: dict[Key, list[Run]] = {}
+    places: dict[Key, list[Run]] = {}
+    whole = set[Key]()
     for run in runs:
-        unspaced = is_unspaced(run[0].text)
-        for phrase in _substrings(run) if unspaced else _between_stop_words(run, is_stop_word):
-            phrases.setdefault(tuple(word.key for word in phrase), []).append(phrase)
+        if is_unspaced(run[0].text):
+            phrases = list(_substrings(run))
+        else:
+            between = list(_between_stop_words(run, is_stop_word))
+            whole |= {_phrase_key(phrase) for phrase in between}
+            phrases = [part for phrase in between for part in _parts_of(phrase)]
+        for phrase in phrases:
+            places.setdefault(_phrase_key(phrase), []).append(phrase)
     weights = _word_weights(runs, len(sentences))
-    scores = {
-        key: math.sqrt(len(places) / len(key)) * sum(weights[word] for word in key)
-        for key, places in phrases.items()
-    }
-    good = {key: score for key, score in scores.items() if _is_phrase(phrases[key])}
-    best = _best(good, count)
-    single = {key: score for key, score in scores.items() if not is_unspaced(key[0])}
-    return [_part(phrases[key]) for key in best + _best(single, count - len(best), best)]
+    counts = {key: len(p) for key, p in places.items() if len(p) > 1 or key in whole}
+    scores = {k: math.sqrt(n / len(k)) * sum(weights[w] for w in k) for k, n in counts.items()}
+    good = {key: score for key, score in scores.items() if _is_phrase(places[key])}
+    best = _best(good, counts, count)
+    more = {key: score for key, score in scores.items() if not any(_contain(key, k) for k in best)}
+    return [_part(places[key]) for key in best + _best(more, counts, count - len(best))]
+
+
+def _phrase_key(phrase: Run) -> Key:
+    return tuple(word.key for word in phrase)
 
 
 def _runs(sentence: str, number: int) -> Iterator[Run]:
@@ -136,7 +145,8 @@ class _StopWords:
             return True
         if self._english:
             return text in ENGLISH or (text.endswith("ly") and not word.is_capital)
-        return not word.is_capital and (len(text) <= 3 or word.key in self._common)
+        is_noun = word.is_capital and word.begin > 1
+        return not is_noun and (len(text) <= SHORT or word.key in self._common)
 
 
 def _between_stop_words(run: Run, is_stop_word: _StopWords) -> Iterator[Run]:
@@ -169,6 +179,15 @@ def _is_participle(word: _Word) -> bool:
     return word.text.islower() and word.text.endswith("ed") and len(word.text) > 4
 
 
+def _parts_of(phrase: Run) -> Iterator[Run]:
+    """Yield a phrase and the phrases of at least two words that it contains."""
+    for begin in range(len(phrase)):
+        for end in range(begin + 2, len(phrase) + 1):
+            yield phrase[begin:end]
+    if len(phrase) == 1:
+        yield phrase
+
+
 def _substrings(run: Run) -> Iterator[Run]:
     """Yield the substrings of 2 to MAX_CHARACTERS characters that no particle begins or ends."""
     for begin in range(len(run)):
@@ -184,11 +203,8 @@ def _is_particle(character: str) -> bool:
 
 
 def _is_phrase(places: list[Run]) -> bool:
-    """Tell whether a phrase may be a keyword: names and several words may, others if repeated."""
-    first = places[0]
-    if len(first) > 1 and not is_unspaced(first[0].text):
-        return True
-    return len(places) > 1 or _is_name(first)
+    """Tell whether a phrase is good: several words, a name, or a word that is repeated."""
+    return len(places[0]) > 1 or len(places) > 1 or _is_name(places[0])
 
 
 def _is_name(phrase: Run) -> bool:
@@ -212,29 +228,32 @@ def _word_weights(runs: Sequence[Run], sentences: int) -> dict[str, float]:
     return weights
 
 
-def _best(scores: dict[Key, float], count: int, others: Sequence[Key] = ()) -> list[Key]:
-    """Return the best phrases, none of which contains another or one of `others`.
+def _best(scores: dict[Key, float], counts: dict[Key, int], count: int) -> list[Key]:
+    """Return the best phrases, none of which contains another.
 
-    A phrase gives way to a longer one that has at least half its score: a surname to the full name.
+    A word gives way to a phrase with it that has at least half its score: a surname to the full
+    name. A phrase gives way to a longer one that is as frequent.
     """
     best: list[Key] = []
     for key in sorted(scores, key=lambda key: -scores[key]):
         if len(best) >= count:
             break
-        longer = any(
-            len(k) > len(key) and _contains(k, key) and 2 * s >= scores[key]
-            for k, s in scores.items()
+        gives_way = any(
+            len(k) > len(key)
+            and _contain(k, key)
+            and (2 * score >= scores[key] if len(key) == 1 else counts[k] >= counts[key])
+            for k, score in scores.items()
         )
-        chosen = [*others, *best]
-        if not longer and not any(_contains(k, key) or _contains(key, k) for k in chosen):
+        if not gives_way and not any(_contain(key, k) for k in best):
             best.append(key)
     return best
 
 
-def _contains(key: Key, other: Key) -> bool:
-    """Tell whether a phrase contains another, or is the same."""
-    n = len(other)
-    return any(key[i : i + n] == other for i in range(len(key) - n + 1))
+def _contain(first: Key, second: Key) -> bool:
+    """Tell whether one of two phrases contains the other."""
+    longer, shorter = (first, second) if len(first) > len(second) else (second, first)
+    n = len(shorter)
+    return any(longer[i : i + n] == shorter for i in range(len(longer) - n + 1))
 
 
 def _part(places: list[Run]) -> Part:
