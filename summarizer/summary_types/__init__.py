@@ -21,7 +21,7 @@ __all__ = ["LENGTHS", "Length", "Limit", "Part", "SummaryType"]
 __all__ += ["limit_of", "parse_length", "part_count"]
 
 # What a user may request.
-TYPES = {
+TYPES: dict[str, SummaryType] = {
     module.TYPE.name: module.TYPE for module in (headline, title, tldr, key_points, keywords, auto)
 }
 # Types with a control token in the vocabulary, which starts the decoder; in the order of their ids.

@@ -1,5 +1,6 @@
 """What is known of a type of summaries, and what a requested length means for it."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from summarizer.errors import InputError, did_you_mean
@@ -32,7 +33,8 @@ class SummaryType(NamedTuple):
     sentences_per_part: int = 0
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True)
+class Limit:
     """The requested length of a summary.
 
     Attributes:

@@ -28,6 +28,7 @@ from summarizer.summary_types import (
 from summarizer.text.cleaning import clean
 from summarizer.types import Hypothesis, Provenance, Summary, WordProvenance
 from summarizer.vocabulary import train_vocabulary
+from tests import markdown
 
 DATA = Path(__file__).parents[2] / "data"
 NEWS = """Bridge reopens
@@ -111,6 +112,15 @@ def test_every_type_describes_itself():
         assert kind.name == name
         assert kind.help
         assert sorted(kind.lengths) == list(kind.lengths)
+
+
+def test_the_documentation_has_the_lengths_of_each_type():
+    page = Path(__file__).parents[2] / "docs" / "howto" / "summarize.md"
+    rows = {row[0].strip("`"): row[1:] for row in markdown.rows(page.read_text("utf-8"))}
+    for name, kind in TYPES.items():
+        maker = "the model" if kind.written else "extraction"
+        lengths = f"{', '.join(map(str, kind.lengths))} {kind.unit}"
+        assert rows[name] == [kind.help, maker, lengths]
 
 
 @pytest.mark.parametrize(
