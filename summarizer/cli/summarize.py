@@ -63,7 +63,6 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
     """Add the options of the form: type, length and format."""
     parser.add_argument(
         "--type",
-        dest="types",
         metavar="TYPES",
         help=f"type of the summaries, or several types separated by commas: {', '.join(TYPES)}; "
         "default: auto if the model was trained on types",
@@ -101,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     files, several_documents = _files(arguments.files)
     options = options_from(DecodingOptions, arguments)
     options |= {"long": arguments.long, "explain": bool(arguments.explain)}
-    options |= {"type": types[0]} if len(types) == 1 else {}
-    options |= {"length": parse_length(arguments.length)} if arguments.length else {}
+    options["type"] = types[0] if len(types) == 1 else None
+    options |= {"length": parse_length(arguments.length)} if arguments.length is not None else {}
     output = summary_output.OutputFormat(
         arguments.format, arguments.n_best or 1, arguments.outline, arguments.long, types
     )
@@ -138,7 +137,7 @@ def _types(arguments: argparse.Namespace) -> tuple[str, ...]:
     Raises:
         InputError: a type is unknown, or another option needs a single type.
     """
-    types = parse_types(arguments.types) if arguments.types is not None else ()
+    types = parse_types(arguments.type) if arguments.type is not None else ()
     single = {
         "outline": arguments.outline,
         "n-best": (arguments.n_best or 1) > 1,
