@@ -24,7 +24,9 @@ ways we week weeks well went were what whatever when where whereas whether which
 whom whose why will with within without won would year years yesterday yet you your yours yourself
 don't doesn't didn't isn't aren't wasn't weren't hasn't haven't hadn't won't wouldn't can't couldn't
 shouldn't it's i'm i've i'll we're we've we'll you're you've they're they've there's that's let's
-four five six seven eight nine ten hundred thousand million billion percent half third early
+four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million
+billion percent half third early
 monday tuesday wednesday thursday friday saturday sunday
 """
 ENGLISH = frozenset(_ENGLISH.split())
