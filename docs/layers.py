@@ -29,7 +29,7 @@ PURPOSES = {
     "text": "words, sentences, casing",
     "plugins": "parts by name",
     "storage": "atomic writes",
-    "summary_types": "headline, title, tldr",
+    "summary_types": "headline, tldr, key points",
     "types": "shared records",
     "errors": "user errors",
 }

@@ -214,6 +214,10 @@ class Summary:
         hypothesis: the best hypothesis with its tokens, attention and gate.
         provenance: where each word came from; None: not asked for.
         unsupported: numbers and names that the document does not contain; None: not checked.
+        type: type of the summary; "": the model knows no types.
+        extract: whether the text was taken from the document, not written by the model.
+        places: begin and end of each part of an extract in the document as given, in characters;
+            ordered as the lines of `text`.
     """
 
     text: str
@@ -226,6 +230,9 @@ class Summary:
     hypothesis: Hypothesis | None = None
     provenance: Provenance | None = None
     unsupported: tuple[str, ...] | None = None
+    type: str = ""
+    extract: bool = False
+    places: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

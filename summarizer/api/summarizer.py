@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from summarizer.api import extracts, written_types
 from summarizer.config import Config
 from summarizer.datasets import lowercase_words
 from summarizer.decoding.options import RENAMED_DECODING_OPTIONS, DecodingOptions
@@ -18,6 +19,7 @@ from summarizer.errors import InputError, ModelError, warn_renamed
 from summarizer.evaluation import lead
 from summarizer.runtime import long_documents, outlines
 from summarizer.runtime.long_documents import DocumentChunks
+from summarizer.summary_types import Length, auto, limit_of, requested_type
 from summarizer.text import numbers_and_names
 from summarizer.text.cleaning import clean
 from summarizer.types import Summary
@@ -80,17 +82,28 @@ class Summarizer:
         options: DecodingOptions | None = None,
         *,
         long: str = long_documents.TRUNCATE,
+        length: Length = None,
         **overrides: Any,
     ) -> list[Summary]:
         """Summarize documents; return the summaries in the same order.
+
+        A document that is not longer than the requested length is its own summary.
 
         Args:
             texts: documents, at least one word each.
             options: decoding options; None: the settings of the model.
             long: what is read of a document longer than the model's input. "truncate": its
                 beginning; "chunk": all of it in chunks, then the summaries of the chunks;
-                "extract": its first and its most central sentences, in order.
+                "extract": its first and its most central sentences, in order. An extracted type
+                always reads all of it.
+            length: "short", "medium" or "long", the maxima of the type; or a number, which is met
+                to within a fifth: of words, or of the parts of an extract. None: the model or the
+                document decides.
             overrides: fields of `DecodingOptions`, such as `beam=8` or `must_include=["word"]`.
+                `type` is "headline", "title" or "tldr" if the model was trained for it,
+                "key-points" or "keywords", which are extracts, or "auto": the better of headline
+                and title, by the model's own score. Without it, a model of several types takes
+                "auto".
                 With `explain=True` each summary has a `provenance`, with offsets into the document
                 as given; with `faithful="warn"` it lists what is `unsupported`.
 
@@ -100,8 +113,71 @@ class Summarizer:
         """
         options = _with_overrides(options or DecodingOptions(), overrides)
         long = long_documents.current_mode(long)
-        if options.type and not self.types:
-            raise InputError(f"type {options.type!r}: the model was trained without types")
+        kind = requested_type(options.type or auto.TYPE.name)
+        if not kind.written:
+            extracts.check_no_decoding(options, kind)
+            encode = self._model.vocabulary.encode_all
+            return extracts.extracts(texts, kind, limit_of(kind, length), encode)
+        searches = [
+            self._written(texts, dataclasses.replace(options, type=name or None), long, length)
+            for name in written_types.types_to_search(kind, self.types)
+        ]
+        return [auto.choose(candidates) for candidates in zip(*searches, strict=True)]
+
+    def summarize_types(
+        self,
+        texts: Sequence[str],
+        types: Sequence[str],
+        options: DecodingOptions | None = None,
+        *,
+        length: Length = None,
+        **overrides: Any,
+    ) -> list[dict[str, Summary]]:
+        """Return type → summary for each document, in the order of the types.
+
+        Args:
+            texts: documents, at least one word each.
+            types: names of types, see `summarize`.
+            options: as for `summarize`, for the types that the model writes.
+            length: as for `summarize`.
+            overrides: as for `summarize`, and `long`.
+
+        Raises:
+            InputError: as for `summarize`.
+        """
+        kinds = [requested_type(name) for name in types]
+        by_type: dict[str, list[Summary]] = {}
+        for kind in kinds:
+            # The extracts of a list have no decoding options; alone they refuse them.
+            if kind.written or not any(k.written for k in kinds):
+                named = {**overrides, "type": kind.name}
+                by_type[kind.name] = self.summarize(texts, options, length=length, **named)
+            else:
+                by_type[kind.name] = self.summarize(texts, length=length, type=kind.name)
+        return [
+            dict(zip(by_type, summaries, strict=True))
+            for summaries in zip(*by_type.values(), strict=True)
+        ]
+
+    def _written(
+        self, texts: Sequence[str], options: DecodingOptions, long: str, length: Length
+    ) -> list[Summary]:
+        """Return summaries of one type that the model writes, in the requested length."""
+        kind = requested_type(options.type or auto.TYPE.name)
+        limit, encode = limit_of(kind, length), self._model.vocabulary.encode_all
+        options = written_types.with_limit(options, limit)
+        whole = [written_types.whole_document(text, limit, encode) for text in texts]
+        longer = [text for text, summary in zip(texts, whole, strict=True) if summary is None]
+        searched = iter(self._search(longer, options, long))
+        return [
+            written_types.finish(
+                summary or next(searched), options.type or "", limit, options.min_words
+            )
+            for summary in whole
+        ]
+
+    def _search(self, texts: Sequence[str], options: DecodingOptions, long: str) -> list[Summary]:
+        """Return the summaries that the model writes."""
         if options.explain and long == long_documents.CHUNK:
             raise InputError(
                 "explain: not available with long=chunk, which summarizes summaries; "
@@ -175,8 +251,12 @@ class Summarizer:
             overrides: as for `summarize`.
 
         Raises:
-            InputError: as for `summarize`.
+            InputError: as for `summarize`, or the type is an extract.
         """
+        options = options or DecodingOptions()
+        kind = requested_type(overrides.get("type") or options.type or auto.TYPE.name)
+        if not kind.written:
+            raise InputError(f"outline: only with types that the model writes, not {kind.name}")
         groups = [outlines.outline_paragraphs(text, lead.length) or [""] for text in texts]
         paragraphs = [paragraph for group in groups for paragraph in group]
         summaries = iter(self.summarize(paragraphs, options, long=long, **overrides))

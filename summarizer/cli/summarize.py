@@ -13,7 +13,8 @@ from summarizer.cli.options import (
     options_from,
 )
 from summarizer.decoding.options import DecodingOptions
-from summarizer.errors import SummarizerError
+from summarizer.errors import InputError, SummarizerError
+from summarizer.summary_types import TYPES, parse_length, parse_types
 
 if TYPE_CHECKING:
     from summarizer.reports.provenance_page import ProvenancePage
@@ -49,15 +50,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--outline", action="store_true", help="summarize each paragraph")
     parser.add_argument("--fetch", action="store_true", help="allow web addresses as FILE")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object per line, with scores"
-    )
+    _add_form(parser)
     parser.add_argument(
         "--explain",
         metavar="PAGE",
         help="write an HTML page that shows where each word came from",
     )
-    add_decoding_options(parser)
+    add_decoding_options(parser, ("type",))
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the form: type, length and format."""
+    parser.add_argument(
+        "--type",
+        metavar="TYPES",
+        help=f"type of the summaries, or several types separated by commas: {', '.join(TYPES)}; "
+        "default: auto if the model was trained on types",
+    )
+    parser.add_argument(
+        "--length",
+        metavar="LENGTH",
+        help="short, medium, long, or a number of words (key-points, keywords: of points or "
+        "phrases) to meet within 20%%; default: the model decides",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        default="text",
+        help="format of the output; json: one object per line, with scores; default: text",
+    )
+    parser.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="same as --format json"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,10 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
     from summarizer.documents import collect
     from summarizer.runtime.streaming import summarize_stream
 
+    types = _types(arguments)
     files, several_documents = _files(arguments.files)
     options = options_from(DecodingOptions, arguments)
+    options |= {"long": arguments.long, "explain": bool(arguments.explain)}
+    options["type"] = types[0] if len(types) == 1 else None
+    options |= {"length": parse_length(arguments.length)} if arguments.length is not None else {}
     output = summary_output.OutputFormat(
-        arguments.json, arguments.n_best or 1, arguments.outline, arguments.long
+        arguments.format, arguments.n_best or 1, arguments.outline, arguments.long, types
     )
     status = 0
     with contextlib.ExitStack() as stack:
@@ -87,10 +115,10 @@ def run(arguments: argparse.Namespace) -> int:
             summary_output.warn(f"{path}: no such file: names are recognized by capitals alone")
         bar = _progress_bar(files, several_documents)
         stack.callback(bar.close)
-        options |= {"long": arguments.long, "explain": bool(page)}
         documents = collect.read_documents(files, arguments.fetch)
+        several = types if len(types) > 1 else ()
         for document, summaries in summarize_stream(
-            summarizer, documents, options, arguments.outline, bar.update
+            summarizer, documents, options, arguments.outline, bar.update, several
         ):
             bar.clear()  # so that the output does not start behind the bar
             if isinstance(summaries, SummarizerError):
@@ -101,6 +129,24 @@ def run(arguments: argparse.Namespace) -> int:
             if page:
                 page.add(document.name, str(document.text), summaries)
     return status
+
+
+def _types(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the requested types; (): none is requested.
+
+    Raises:
+        InputError: a type is unknown, or another option needs a single type.
+    """
+    types = parse_types(arguments.type) if arguments.type is not None else ()
+    single = {
+        "outline": arguments.outline,
+        "n-best": (arguments.n_best or 1) > 1,
+        "explain": arguments.explain,
+    }
+    for name, is_requested in single.items():
+        if is_requested and len(types) > 1:
+            raise InputError(f"{name}: only with one type, not with {', '.join(types)}")
+    return types
 
 
 def _page(file: str) -> "ProvenancePage":

@@ -1,6 +1,7 @@
-"""A summary as a line of text and as a JSON record, and the warnings about it."""
+"""A summary as text, Markdown and a JSON record, and the warnings about it."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any
 
 from summarizer.decoding.provenance import provenance_record
 from summarizer.documents.collect import Document
+from summarizer.summary_types import key_points, keywords
+from summarizer.text.cleaning import clean
 from summarizer.types import Summary
 
 MAX_UNKNOWN = 0.25  # of the tokens of a document; with more a summary says little
@@ -18,16 +21,23 @@ class OutputFormat:
     """How summaries are printed.
 
     Attributes:
-        json: whether each document is printed as a JSON object on one line.
+        format: "text", "markdown", or "json", one object on one line for each document.
         n_best: number of alternatives of each summary.
         outline: whether each paragraph has a summary.
         long: what was read of a long document.
+        types: the types that were requested; (): none was.
     """
 
-    json: bool
+    format: str
     n_best: int
     outline: bool
     long: str
+    types: tuple[str, ...] = ()
+
+    @property
+    def is_block(self) -> bool:
+        """Whether a document has a block of lines, in which each summary follows its type."""
+        return len(self.types) > 1 or self.types == (key_points.TYPE.name,)
 
 
 def warn(line: str) -> None:
@@ -37,18 +47,71 @@ def warn(line: str) -> None:
 
 def print_summary(document: Document, summaries: list[Summary], output: OutputFormat) -> None:
     """Print the summaries of a document on stdout, and warnings about them on stderr."""
-    for warning in _warnings(summaries, output):
+    for warning in [*_copies(document, summaries), *_warnings(summaries, output)]:
         warn(f"{document.name}: {warning}")
-    if output.json:
+    if output.format == "json":
         print(json.dumps(_document_record(document, summaries, output), ensure_ascii=False))
+    elif output.format == "markdown":
+        print("\n\n".join([f"## {_escape(document.name)}", *map(_markdown, summaries)]), end="\n\n")
+    elif output.is_block:
+        print("\n".join(map(_block, summaries)), end="\n\n")
     else:
-        lines = [h.text for summary in summaries for h in summary.alternatives]
+        lines = [line for summary in summaries for line in _lines(summary)]
         print("\n  ".join([document.name, *lines]) if output.outline else "\n".join(lines))
     sys.stdout.flush()
 
 
+def _lines(summary: Summary) -> list[str]:
+    """Return the key points, the keywords on one line, or the alternatives of a summary."""
+    if summary.type == key_points.TYPE.name:
+        return summary.text.split("\n")
+    if summary.type == keywords.TYPE.name:
+        return [summary.text.replace("\n", ", ")]
+    return [hypothesis.text for hypothesis in summary.alternatives or [summary]]
+
+
+def _block(summary: Summary) -> str:
+    """Return the lines of a summary after its type."""
+    lines, name = _lines(summary), summary.type or "summary"
+    if summary.type != key_points.TYPE.name:
+        return f"{name}: {lines[0]}"
+    return "\n".join([f"{name}:", *(f"- {line}" for line in lines)])
+
+
+def _markdown(summary: Summary) -> str:
+    """Return a summary as a paragraph, or as a list if it has several lines."""
+    lines = [_escape(line) for line in _lines(summary)]
+    head = f"**{summary.type}:**" if summary.type else ""
+    if len(lines) == 1 and summary.type != key_points.TYPE.name:
+        return f"{head} {lines[0]}".strip()
+    bullets = "\n".join(f"- {line}" for line in lines)
+    return f"{head}\n\n{bullets}".strip()
+
+
+def _escape(text: str) -> str:
+    """Protect what Markdown would read as markup."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+
+
+def _copies(document: Document, summaries: list[Summary]) -> Iterator[str]:
+    """Yield a note on each summary that is the whole document, which nothing can shorten."""
+    text = "".join(clean(str(document.text)).split())
+    for summary in summaries:
+        if summary.extract and "".join(summary.text.split()) == text:
+            yield f"no longer than the requested {summary.type or 'summary'}: printed as it is"
+
+
+def _most_truncated(summaries: list[Summary], output: OutputFormat) -> list[Summary]:
+    """Return the summaries whose tokens count: of several types, that which read the least."""
+    if output.outline or not summaries:
+        return summaries
+    return [max(summaries, key=lambda summary: summary.tokens_truncated)]
+
+
 def _warnings(summaries: list[Summary], output: OutputFormat) -> Iterator[str]:
     """Yield what the user should know of a document; of an outline, of all paragraphs together."""
+    hypotheses = [h for summary in summaries for h in summary.alternatives]
+    summaries = _most_truncated(summaries, output)
     tokens_read = sum(s.tokens_read for s in summaries)
     left_out = sum(s.tokens_truncated for s in summaries)
     chunks = sum(s.chunks for s in summaries)
@@ -71,7 +134,6 @@ def _warnings(summaries: list[Summary], output: OutputFormat) -> Iterator[str]:
             f"{unknown:.0%} of it is in characters or words that the model was not trained on; "
             "the summary means little"
         )
-    hypotheses = (h for summary in summaries for h in summary.alternatives)
     unsupported = dict.fromkeys(word for h in hypotheses for word in h.unsupported or ())
     if unsupported:
         place = "summarized paragraph" if output.outline else "document"
@@ -81,12 +143,17 @@ def _warnings(summaries: list[Summary], output: OutputFormat) -> Iterator[str]:
 def _document_record(
     document: Document, summaries: list[Summary], output: OutputFormat
 ) -> dict[str, Any]:
-    """Return the JSON record of a document; an outline is a list in place of a summary."""
-    tokens_read = sum(s.tokens_read for s in summaries)
-    left_out = sum(s.tokens_truncated for s in summaries)
+    """Return the JSON record; an outline and several types are a list in place of a summary."""
+    counted = _most_truncated(summaries, output)
+    tokens_read = sum(s.tokens_read for s in counted)
+    left_out = sum(s.tokens_truncated for s in counted)
     records = [_summary_record(s, str(document.text), output.n_best) for s in summaries]
     name = {"file": document.file} | ({} if document.id is None else {"id": document.id})
-    content = {"outline": records} if output.outline else records[0]
+    content: dict[str, Any] = {"outline": records} if output.outline else records[0]
+    if len(output.types) > 1:
+        pairs = zip(summaries, records, strict=True)
+        listed = [{"type": s.type, "extract": s.extract, **record} for s, record in pairs]
+        content = {"summaries": listed}
     return {
         **name,
         **content,
@@ -114,7 +181,12 @@ def summary_record(summary: Summary, document: str) -> dict[str, Any]:
         summary: the summary.
         document: the text that its provenance refers to.
     """
-    record: dict[str, Any] = {"summary": summary.text, "score": summary.score}
+    score = None if summary.extract else summary.score
+    record: dict[str, Any] = {"summary": summary.text, "score": score}
+    if summary.type:
+        record["type"] = summary.type
+    if summary.extract:
+        record |= {"extract": True, "places": [list(place) for place in summary.places]}
     if summary.unsupported is not None:
         record["unsupported"] = list(summary.unsupported)
     if summary.provenance is not None:

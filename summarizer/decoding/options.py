@@ -203,7 +203,8 @@ class DecodingOptions(SamplingOptions):
     )
     type: str | None = _option(
         Option(
-            "type of the summaries; default: the model's first type",
+            "type of the summaries; default: that of the data, else the better of headline and "
+            "title",
             choices=CONTROLLED,
             group="content",
         )

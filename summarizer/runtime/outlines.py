@@ -40,22 +40,22 @@ def outline_paragraphs(text: str, length: Callable[[str], int]) -> list[str]:
 def map_outline_provenance(
     text: str, groups: Sequence[str], summaries: Sequence[Summary]
 ) -> list[Summary]:
-    """Return the summaries of an outline with offsets into the document itself.
+    """Return the summaries of an outline, with all offsets into the document itself.
 
     Args:
         text: the document.
         groups: its parts, from `outline_paragraphs`.
         summaries: the summary of each part, with offsets into the part.
     """
-    if any(summary.provenance is None for summary in summaries):
+    if not any(summary.provenance or summary.places for summary in summaries):
         return list(summaries)
     original, cleaned = offsets.of_clean(text), clean(text)
     end, moved = 0, []
     for group, summary in zip(groups, summaries, strict=True):
         begin = cleaned.index(group, end)
         end = begin + len(group)
-        provenance = summary.provenance and offsets.move_provenance(
-            summary.provenance, original[begin:end]
-        )
-        moved.append(replace(summary, provenance=provenance))
+        spans = original[begin:end]
+        provenance = summary.provenance and offsets.move_provenance(summary.provenance, spans)
+        places = offsets.move(summary.places, spans)
+        moved.append(replace(summary, provenance=provenance, places=places))
     return moved

@@ -18,7 +18,7 @@ CHARACTERS = 2**24  # of a window; a longer document is a window by itself
 PART = 64  # documents summarized at once
 
 Result = list[Summary] | SummarizerError
-"""The summaries of a document (one, unless it is outlined), or the error."""
+"""The summaries of a document (one, unless it has an outline or several types), or the error."""
 
 
 class SummarizesTexts(Protocol):
@@ -30,6 +30,11 @@ class SummarizesTexts(Protocol):
     def outline(self, texts: Sequence[str], **options: Any) -> list[list[Summary]]:
         """Return the summaries of the paragraphs of each document."""
 
+    def summarize_types(
+        self, texts: Sequence[str], types: Sequence[str], **options: Any
+    ) -> list[dict[str, Summary]]:
+        """Return type → summary for each document."""
+
 
 def summarize_stream(
     summarizer: SummarizesTexts,
@@ -37,6 +42,7 @@ def summarize_stream(
     options: Mapping[str, Any],
     outline: bool = False,
     done: Callable[[int], object] = lambda count: None,
+    types: Sequence[str] = (),
 ) -> Iterator[tuple[Document, Result]]:
     """Summarize documents in order, reading at most LARGEST of them ahead.
 
@@ -46,6 +52,7 @@ def summarize_stream(
         options: keyword arguments of `summarize`.
         outline: summarize each paragraph instead of the whole document.
         done: called with the number of documents finished since the last call.
+        types: types of the summaries of each document; (): one summary, as the options say.
 
     Yields:
         Each document with its summaries, or with the error.
@@ -67,10 +74,7 @@ def summarize_stream(
                 rows = pending.pop()
                 texts = [str(window[i].text) for i in rows]
                 try:
-                    if outline:
-                        groups = summarizer.outline(texts, **options)
-                    else:
-                        groups = [[summary] for summary in summarizer.summarize(texts, **options)]
+                    groups = _summarize(summarizer, texts, options, outline, types)
                 except InputError as error:
                     if len(rows) == 1:
                         results[rows[0]] = error
@@ -86,6 +90,22 @@ def summarize_stream(
                     results[i] = InputError(f"{window[i].name}: {failure}")
             done(len(part))
         yield from ((document, results[i]) for i, document in enumerate(window))
+
+
+def _summarize(
+    summarizer: SummarizesTexts,
+    texts: Sequence[str],
+    options: Mapping[str, Any],
+    outline: bool,
+    types: Sequence[str],
+) -> list[list[Summary]]:
+    """Return the summaries of each document; the arguments are those of `summarize_stream`."""
+    if outline:
+        return summarizer.outline(texts, **options)
+    if types:
+        by_type = summarizer.summarize_types(texts, types, **options)
+        return [list(summaries.values()) for summaries in by_type]
+    return [[summary] for summary in summarizer.summarize(texts, **options)]
 
 
 def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:

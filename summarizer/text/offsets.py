@@ -3,7 +3,7 @@
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from summarizer.text.cleaning import DROPPED
 from summarizer.types import Provenance, SourceSpan
@@ -67,6 +67,16 @@ def of_chosen(parts: Sequence[str], chosen: Sequence[int], text: str, whole: str
     return positions
 
 
+def move(places: Iterable[Span], spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return places in a derived text as places in another text.
+
+    Args:
+        places: begin and end of each.
+        spans: the span in the other text of each character of the derived text.
+    """
+    return tuple((spans[begin][0], spans[max(begin, end - 1)][1]) for begin, end in places)
+
+
 def move_provenance(provenance: Provenance, spans: Sequence[Span]) -> Provenance:
     """Return a provenance whose offsets refer to another text.
 
@@ -74,13 +84,12 @@ def move_provenance(provenance: Provenance, spans: Sequence[Span]) -> Provenance
         provenance: its sources and sentences are spans of a derived text.
         spans: the span in the other text of each character of the derived text.
     """
-
-    def moved(begin: int, end: int) -> Span:
-        return spans[begin][0], spans[max(begin, end - 1)][1]
-
     words = []
     for word in provenance.words:
-        sources = (SourceSpan(*moved(s.begin, s.end), s.share) for s in word.sources)
+        moved = move(((s.begin, s.end) for s in word.sources), spans)
+        sources = [
+            SourceSpan(*place, source.share)
+            for place, source in zip(moved, word.sources, strict=True)
+        ]
         words.append(dataclasses.replace(word, sources=tuple(sources)))
-    sentences = tuple(moved(*sentence) for sentence in provenance.sentences)
-    return Provenance(tuple(words), sentences, provenance.end)
+    return Provenance(tuple(words), move(provenance.sentences, spans), provenance.end)

@@ -1,0 +1,121 @@
+"""Types and lengths of the summaries that a model writes."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from summarizer.api.extracts import split_document
+from summarizer.decoding.options import DecodingOptions
+from summarizer.errors import InputError
+from summarizer.evaluation import lead
+from summarizer.runtime.long_documents import Encode
+from summarizer.summary_types import Limit, SummaryType, auto, tldr
+from summarizer.text import sentences
+from summarizer.text.cleaning import clean
+from summarizer.types import Hypothesis, Provenance, Summary
+
+TOLERANCE = 0.2  # of a requested number of words
+
+
+def types_to_search(kind: SummaryType, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the types that a model searches for a request; "" stands for a model without types.
+
+    Args:
+        kind: the requested type.
+        known: the types that the model was trained for.
+
+    Raises:
+        InputError: the model knows no types.
+    """
+    if kind is auto.TYPE:
+        return auto.candidates(known) or ("",)
+    if not known:
+        raise InputError(f"type {kind.name!r}: the model was trained without types")
+    return (kind.name,)
+
+
+def with_limit(options: DecodingOptions, limit: Limit | None) -> DecodingOptions:
+    """Return the options with bounds on the words that meet a requested length.
+
+    With `max_words` the smaller maximum counts. Sentences are not bounded; see `whole_sentences`.
+    """
+    if limit is None or limit.unit != "words":
+        return options
+    most = limit.count if options.max_words is None else min(limit.count, options.max_words)
+    if not limit.exact:
+        return dataclasses.replace(options, max_words=most)
+    fewest, longest = math.ceil((1 - TOLERANCE) * most), math.floor((1 + TOLERANCE) * most)
+    return dataclasses.replace(
+        options,
+        min_words=max(fewest, options.min_words or 0),
+        max_words=min(longest, options.max_words or longest),
+    )
+
+
+def whole_document(text: str, limit: Limit | None, encode: Encode) -> Summary | None:
+    """Return a document as its own summary; None: it is longer than the requested length.
+
+    Args:
+        text: the document.
+        limit: the requested length; None: none, so every document is summarized.
+        encode: makes token ids, which are counted.
+    """
+    if limit is None:
+        return None
+    cleaned = clean(text)
+    size = lead.length(cleaned) if limit.unit == "words" else len(split_document(text))
+    if not 0 < size <= limit.count:
+        return None
+    tokens = len(encode([cleaned])[0])
+    return Summary(cleaned, 0.0, tokens_read=tokens, extract=True, places=((0, len(text)),))
+
+
+def finish(summary: Summary, type_name: str, limit: Limit | None, min_words: int | None) -> Summary:
+    """Return a written summary with its type; a TL;DR with whole sentences, and not too many.
+
+    Args:
+        summary: from the search.
+        type_name: its type; "": the model knows no types.
+        limit: the requested length; None: the model decides.
+        min_words: minimum number of words that an unfinished sentence counts for; None: none.
+    """
+    summary = dataclasses.replace(summary, type=type_name)
+    if type_name != tldr.TYPE.name or summary.extract:
+        return summary
+    most = limit.count if limit and limit.unit == "sentences" else None
+    texts = dict[str, Hypothesis]()
+    for hypothesis in summary.alternatives:
+        text = whole_sentences(hypothesis.text, most, min_words or 0)
+        texts.setdefault(text, dataclasses.replace(hypothesis, text=text))
+    text = whole_sentences(summary.text, most, min_words or 0)
+    return dataclasses.replace(
+        summary,
+        text=text,
+        alternatives=tuple(texts.values()),
+        hypothesis=texts.get(text, summary.hypothesis),
+        provenance=summary.provenance and _provenance_until(summary.provenance, len(text)),
+    )
+
+
+def whole_sentences(text: str, most: int | None, min_words: int = 0) -> str:
+    """Return the first sentences of a text, without an unfinished last one.
+
+    Args:
+        text: a summary.
+        most: maximum number of sentences; None: all.
+        min_words: minimum number of words; an unfinished sentence stays if they are fewer without.
+    """
+    parts = sentences.split_sentences(text)
+    finished = parts if sentences.ends_sentence(text) else parts[:-1]
+    if finished and lead.length(sentences.join_sentences(finished)) >= min_words:
+        parts = finished
+    end = 0
+    for part in parts[:most]:
+        end = text.index(part, end) + len(part)
+    return text[:end]
+
+
+def _provenance_until(provenance: Provenance, end: int) -> Provenance:
+    """Return the provenance of the first characters of a summary."""
+    words = tuple(word for word in provenance.words if word.end <= end)
+    return dataclasses.replace(provenance, words=words)
