@@ -218,6 +218,8 @@ class Summary:
         extract: whether the text was taken from the document, not written by the model.
         places: begin and end of each part of an extract in the document as given, in characters;
             ordered as the lines of `text`.
+        confidence: probability that the summary that the model wrote is at least as good, by
+            ROUGE-1, as the first sentence cut to its length; None: not known.
     """
 
     text: str
@@ -233,6 +235,7 @@ class Summary:
     type: str = ""
     extract: bool = False
     places: tuple[tuple[int, int], ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

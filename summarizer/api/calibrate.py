@@ -84,7 +84,9 @@ def _measure(summarizer: Summarizer, examples: Sequence[Example]) -> tuple[Float
     """
     summaries: list[Summary] = []
     for begin in range(0, len(examples), BATCH_SIZE):
-        summaries += summarize_by_type(summarizer, examples[begin : begin + BATCH_SIZE], {})
+        summaries += summarize_by_type(
+            summarizer, examples[begin : begin + BATCH_SIZE], {"fallback": "none"}
+        )
     pairs = list(zip(summaries, examples, strict=True))
     features = np.stack([confidence.features_of(s, e.document) for s, e in pairs])
     sentences = [

@@ -12,12 +12,13 @@ from summarizer.text.cleaning import clean
 from summarizer.text.sentences import split_sentences
 from summarizer.types import Summary
 
-SCORER: key_points.SentenceScorer = key_points.score_sentences
-"""Scores the sentences of a document for its key points."""
-
 
 def extracts(
-    texts: Sequence[str], kind: SummaryType, limit: Limit | None, encode: Encode
+    texts: Sequence[str],
+    kind: SummaryType,
+    limit: Limit | None,
+    encode: Encode,
+    scorer: key_points.SentenceScorer = key_points.score_sentences,
 ) -> list[Summary]:
     """Return an extract of each document, one line a part.
 
@@ -26,6 +27,7 @@ def extracts(
         kind: an extracted type.
         limit: the requested length; None: the document decides.
         encode: makes token ids, which are counted.
+        scorer: scores the sentences of a document for its key points.
 
     Raises:
         InputError: a document is empty.
@@ -35,7 +37,7 @@ def extracts(
         sentences = split_document(text)
         if not sentences:
             raise InputError(f"document {i + 1}: has no text")
-        parts = _parts(sentences, kind, limit)
+        parts = _parts(sentences, kind, limit, scorer)
         lines = [sentences[part.sentence][part.begin : part.end] for part in parts]
         summaries.append(
             Summary(
@@ -55,13 +57,18 @@ def split_document(text: str) -> list[str]:
     return [s for paragraph in paragraphs(text) for s in split_sentences(paragraph)]
 
 
-def _parts(sentences: Sequence[str], kind: SummaryType, limit: Limit | None) -> list[Part]:
+def _parts(
+    sentences: Sequence[str],
+    kind: SummaryType,
+    limit: Limit | None,
+    scorer: key_points.SentenceScorer,
+) -> list[Part]:
     """Choose the parts of an extract."""
     count = part_count(kind, limit, len(sentences))
     if kind is keywords.TYPE:
         return keywords.extract(sentences, count)
     is_exact = limit is not None and limit.exact
-    return key_points.extract(sentences, SCORER(sentences), count, is_exact)
+    return key_points.extract(sentences, scorer(sentences), count, is_exact)
 
 
 def _places(

@@ -9,17 +9,18 @@ import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from summarizer.api import extracts, written_types
+from summarizer.api.fallback import check_mode, with_confidence
 from summarizer.config import Config
 from summarizer.datasets import lowercase_words
 from summarizer.decoding.options import RENAMED_DECODING_OPTIONS, DecodingOptions
 from summarizer.errors import InputError, ModelError, warn_renamed
 from summarizer.evaluation import lead
-from summarizer.runtime import long_documents, outlines
+from summarizer.runtime import confidence, long_documents, outlines, sentence_scores
 from summarizer.runtime.long_documents import DocumentChunks
-from summarizer.summary_types import Length, auto, limit_of, requested_type
+from summarizer.summary_types import Length, auto, key_points, limit_of, requested_type
 from summarizer.text import numbers_and_names
 from summarizer.text.cleaning import clean
 from summarizer.types import Summary
@@ -83,6 +84,7 @@ class Summarizer:
         *,
         long: str = long_documents.TRUNCATE,
         length: Length = None,
+        fallback: str | None = None,
         **overrides: Any,
     ) -> list[Summary]:
         """Summarize documents; return the summaries in the same order.
@@ -99,6 +101,9 @@ class Summarizer:
             length: "short", "medium" or "long", the maxima of the type; or a number, which is met
                 to within a fifth: of words, or of the parts of an extract. None: the model or the
                 document decides.
+            fallback: for a model with `confidence.json`: "extract" gives the first sentence, cut
+                to the length of the summary, where that serves better; "none" never does. None:
+                "extract".
             overrides: fields of `DecodingOptions`, such as `beam=8` or `must_include=["word"]`.
                 `type` is "headline", "title" or "tldr" if the model was trained for it,
                 "key-points" or "keywords", which are extracts, or "auto": the better of headline
@@ -117,12 +122,15 @@ class Summarizer:
         if not kind.written:
             extracts.check_no_decoding(options, kind)
             encode = self._model.vocabulary.encode_all
-            return extracts.extracts(texts, kind, limit_of(kind, length), encode)
+            limit, scorer = limit_of(kind, length), self._sentence_scorer()
+            return extracts.extracts(texts, kind, limit, encode, scorer)
+        mode = check_mode(fallback)
         searches = [
             self._written(texts, dataclasses.replace(options, type=name or None), long, length)
             for name in written_types.types_to_search(kind, self.types)
         ]
-        return [auto.choose(candidates) for candidates in zip(*searches, strict=True)]
+        summaries = [auto.choose(candidates) for candidates in zip(*searches, strict=True)]
+        return with_confidence(texts, summaries, self._confidence, options, mode)
 
     def summarize_types(
         self,
@@ -140,7 +148,7 @@ class Summarizer:
             types: names of types, see `summarize`.
             options: as for `summarize`, for the types that the model writes.
             length: as for `summarize`.
-            overrides: as for `summarize`, and `long`.
+            overrides: as for `summarize`, with `long` and `fallback`.
 
         Raises:
             InputError: as for `summarize`.
@@ -210,6 +218,18 @@ class Summarizer:
     def known_words(self) -> lowercase_words.LowercaseWords | None:
         """Words that the training data contains in lower case; None: the folder has no list."""
         return lowercase_words.load_lowercase_words(self._model.folder)
+
+    @functools.cached_property
+    def _confidence(self) -> confidence.Confidence | None:
+        """What predicts the confidence of a summary; None: the folder has no such file."""
+        return confidence.load(self._model.folder)
+
+    def _sentence_scorer(self) -> key_points.SentenceScorer:
+        """Return the sentence head of the model; without one, a scorer that is not trained."""
+        model, limit = self._model, self.config.data.max_document_tokens
+        if sentence_scores.HEAD not in getattr(model, "heads", ()):
+            return key_points.score_sentences
+        return functools.partial(_score_by_head, cast("OnnxSummarizer", model), limit)
 
     def _checked(self, text: str, summary: Summary, options: DecodingOptions) -> Summary:
         """Return a summary that lists the numbers and names that its document does not contain."""
@@ -281,6 +301,10 @@ def _with_overrides(options: DecodingOptions, overrides: dict[str, Any]) -> Deco
         phrases = overrides[name]
         overrides[name] = (phrases,) if isinstance(phrases, str) else tuple(phrases)
     return dataclasses.replace(options, **overrides) if overrides else options
+
+
+def _score_by_head(model: "OnnxSummarizer", limit: int, sentences: Sequence[str]) -> list[float]:
+    return sentence_scores.score_sentences(model, sentences, limit)
 
 
 def _renamed_argument(renamed: dict[str, Any], old: str, new: str, value: Any) -> Any:

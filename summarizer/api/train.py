@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from summarizer.datasets.token_store import TokenStore
 from summarizer.errors import ConfigError
 from summarizer.training import validators
 from summarizer.training.metric import ROUGE1, Metric
+from summarizer.types import Tensor
 from summarizer.vocabulary import UNKNOWN, Vocabulary, sentence_boundaries
 
 if TYPE_CHECKING:
@@ -96,12 +98,9 @@ def train(
     with hardware.dtype_policy(choice.precision):
         step = _build_step(config, vocabulary, choice, restored)
         validate = validators.make_validator(step.model, vocabulary, config, examples)
-        batches = _batches(config, store)
-        if settings.risk_weight:
-            batches = _candidate_batches(config, vocabulary, step, batches)
-        context = loop.TrainingContext(
-            config, folder, step, batches, validate, metric, budget, choice
-        )
+        batches = _batches(config, store, vocabulary, step)
+        parts = config, folder, step, batches, validate, metric, budget, choice
+        context = loop.TrainingContext(*parts)
         first = checkpoint.restore_checkpoint(folder, step) if restored else state.TrainingState()
         last = loop.fit(context, first)
     metrics_log.plot_metrics(folder)
@@ -245,8 +244,13 @@ def _load_embeddings(model: "Seq2Seq | Tagger", vocabulary: Vocabulary, path: st
     LOG.info("%s: has vectors for %.1f%% of the tokens", path, 100 * share)
 
 
-def _batches(config: Config, store: TokenStore) -> "Batches":
-    """Return a function that gives the batches from an epoch and an index on."""
+def _batches(
+    config: Config, store: TokenStore, vocabulary: Vocabulary, step: "TrainStep"
+) -> "Batches":
+    """Return a function that gives the batches from an epoch and an index on.
+
+    With `train.risk_weight` they have references and summaries that the model samples.
+    """
     import keras
 
     from summarizer.datasets import batching, tf_pipeline
@@ -259,17 +263,16 @@ def _batches(config: Config, store: TokenStore) -> "Batches":
     tensorflow = keras.backend.backend() == "tensorflow"
     stream = tf_pipeline.prefetched_batches if tensorflow else batching.stream_batches
     weights = groups.store_weights(store, data.weights)
-    return lambda epoch, index: stream(store, config.seed, epoch, index, shape, weights)
 
+    def references(epoch: int, index: int) -> Iterator[tuple[int, int, dict[str, Tensor]]]:
+        return stream(store, config.seed, epoch, index, shape, weights)
 
-def _candidate_batches(
-    config: Config, vocabulary: Vocabulary, step: "TrainStep", batches: "Batches"
-) -> "Batches":
-    """Return batches of references and of summaries that the model samples, for its risk."""
+    if not config.train.risk_weight:
+        return references
     from summarizer.training import minimum_risk
 
     settings = minimum_risk.settings_from(config)
     sample = minimum_risk.make_sampler(step.model, settings)
     return lambda epoch, index: minimum_risk.risk_batches(
-        batches(epoch, index), sample, vocabulary, settings
+        references(epoch, index), sample, vocabulary, settings
     )

@@ -48,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="truncate",
         help="how to handle documents longer than the model's input; default: truncate",
     )
+    parser.add_argument(
+        "--fallback",
+        choices=("extract", "none"),
+        default="extract",
+        help="where the model's confidence is low, print the first sentence, shortened, or the "
+        "summary all the same; default: extract",
+    )
     parser.add_argument("--outline", action="store_true", help="summarize each paragraph")
     parser.add_argument("--fetch", action="store_true", help="allow web addresses as FILE")
     _add_form(parser)
@@ -98,14 +105,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     types = _types(arguments)
     files, several_documents = _files(arguments.files)
-    options = options_from(DecodingOptions, arguments)
-    options |= {"long": arguments.long, "explain": bool(arguments.explain)}
-    options["type"] = types[0] if len(types) == 1 else None
-    options |= {"length": parse_length(arguments.length)} if arguments.length is not None else {}
+    options = _summarize_options(arguments, types)
     output = summary_output.OutputFormat(
         arguments.format, arguments.n_best or 1, arguments.outline, arguments.long, types
     )
-    status = 0
+    status, extracts = 0, summary_output.FallbackCount()
     with contextlib.ExitStack() as stack:
         page = stack.enter_context(_page(arguments.explain)) if arguments.explain else None
         fast_start = not several_documents and len(files) <= SMALL_BATCH
@@ -126,9 +130,22 @@ def run(arguments: argparse.Namespace) -> int:
                 status = 1
                 continue
             summary_output.print_summary(document, summaries, output)
+            extracts.add(summaries)
             if page:
                 page.add(document.name, str(document.text), summaries)
+    extracts.report()
     return status
+
+
+def _summarize_options(arguments: argparse.Namespace, types: tuple[str, ...]) -> dict[str, Any]:
+    """Return the keyword arguments of `Summarizer.summarize`."""
+    options = options_from(DecodingOptions, arguments)
+    options |= {"long": arguments.long, "explain": bool(arguments.explain)}
+    options["fallback"] = arguments.fallback
+    options["type"] = types[0] if len(types) == 1 else None
+    if arguments.length is not None:
+        options["length"] = parse_length(arguments.length)
+    return options
 
 
 def _types(arguments: argparse.Namespace) -> tuple[str, ...]:

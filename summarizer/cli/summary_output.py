@@ -93,11 +93,36 @@ def _escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
 
 
+class FallbackCount:
+    """Counts the extracts that stand in place of what the model wrote."""
+
+    def __init__(self) -> None:
+        self._printed = self._extracts = 0
+
+    def add(self, summaries: list[Summary]) -> None:
+        """Count the summaries of a document."""
+        self._printed += len(summaries)
+        self._extracts += sum(map(_is_fallback, summaries))
+
+    def report(self) -> None:
+        """Print their number on stderr, if there are any."""
+        if self._extracts:
+            warn(
+                f"{self._extracts} of {self._printed} summaries are first sentences, where the "
+                "model was less sure (--fallback none prints its own)"
+            )
+
+
+def _is_fallback(summary: Summary) -> bool:
+    return summary.extract and summary.confidence is not None
+
+
 def _copies(document: Document, summaries: list[Summary]) -> Iterator[str]:
     """Yield a note on each summary that is the whole document, which nothing can shorten."""
     text = "".join(clean(str(document.text)).split())
     for summary in summaries:
-        if summary.extract and "".join(summary.text.split()) == text:
+        is_copy = summary.extract and not _is_fallback(summary)
+        if is_copy and "".join(summary.text.split()) == text:
             yield f"no longer than the requested {summary.type or 'summary'}: printed as it is"
 
 
@@ -187,6 +212,8 @@ def summary_record(summary: Summary, document: str) -> dict[str, Any]:
         record["type"] = summary.type
     if summary.extract:
         record |= {"extract": True, "places": [list(place) for place in summary.places]}
+    if summary.confidence is not None:
+        record["confidence"] = round(summary.confidence, 4)
     if summary.unsupported is not None:
         record["unsupported"] = list(summary.unsupported)
     if summary.provenance is not None:

@@ -16,6 +16,7 @@ from summarizer.api.presets import load_preset
 from summarizer.api.summarizer import Summarizer
 from summarizer.errors import ConfigError, ModelError
 from summarizer.model import build, named_weights
+from summarizer.runtime import sentence_scores
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.vocabulary import Vocabulary
 from summarizer.vocabulary.sentence_boundaries import boundary_tables
@@ -111,3 +112,20 @@ def test_a_head_needs_attention() -> None:
         configuration.check(
             dataclasses.replace(config, model=dataclasses.replace(config.model, word_head=True))
         )
+
+
+def test_key_points_are_the_sentences_that_the_head_prefers(exported: Path) -> None:
+    model = OnnxSummarizer(exported)
+    parts = ["3 1 4.", "1 5 9.", "5 3 5."]
+    together = model.head_probabilities([" ".join(parts)])[0]["sentence"]
+    scores = sentence_scores.score_sentences(model, parts, 1000)
+    # All tokens of a sentence have its probability.
+    found = np.unique(together.astype(np.float64).round(4))
+    np.testing.assert_allclose(found, sorted(scores), atol=2e-4)
+    alone = sentence_scores.score_sentences(model, parts, 5)  # one sentence a window
+    for part, score in zip(parts, alone, strict=True):
+        expected = model.head_probabilities([part])[0]["sentence"].mean()
+        assert score == pytest.approx(float(expected), abs=1e-4)
+    (points,) = Summarizer.load(exported).summarize([" ".join(parts)], type="key-points", length=2)
+    best = sorted(sorted(range(3), key=lambda i: -scores[i])[:2])
+    assert points.text.split("\n") == [parts[i] for i in best]
