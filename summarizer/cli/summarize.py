@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +80,7 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="format of the output; json: one object per line, with scores; default: text",
     )
-    parser.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="same as --format json"
-    )
+    parser.add_argument("--json", action="store_true", help="same as --format json")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -100,10 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
     files, several_documents = _files(arguments.files)
     options = options_from(DecodingOptions, arguments)
     options |= {"long": arguments.long, "explain": bool(arguments.explain)}
-    options["type"] = types[0] if len(types) == 1 else None
-    options |= {"length": parse_length(arguments.length)} if arguments.length is not None else {}
+    options |= _form_options(arguments, types)
+    form = "json" if arguments.json else arguments.format
     output = summary_output.OutputFormat(
-        arguments.format, arguments.n_best or 1, arguments.outline, arguments.long, types
+        form, arguments.n_best or 1, arguments.outline, arguments.long, types
     )
     status = 0
     with contextlib.ExitStack() as stack:
@@ -147,6 +146,16 @@ def _types(arguments: argparse.Namespace) -> tuple[str, ...]:
         if is_requested and len(types) > 1:
             raise InputError(f"{name}: only with one type, not with {', '.join(types)}")
     return types
+
+
+def _form_options(arguments: argparse.Namespace, types: Sequence[str]) -> dict[str, Any]:
+    """Return the arguments of `Summarizer.summarize` for a single type and the length.
+
+    Raises:
+        InputError: there is no such length.
+    """
+    length = {} if arguments.length is None else {"length": parse_length(arguments.length)}
+    return {"type": types[0] if len(types) == 1 else None, **length}
 
 
 def _page(file: str) -> "ProvenancePage":

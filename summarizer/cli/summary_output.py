@@ -95,9 +95,9 @@ def _escape(text: str) -> str:
 
 def _copies(document: Document, summaries: list[Summary]) -> Iterator[str]:
     """Yield a note on each summary that is the whole document, which nothing can shorten."""
-    text = "".join(clean(str(document.text)).split())
     for summary in summaries:
-        if summary.extract and "".join(summary.text.split()) == text:
+        text = clean(str(document.text)) if summary.extract else ""
+        if summary.extract and "".join(summary.text.split()) == text.replace(" ", ""):
             yield f"no longer than the requested {summary.type or 'summary'}: printed as it is"
 
 
