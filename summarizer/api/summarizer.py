@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from summarizer.runtime.onnx_summarizer import OnnxSummarizer
     from summarizer.runtime.onnx_tagger import OnnxTagger
 
+Pass = tuple[list[DocumentChunks], list[Summary]]
+"""What the model read of each document, and the summary of each chunk."""
+
 SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-titles"
 
 
@@ -119,18 +122,30 @@ class Summarizer:
         options = _with_overrides(options or DecodingOptions(), overrides)
         long = long_documents.current_mode(long)
         kind = requested_type(options.type or auto.TYPE.name)
+        encode, limit = self._model.vocabulary.encode_all, self.config.data.max_document_tokens
         if not kind.written:
             extracts.check_no_decoding(options, kind)
-            encode = self._model.vocabulary.encode_all
-            limit, scorer = limit_of(kind, length), self._sentence_scorer()
-            return extracts.extracts(texts, kind, limit, encode, scorer)
+            size, scorer = limit_of(kind, length), self._sentence_scorer()
+            return extracts.extracts(texts, kind, size, encode, scorer)
         mode = check_mode(fallback)
-        searches = [
-            self._written(texts, dataclasses.replace(options, type=name or None), long, length)
-            for name in written_types.types_to_search(kind, self.types)
-        ]
-        summaries = [auto.choose(candidates) for candidates in zip(*searches, strict=True)]
-        return with_confidence(texts, summaries, self._confidence, options, mode)
+        if options.explain and long == long_documents.CHUNK:
+            raise InputError(
+                "explain: not available with long=chunk, which summarizes summaries; "
+                "use truncate or extract"
+            )
+        candidates: list[list[Summary]] = []
+        for name in written_types.types_to_search(kind, self.types):
+            request = written_types.type_request(texts, name, options, length, encode)
+            documents = long_documents.split(request.texts, long, limit, encode)
+            passes: list[Pass] = []
+            while documents or not passes:
+                chunks = [chunk for document in documents for chunk in document.chunks]
+                summaries = self._model.summarize(chunks, request.options, lead.length)
+                passes.append((documents, summaries))
+                documents = long_documents.second_pass(documents, summaries, limit, encode)
+            candidates.append(request.finish(self._merged(request, passes)))
+        chosen = [auto.choose(summaries) for summaries in zip(*candidates, strict=True)]
+        return with_confidence(texts, chosen, self._confidence, options, mode)
 
     def summarize_types(
         self,
@@ -167,46 +182,16 @@ class Summarizer:
             for summaries in zip(*by_type.values(), strict=True)
         ]
 
-    def _written(
-        self, texts: Sequence[str], options: DecodingOptions, long: str, length: Length
-    ) -> list[Summary]:
-        """Return summaries of one type that the model writes, in the requested length."""
-        kind = requested_type(options.type or auto.TYPE.name)
-        limit, encode = limit_of(kind, length), self._model.vocabulary.encode_all
-        options = written_types.with_limit(options, limit)
-        whole = [written_types.whole_document(text, limit, encode) for text in texts]
-        longer = [text for text, summary in zip(texts, whole, strict=True) if summary is None]
-        searched = iter(self._search(longer, options, long))
-        return [
-            written_types.finish(
-                summary or next(searched), options.type or "", limit, options.min_words
-            )
-            for summary in whole
-        ]
-
-    def _search(self, texts: Sequence[str], options: DecodingOptions, long: str) -> list[Summary]:
-        """Return the summaries that the model writes."""
-        if options.explain and long == long_documents.CHUNK:
-            raise InputError(
-                "explain: not available with long=chunk, which summarizes summaries; "
-                "use truncate or extract"
-            )
-        encode, limit = self._model.vocabulary.encode_all, self.config.data.max_document_tokens
-        documents = long_documents.split(texts, long, limit, encode)
-        passes: list[tuple[list[DocumentChunks], list[Summary]]] = []
-        while documents or not passes:
-            chunks = [chunk for document in documents for chunk in document.chunks]
-            summaries = self._model.summarize(chunks, options, lead.length)
-            passes.append((documents, summaries))
-            documents = long_documents.second_pass(documents, summaries, limit, encode)
+    def _merged(self, request: written_types.TypeRequest, passes: Sequence[Pass]) -> list[Summary]:
+        """Return one summary for each searched document, checked if the user asks for it."""
         merged: list[Summary] = []
         for documents, summaries in reversed(passes):
             merged = long_documents.merge(documents, summaries, merged)
-        if options.faithful in (None, "off"):
+        if request.options.faithful in (None, "off"):
             return merged
         return [
-            self._checked(text, summary, options)
-            for text, summary in zip(texts, merged, strict=True)
+            self._checked(text, summary, request.options)
+            for text, summary in zip(request.texts, merged, strict=True)
         ]
 
     @property

@@ -2,14 +2,23 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from summarizer.api.extracts import split_document
 from summarizer.decoding.options import DecodingOptions
 from summarizer.errors import InputError
 from summarizer.evaluation import lead
 from summarizer.runtime.long_documents import Encode
-from summarizer.summary_types import Limit, SummaryType, auto, tldr
+from summarizer.summary_types import (
+    Length,
+    Limit,
+    SummaryType,
+    auto,
+    limit_of,
+    requested_type,
+    tldr,
+)
 from summarizer.text import sentences
 from summarizer.text.cleaning import clean
 from summarizer.types import Hypothesis, Provenance, Summary
@@ -32,6 +41,53 @@ def types_to_search(kind: SummaryType, known: Sequence[str]) -> tuple[str, ...]:
     if not known:
         raise InputError(f"type {kind.name!r}: the model was trained without types")
     return (kind.name,)
+
+
+@dataclass(frozen=True)
+class TypeRequest:
+    """Summaries of one type that a model shall write.
+
+    Attributes:
+        options: decoding options, with the type and the bounds of the length.
+        limit: the requested length; None: the model decides.
+        whole: for each document the document itself as its summary; None: it is longer.
+        texts: the documents that are longer.
+    """
+
+    options: DecodingOptions
+    limit: Limit | None
+    whole: list[Summary | None]
+    texts: list[str]
+
+    def finish(self, summaries: Sequence[Summary]) -> list[Summary]:
+        """Return the summary of each document, from those of `texts`."""
+        searched: Iterator[Summary] = iter(summaries)
+        if self.options.type == tldr.TYPE.name:
+            fewest = self.options.min_words or 0
+            searched = (with_whole_sentences(s, self.limit, fewest) for s in summaries)
+        return [
+            dataclasses.replace(summary or next(searched), type=self.options.type or "")
+            for summary in self.whole
+        ]
+
+
+def type_request(
+    texts: Sequence[str], name: str, options: DecodingOptions, length: Length, encode: Encode
+) -> TypeRequest:
+    """Return the request of a type for documents.
+
+    Args:
+        texts: documents.
+        name: the type, from `types_to_search`.
+        options: options of the user.
+        length: the requested length.
+        encode: makes token ids, which are counted.
+    """
+    limit = limit_of(requested_type(name or auto.TYPE.name), length)
+    options = with_limit(dataclasses.replace(options, type=name or None), limit)
+    whole = [whole_document(text, limit, encode) for text in texts]
+    longer = [text for text, summary in zip(texts, whole, strict=True) if summary is None]
+    return TypeRequest(options, limit, whole, longer)
 
 
 def with_limit(options: DecodingOptions, limit: Limit | None) -> DecodingOptions:
@@ -70,29 +126,25 @@ def whole_document(text: str, limit: Limit | None, encode: Encode) -> Summary | 
     return Summary(cleaned, 0.0, tokens_read=tokens, extract=True, places=((0, len(text)),))
 
 
-def finish(summary: Summary, type_name: str, limit: Limit | None, min_words: int | None) -> Summary:
-    """Return a written summary with its type; a TL;DR with whole sentences, and not too many.
+def with_whole_sentences(summary: Summary, limit: Limit | None, min_words: int) -> Summary:
+    """Return a TL;DR as whole sentences, of which it has no more than requested.
 
     Args:
         summary: from the search.
-        type_name: its type; "": the model knows no types.
         limit: the requested length; None: the model decides.
-        min_words: minimum number of words that an unfinished sentence counts for; None: none.
+        min_words: minimum number of words, see `whole_sentences`.
     """
-    summary = dataclasses.replace(summary, type=type_name)
-    if type_name != tldr.TYPE.name or summary.extract:
-        return summary
     most = limit.count if limit and limit.unit == "sentences" else None
-    texts = dict[str, Hypothesis]()
+    hypotheses = dict[str, Hypothesis]()
     for hypothesis in summary.alternatives:
-        text = whole_sentences(hypothesis.text, most, min_words or 0)
-        texts.setdefault(text, dataclasses.replace(hypothesis, text=text))
-    text = whole_sentences(summary.text, most, min_words or 0)
+        text = whole_sentences(hypothesis.text, most, min_words)
+        hypotheses.setdefault(text, dataclasses.replace(hypothesis, text=text))
+    text = whole_sentences(summary.text, most, min_words)
     return dataclasses.replace(
         summary,
         text=text,
-        alternatives=tuple(texts.values()),
-        hypothesis=texts.get(text, summary.hypothesis),
+        alternatives=tuple(hypotheses.values()),
+        hypothesis=hypotheses.get(text, summary.hypothesis),
         provenance=summary.provenance and _provenance_until(summary.provenance, len(text)),
     )
 

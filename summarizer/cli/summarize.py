@@ -86,9 +86,7 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="format of the output; json: one object per line, with scores; default: text",
     )
-    parser.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="same as --format json"
-    )
+    parser.add_argument("--json", action="store_true", help="same as --format json")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -106,8 +104,9 @@ def run(arguments: argparse.Namespace) -> int:
     types = _types(arguments)
     files, several_documents = _files(arguments.files)
     options = _summarize_options(arguments, types)
+    form = "json" if arguments.json else arguments.format
     output = summary_output.OutputFormat(
-        arguments.format, arguments.n_best or 1, arguments.outline, arguments.long, types
+        form, arguments.n_best or 1, arguments.outline, arguments.long, types
     )
     status, extracts = 0, summary_output.FallbackCount()
     with contextlib.ExitStack() as stack:
@@ -138,7 +137,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _summarize_options(arguments: argparse.Namespace, types: tuple[str, ...]) -> dict[str, Any]:
-    """Return the keyword arguments of `Summarizer.summarize`."""
+    """Return the keyword arguments of `Summarizer.summarize`.
+
+    Raises:
+        InputError: there is no such length.
+    """
     options = options_from(DecodingOptions, arguments)
     options |= {"long": arguments.long, "explain": bool(arguments.explain)}
     options["fallback"] = arguments.fallback

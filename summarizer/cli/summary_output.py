@@ -119,10 +119,10 @@ def _is_fallback(summary: Summary) -> bool:
 
 def _copies(document: Document, summaries: list[Summary]) -> Iterator[str]:
     """Yield a note on each summary that is the whole document, which nothing can shorten."""
-    text = "".join(clean(str(document.text)).split())
     for summary in summaries:
         is_copy = summary.extract and not _is_fallback(summary)
-        if is_copy and "".join(summary.text.split()) == text:
+        text = clean(str(document.text)) if is_copy else ""
+        if is_copy and "".join(summary.text.split()) == text.replace(" ", ""):
             yield f"no longer than the requested {summary.type or 'summary'}: printed as it is"
 
 

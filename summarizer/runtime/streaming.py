@@ -74,38 +74,36 @@ def summarize_stream(
                 rows = pending.pop()
                 texts = [str(window[i].text) for i in rows]
                 try:
-                    groups = _summarize(summarizer, texts, options, outline, types)
+                    if outline or types:
+                        groups = _summarize_parts(summarizer, texts, options, types)
+                    else:
+                        groups = [[summary] for summary in summarizer.summarize(texts, **options)]
                 except InputError as error:
                     if len(rows) == 1:
                         results[rows[0]] = error
                     pending += [[i] for i in reversed(rows) if len(rows) > 1]
                     continue
                 results |= zip(rows, map(_without_arrays, groups), strict=True)
-            errors = [e for i in part if isinstance(e := results[i], SummarizerError)]
+            errors = {i: e for i in part if isinstance(e := results[i], SummarizerError)}
             if not any_summarized and len(errors) == len(part):  # the options are at fault
-                raise errors[0]
+                raise errors[part[0]]
             any_summarized = True
-            for i in part:
-                if isinstance(failure := results[i], SummarizerError):
-                    results[i] = InputError(f"{window[i].name}: {failure}")
+            results |= {i: InputError(f"{window[i].name}: {e}") for i, e in errors.items()}
             done(len(part))
         yield from ((document, results[i]) for i, document in enumerate(window))
 
 
-def _summarize(
+def _summarize_parts(
     summarizer: SummarizesTexts,
     texts: Sequence[str],
     options: Mapping[str, Any],
-    outline: bool,
     types: Sequence[str],
 ) -> list[list[Summary]]:
-    """Return the summaries of each document; the arguments are those of `summarize_stream`."""
-    if outline:
+    """Return the summaries of each type of each document; without types, of each paragraph."""
+    if not types:
         return summarizer.outline(texts, **options)
-    if types:
-        by_type = summarizer.summarize_types(texts, types, **options)
-        return [list(summaries.values()) for summaries in by_type]
-    return [[summary] for summary in summarizer.summarize(texts, **options)]
+    by_type = summarizer.summarize_types(texts, types, **options)
+    return [list(summaries.values()) for summaries in by_type]
 
 
 def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:

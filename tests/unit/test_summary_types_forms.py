@@ -332,7 +332,7 @@ def test_the_provenance_of_a_cut_sentence_is_left_out():
         for t, b in (("It", 0), (".", 2), ("B", 4))
     ]
     summary = Summary("It. B", -1, provenance=Provenance(tuple(words), (), -1))
-    finished = written_types.finish(summary, "tldr", None, None)
+    finished = written_types.with_whole_sentences(summary, None, 0)
     assert [word.text for word in finished.provenance.words] == ["It", "."]
 
 
