@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from summarizer import config, vocabulary
 from summarizer.api.evaluate import evaluate
-from summarizer.api.presets import load_preset
+from summarizer.api.presets import apply_overrides, load_preset
 from summarizer.api.summarizer import Summarizer
 from summarizer.api.train import train
 from summarizer.config import Config, Part
@@ -317,6 +317,23 @@ def test_the_export_is_proved_and_evaluated_by_type(typed: tuple[Path, str]) -> 
     )
     found = evaluate(folder, f"{data},split=test")
     assert found.scores["rouge1"]["mean"] > 90
+
+
+def test_a_sentence_extractor_learns_from_every_type(
+    typed: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Types that a model does not write, such as key points, teach its sentence head."""
+    sentences = [f"waa wcd wef {word}." for word in ("wgh", "wab", "wha", "wbb")]
+    row = {"document": " ".join(sentences), "summary": sentences[1], "type": "key-points"}
+    path = write(tmp_path / "rows.jsonl", *[{**row, "id": str(i)} for i in range(40)])
+    settings = [
+        f"train.init={typed[0]}", "train.init_parts=frozen_encoder", "train.steps=2",
+        f"data.train={path},type_column=type", "train.batch_size=8", "train.warmup_steps=1",
+    ]  # fmt: skip
+    config = apply_overrides(load_preset("sentence_extractor"), settings)
+    train(config, tmp_path / "run")
+    (summary,) = Summarizer.load(tmp_path / "run").summarize([row["document"]])
+    assert summary.text
 
 
 def test_a_model_without_types_knows_none(digits: object) -> None:

@@ -216,11 +216,11 @@ def test_scores_prefer_central_and_early_sentences():
     assert key_points.score_sentences([]) == []
 
 
-def test_another_scorer_is_plugged_in_at_one_place(monkeypatch, toy):
-    monkeypatch.setattr(
-        extracts, "SCORER", lambda sentences: [float(i) for i in range(len(sentences))]
-    )
-    (summary,) = toy.summarize([NEWS], type="key-points", length=1)
+def test_another_scorer_chooses_other_sentences():
+    (summary,) = extracts.extracts(
+        [NEWS], TYPES["key-points"], Limit(1, "points", True), lambda texts: [[1]],
+        scorer=lambda sentences: [float(i) for i in range(len(sentences))],
+    )  # fmt: skip
     assert summary.text == "A glass lift is planned for winter."
 
 

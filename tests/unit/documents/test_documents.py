@@ -686,6 +686,7 @@ class FirstWord:
     def __init__(self) -> None:
         self.config = Config(data=DataConfig(max_document_tokens=10))
         self.vocabulary = SimpleNamespace(encode_all=words, controls={})
+        self.folder = Path("none")
         self.calls: list[list[str]] = []
 
     def summarize(self, texts: list[str], *_: object) -> list[Summary]:
