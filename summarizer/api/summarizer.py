@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from summarizer.api import extracts, written_types
 from summarizer.api.fallback import check_mode, with_confidence
-from summarizer.config import Config
+from summarizer.config import TAGGING_TASKS, Config
 from summarizer.datasets import lowercase_words
 from summarizer.decoding.options import RENAMED_DECODING_OPTIONS, DecodingOptions
 from summarizer.errors import InputError, ModelError, warn_renamed
@@ -197,6 +197,8 @@ class Summarizer:
     @property
     def types(self) -> tuple[str, ...]:
         """The types of summaries that the model was trained for; (): it knows no types."""
+        if self.config.data.task in TAGGING_TASKS:  # its vocabulary may be that of a summarizer
+            return ()
         return tuple(self._model.vocabulary.controls)
 
     @functools.cached_property

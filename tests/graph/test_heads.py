@@ -116,7 +116,7 @@ def test_a_head_needs_attention() -> None:
 
 def test_key_points_are_the_sentences_that_the_head_prefers(exported: Path) -> None:
     model = OnnxSummarizer(exported)
-    parts = ["3 1 4.", "1 5 9.", "5 3 5."]
+    parts = ["3 1 4!", "1 5 9!", "5 3 5!"]
     together = model.head_probabilities([" ".join(parts)])[0]["sentence"]
     scores = sentence_scores.score_sentences(model, parts, 1000)
     # All tokens of a sentence have its probability.
