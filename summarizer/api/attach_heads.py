@@ -67,13 +67,12 @@ def _with_head(config: Config, task: str, head: Path, model: Path) -> Config:
         ConfigError: it has that head.
     """
     network = config.model
-    if (network.word_head, network.sentence_head)[task == "extract"]:
+    if task == "extract":
+        exists, network = network.sentence_head, dataclasses.replace(network, sentence_head=True)
+    else:
+        exists, network = network.word_head, dataclasses.replace(network, word_head=True)
+    if exists:
         raise ConfigError(f"{head}: {model} has a head for data.task={task}")
-    network = (
-        dataclasses.replace(network, sentence_head=True)
-        if task == "extract"
-        else dataclasses.replace(network, word_head=True)
-    )
     return dataclasses.replace(config, model=network)
 
 
