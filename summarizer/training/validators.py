@@ -207,6 +207,8 @@ def _sample_writer(
         options = part.options if part.name == "sample" else {}
         strategy = plugins.build("strategy", "sample", **{**options, "width": SAMPLES})
         examples = [Example("", "")]
+    else:
+        examples = list(tasks.pairs(config.data, examples))
     limits = scoring.limits_from(config.decode)
     search = compile_search(model, strategy, strategy.width, limits)
     limit = config.data.max_document_tokens
@@ -217,7 +219,7 @@ def _sample_writer(
         texts = [vocabulary.decode(row) for row in tokens.reshape(-1, tokens.shape[2])]
         if language_model:
             return [f"  {text}" for text in texts]
-        return _beside_references(texts, [example.document for example in examples])
+        return _beside_references(texts, [example.summary or "" for example in examples])
 
     return write
 
