@@ -1,15 +1,25 @@
-"""Scores of the sentences of a document by the sentence head of a model."""
+"""Scores of the sentences of a document by the sentence head of a model.
 
+The head sees a window of the document and what its training data had in common. Position and
+centrality hold for the whole document, whatever it is about.
+"""
+
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
+from summarizer.summary_types import key_points
 from summarizer.text.sentences import join_sentences
 from summarizer.types import Tensor
 from summarizer.vocabulary import Vocabulary
 
 HEAD = "sentence"  # the output of the graph
+LEAST = 1e-6  # probability and centrality whose logarithm is taken at least
+# Weights beside the logarithm of the head's probability, chosen on validation documents.
+POSITION = 0.5
+CENTRALITY = 0.5  # of its logarithm
 
 
 class HasSentenceHead(Protocol):
@@ -24,7 +34,27 @@ class HasSentenceHead(Protocol):
 def score_sentences(
     model: HasSentenceHead, sentences: Sequence[str], max_tokens: int
 ) -> list[float]:
-    """Return the probability of each sentence to belong to an extract.
+    """Return a score of each sentence from the head, its position and its centrality.
+
+        score_i = log head_i + 0.5 · position_i + 0.5 · log centrality_i
+
+    Args:
+        model: has the head `sentence`.
+        sentences: of a document, in order.
+        max_tokens: number of tokens that the model reads at once, see `head_probabilities`.
+    """
+    probabilities = head_probabilities(model, sentences, max_tokens)
+    centralities, positions = key_points.sentence_features(sentences)
+    return [
+        math.log(max(p, LEAST)) + POSITION * place + CENTRALITY * math.log(max(c, LEAST))
+        for p, place, c in zip(probabilities, positions, centralities, strict=True)
+    ]
+
+
+def head_probabilities(
+    model: HasSentenceHead, sentences: Sequence[str], max_tokens: int
+) -> list[float]:
+    """Return the probability of each sentence to belong to an extract, by the head.
 
     The model reads the document in windows of whole sentences, as in training.
 

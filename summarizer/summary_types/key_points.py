@@ -33,10 +33,20 @@ class SentenceScorer(Protocol):
 def score_sentences(sentences: Sequence[str]) -> list[float]:
     """Return the sum of centrality and position of each sentence, from 0 to 2.
 
-    Both are at most 1: the LexRank centrality as a fraction of the highest, and the position, which
-    falls evenly from 1 at the first sentence to 0 behind the last. Source: the centroid value and
-    the positional value of MEAD with equal weights, Radev et al. 2004, "Centroid-based
-    summarization of multiple documents", section 3; LexRank takes the place of the centroid.
+    Source: the centroid value and the positional value of MEAD with equal weights, Radev et al.
+    2004, "Centroid-based summarization of multiple documents", section 3; LexRank takes the place
+    of the centroid.
+    """
+    centralities, positions = sentence_features(sentences)
+    return [c + p for c, p in zip(centralities, positions, strict=True)]
+
+
+def sentence_features(sentences: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Return the centralities and the positions of the sentences of a document.
+
+    Returns:
+        LexRank centralities as fractions of the highest, above 0 and at most 1; positions, which
+        fall evenly from 1 at the first sentence to 0 behind the last.
     """
     ids: dict[str, int] = {}
     terms = [
@@ -45,7 +55,8 @@ def score_sentences(sentences: Sequence[str]) -> list[float]:
     ]
     ranks = centrality(terms)
     highest, count = max(ranks, default=1.0), len(sentences)
-    return [float(rank / highest) + (count - i) / count for i, rank in enumerate(ranks)]
+    positions = [(count - i) / count for i in range(count)]
+    return [float(rank / highest) for rank in ranks], positions
 
 
 def content_terms(text: str) -> list[str]:

@@ -118,14 +118,35 @@ def test_key_points_are_the_sentences_that_the_head_prefers(exported: Path) -> N
     model = OnnxSummarizer(exported)
     parts = ["3 1 4!", "1 5 9!", "5 3 5!"]
     together = model.head_probabilities([" ".join(parts)])[0]["sentence"]
-    scores = sentence_scores.score_sentences(model, parts, 1000)
+    probabilities = sentence_scores.head_probabilities(model, parts, 1000)
     # All tokens of a sentence have its probability.
-    found = np.unique(together.astype(np.float64).round(4))
-    np.testing.assert_allclose(found, sorted(scores), atol=2e-4)
-    alone = sentence_scores.score_sentences(model, parts, 5)  # one sentence a window
-    for part, score in zip(parts, alone, strict=True):
+    np.testing.assert_allclose(
+        np.unique(together.astype(np.float64).round(4)), sorted(probabilities), atol=2e-4
+    )
+    alone = sentence_scores.head_probabilities(model, parts, 5)  # one sentence a window
+    for part, probability in zip(parts, alone, strict=True):
         expected = model.head_probabilities([part])[0]["sentence"].mean()
-        assert score == pytest.approx(float(expected), abs=1e-4)
+        assert probability == pytest.approx(float(expected), abs=1e-4)
     (points,) = Summarizer.load(exported).summarize([" ".join(parts)], type="key-points", length=2)
+    scores = sentence_scores.score_sentences(model, parts, 1000)
     best = sorted(sorted(range(3), key=lambda i: -scores[i])[:2])
     assert points.text.split("\n") == [parts[i] for i in best]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "probabilities", "best"),
+    [
+        # Equal sentences: the head decides, then the position.
+        (["Cats chase mice."] * 3, [0.2, 0.3, 0.9], 2),
+        (["Cats chase mice."] * 3, [0.5, 0.5, 0.5], 0),
+        # Equal for the head: a sentence that is like no other comes last, even as the first one.
+        (["Volcanoes erupt.", "Cats chase mice.", "Cats chase mice."], [0.5, 0.5, 0.5], 1),
+        (["Cats chase mice."] * 3, [0.0, 0.0, 1e-9], 0),
+    ],
+)
+def test_sentences_are_scored_by_head_position_and_centrality(
+    monkeypatch: pytest.MonkeyPatch, sentences: list[str], probabilities: list[float], best: int
+) -> None:
+    monkeypatch.setattr(sentence_scores, "head_probabilities", lambda *_: probabilities)
+    scores = sentence_scores.score_sentences(None, sentences, 10)  # type: ignore[arg-type]
+    assert int(np.argmax(scores)) == best
