@@ -1,6 +1,7 @@
-"""Learn on validation documents how likely a summary beats the beginning of its document."""
+"""Learn on validation documents to rank hypotheses, and when the first sentence is better."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +12,16 @@ from summarizer import config as configuration
 from summarizer.api.prepare_data import held_out_examples
 from summarizer.api.summarize_examples import summarize_by_type
 from summarizer.api.summarizer import Summarizer
+from summarizer.decoding.options import DecodingOptions
 from summarizer.errors import ConfigError
 from summarizer.evaluation import lead
 from summarizer.metrics import rouge
 from summarizer.metrics.calibration import calibration_error, fit_logistic
-from summarizer.runtime import confidence
+from summarizer.metrics.ranking import cross_validated_choices, fit_ranking
+from summarizer.runtime import confidence, hypothesis_features, reranker
 from summarizer.runtime.confidence import FEATURES, Confidence
+from summarizer.runtime.decoding_plan import make_plan
+from summarizer.runtime.reranker import Reranker
 from summarizer.text.shorten import shorten_first_sentence
 from summarizer.types import Example, Summary
 
@@ -27,11 +32,13 @@ BATCH_SIZE = 256  # documents summarized at once
 
 
 class Calibration(NamedTuple):
-    """What the regression is worth, on documents that it was not learned on.
+    """What reranker and confidence are worth, on documents that they were not learned on.
 
     Attributes:
-        path: file of the regression.
+        path: file of the confidence.
         documents: number of documents.
+        reranked: mean ROUGE-1 of the first hypotheses of the search, and of those that the reranker
+            chooses, in points. Without a gain the model gets no reranker.
         error: expected calibration error over ten equally filled bins, 0 to 1.
         share: fraction of documents whose first sentence is printed instead.
         rouge1: mean ROUGE-1 of the summaries, of the first sentences shortened to their lengths,
@@ -40,13 +47,28 @@ class Calibration(NamedTuple):
 
     path: Path
     documents: int
+    reranked: tuple[float, float]
     error: float
     share: float
     rouge1: tuple[float, float, float]
 
 
+class _Candidates(NamedTuple):
+    """The hypotheses of one document.
+
+    Attributes:
+        summaries: the document's summary with each of them, in the order of the search.
+        features: of the reranker, [n, f].
+        scores: ROUGE-1, in points, [n].
+    """
+
+    summaries: list[Summary]
+    features: Floats
+    scores: Floats
+
+
 def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Calibration:
-    """Learn the confidence of a model, and write it into its folder.
+    """Learn the reranker and the confidence of a model, and write them into its folder.
 
     Args:
         folder: of an exported model.
@@ -65,7 +87,8 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
     examples = [e for e in examples if e.document.strip() and (e.summary or "").strip()]
     if len(examples) < 10 * FOLDS:
         raise ConfigError(f"{len(examples)} documents: a confidence needs at least {10 * FOLDS}")
-    features, scores = _measure(Summarizer.load(folder), examples)
+    summaries, reranked = _rerank(folder, _search(Summarizer.load(folder), examples), len(examples))
+    features, scores = _measure(summaries, examples)
     events = scores[:, 0] >= scores[:, 1]
     unseen = _cross_validated(features, events)
     threshold = _best_threshold(unseen, scores[:, [0, 2]])
@@ -75,33 +98,67 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
     share = float((unseen < threshold).mean())
     about = {"documents": len(examples), "calibration_error": error, "extracts": share}
     path = confidence.save(_fit(features, events)._replace(threshold=threshold), folder, about)
-    return Calibration(path, len(examples), error, share, means)
+    return Calibration(path, len(examples), reranked, error, share, means)
 
 
-def _measure(summarizer: Summarizer, examples: Sequence[Example]) -> tuple[Floats, Floats]:
+def _search(summarizer: Summarizer, examples: Sequence[Example]) -> list[_Candidates]:
+    """Return all hypotheses of each document."""
+    beam = make_plan(DecodingOptions(), summarizer.config.decode, lead.length).beam
+    options = {"fallback": "none", "n_best": beam}
+    summaries: list[Summary] = []
+    for begin in range(0, len(examples), BATCH_SIZE):
+        batch = examples[begin : begin + BATCH_SIZE]
+        summaries += summarize_by_type(summarizer, batch, options)
+    stem = rouge.default_stem(example.summary or "" for example in examples)
+    candidates = []
+    for summary, example in zip(summaries, examples, strict=True):
+        hypotheses = sorted(summary.alternatives, key=lambda h: -h.score)
+        words = hypothesis_features.document_words(example.document)
+        references = [example.references or [example.summary or ""]] * len(hypotheses)
+        scores = rouge.score([h.text for h in hypotheses], references, stem)["rouge1"]
+        features = [hypothesis_features.features_of(h, words) for h in hypotheses]
+        ranked = [replace(summary, text=h.text, score=h.score, hypothesis=h) for h in hypotheses]
+        candidates.append(_Candidates(ranked, np.stack(features), scores))
+    return candidates
+
+
+def _rerank(
+    folder: Path, candidates: Sequence[_Candidates], documents: int
+) -> tuple[list[Summary], tuple[float, float]]:
+    """Learn and write the reranker if it gains.
+
+    Returns:
+        The summaries as a reranker chooses them that has not seen their documents, or the first
+        hypotheses; and `Calibration.reranked`.
+    """
+    features, scores = [c.features for c in candidates], [c.scores for c in candidates]
+    choices = cross_validated_choices(features, scores, FOLDS)
+    first = float(np.mean([y[0] for y in scores]))
+    chosen = float(np.mean([y[i] for y, i in zip(scores, choices, strict=True)]))
+    if chosen <= first:
+        (folder / reranker.FILE).unlink(missing_ok=True)
+        return [c.summaries[0] for c in candidates], (first, first)
+    model = Reranker(hypothesis_features.FEATURES, *fit_ranking(features, scores))
+    reranker.save(model, folder, {"documents": documents, "rouge1": [first, chosen]})
+    summaries = [c.summaries[i] for c, i in zip(candidates, choices, strict=True)]
+    return summaries, (first, chosen)
+
+
+def _measure(summaries: Sequence[Summary], examples: Sequence[Example]) -> tuple[Floats, Floats]:
     """Return the features of summaries, [n, f], and the ROUGE-1 of three candidates, [n, 3].
 
     They are the summary, the first sentence cut to its length, and the first sentence shortened to
     its length.
     """
-    summaries: list[Summary] = []
-    for begin in range(0, len(examples), BATCH_SIZE):
-        summaries += summarize_by_type(
-            summarizer, examples[begin : begin + BATCH_SIZE], {"fallback": "none"}
-        )
     pairs = list(zip(summaries, examples, strict=True))
     features = np.stack([confidence.features_of(s, e.document) for s, e in pairs])
-    lengths = [lead.length(summary.text) for summary in summaries]
-    documents = [example.document for example in examples]
+    lengths = [(e.document, max(lead.length(s.text), 1)) for s, e in pairs]
     references = [example.references or [example.summary or ""] for example in examples]
     stem = rouge.default_stem(example.summary or "" for example in examples)
     candidates = (
         [summary.text for summary in summaries],
-        list(map(confidence.cut_first_sentence, documents, lengths)),
-        [
-            shorten_first_sentence(text, max(k, 1))[0]
-            for text, k in zip(documents, lengths, strict=True)
-        ],
+        [confidence.cut_first_sentence(*length) for length in lengths],
+        [shorten_first_sentence(*length)[0] for length in lengths],
     )
     scores = [rouge.score(texts, references, stem)["rouge1"] for texts in candidates]
     return features, np.stack(scores, axis=1)

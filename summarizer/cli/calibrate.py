@@ -1,4 +1,4 @@
-"""`summarizer calibrate`: learn when a summary is better than the first sentence."""
+"""`summarizer calibrate`: learn to rank summaries, and when the first sentence is better."""
 
 import argparse
 from pathlib import Path
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     result = calibrate(Path(arguments.model), arguments.data, arguments.num_documents)
     model, first, chosen = result.rouge1
     print(f"{result.path}: learned on {result.documents} documents")
+    print("ROUGE-1 {:.1f} first hypotheses, {:.1f} reranked".format(*result.reranked))
     print(f"calibration error {result.error:.3f}, first sentences {result.share:.1%}")
     print(f"ROUGE-1 {model:.1f} model, {first:.1f} first sentences, {chosen:.1f} the choice")
     return 0

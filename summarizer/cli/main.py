@@ -38,7 +38,7 @@ HELP = {
     "generate": "continue a prompt with a language model",
     "evaluate": "score a model, or the predictions of any system, on a dataset",
     "export": "export a model for other programs, and check that it gives the same summaries",
-    "calibrate": "learn when a summary is better than the first sentence",
+    "calibrate": "learn to rank summaries, and when the first sentence is better",
     "compare": "compare evaluation reports, or train several variants with equal budgets and "
     "compare those",
     "doctor": "find problems in a dataset or a training run",

@@ -5,9 +5,7 @@ words relate to the document. `api.calibrate` learns it on validation documents;
 in the model folder holds it.
 """
 
-import itertools
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,17 +15,13 @@ import numpy.typing as npt
 from summarizer.errors import ModelError
 from summarizer.evaluation import lead
 from summarizer.metrics.calibration import logistic
+from summarizer.runtime import hypothesis_features
 from summarizer.storage import atomic_write
 from summarizer.text.sentences import split_sentences
-from summarizer.types import Hypothesis, Summary
+from summarizer.types import Summary
 
 FILE = "confidence.json"
-FEATURES = (
-    "score", "log_prob_per_token", "lowest_log_prob", "mean_gate", "highest_gate",
-    "attention_entropy", "attention_at_start", "attention_reach", "log_words", "log_document_words",
-    "truncated", "unknown_tokens", "words_in_document", "words_in_first_sentence",
-    "bigrams_in_document", "repeated_words",
-)  # fmt: skip
+FEATURES = (*hypothesis_features.FEATURES, "log_document_words", "truncated", "unknown_tokens")
 MODES = ("extract", "none")
 """Values of `--fallback`: print the first sentence where it serves better, or never."""
 
@@ -107,60 +101,14 @@ def features_of(summary: Summary, document: str) -> npt.NDArray[np.float64]:
         summary: has a hypothesis with attention, gate and log-probabilities of its tokens.
         document: the text that was summarized.
     """
-    hypothesis = summary.hypothesis
-    if hypothesis is None:
+    if summary.hypothesis is None:
         raise ValueError("a summary without a hypothesis has no features")
-    words = _words(summary.text)
-    values = {
-        **_search_features(hypothesis),
-        "log_words": np.log1p(len(words)),
-        "log_document_words": np.log1p(len(document.split())),
-        "truncated": summary.tokens_truncated
-        / max(summary.tokens_read + summary.tokens_truncated, 1),
-        "unknown_tokens": summary.unknown_ratio,
-        **_overlap_features(words, document),
-    }
-    return np.array([values[name] for name in FEATURES], np.float64)
-
-
-def _search_features(hypothesis: Hypothesis) -> dict[str, float]:
-    """Return what the search knows: probabilities, gates, attention."""
-    log_probs = np.asarray(hypothesis.token_log_probs, np.float64).reshape(-1)
-    gates = np.asarray(hypothesis.gate, np.float64).reshape(-1)
-    attention = np.asarray(hypothesis.attention, np.float64)
-    attention = attention.reshape(len(attention), -1) if attention.size else np.zeros((0, 1))
-    total = attention.sum(0)
-    share = total / max(total.sum(), 1e-9)
-    positions = np.arange(len(share)) / max(len(share), 1)
-    entropy = -(attention * np.log(np.maximum(attention, 1e-9))).sum(1)
-    return {
-        "score": hypothesis.score,
-        "log_prob_per_token": hypothesis.log_prob / (len(hypothesis.ids) + 1),
-        "lowest_log_prob": float(log_probs.min(initial=0.0)),
-        "mean_gate": float(gates.mean()) if len(gates) else 0.0,
-        "highest_gate": float(gates.max(initial=0.0)),
-        "attention_entropy": float(entropy.mean()) if len(entropy) else 0.0,
-        "attention_at_start": float(share[positions < 0.2].sum()),
-        "attention_reach": float((share * positions).sum()),
-    }
-
-
-def _overlap_features(words: Sequence[str], document: str) -> dict[str, float]:
-    """Return which shares of a summary's words and pairs of words the document has."""
-    source = _words(document)
-    first = set(_words(next(iter(split_sentences(document)), "")))
-    known, pairs = set(source), set(itertools.pairwise(source))
-    own_pairs = list(itertools.pairwise(words))
-    count = max(len(words), 1)
-    return {
-        "words_in_document": sum(word in known for word in words) / count,
-        "words_in_first_sentence": sum(word in first for word in words) / count,
-        "bigrams_in_document": sum(pair in pairs for pair in own_pairs) / max(len(own_pairs), 1),
-        "repeated_words": 1 - len(set(words)) / count,
-    }
-
-
-def _words(text: str) -> list[str]:
-    """Return the words of a text in lower case, without the marks around them."""
-    stripped = (word.strip(".,;:!?\"'()[]“”‘’…") for word in text.casefold().split())
-    return [word for word in stripped if word]
+    tokens = max(summary.tokens_read + summary.tokens_truncated, 1)
+    words = hypothesis_features.document_words(document)
+    of_document = np.log1p(len(document.split())), summary.tokens_truncated / tokens
+    return np.concatenate(
+        [
+            hypothesis_features.features_of(summary.hypothesis, words),
+            [*of_document, summary.unknown_ratio],
+        ]
+    )

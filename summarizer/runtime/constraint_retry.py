@@ -188,6 +188,7 @@ class ConstrainedSearch:
         ids: tokens of the document that the model reads.
         constraints: constraints of the next search.
         n_best: number of hypotheses needed.
+        wanted: number of hypotheses that are kept, if there are so many; at least `n_best`.
         accepted: hypotheses that satisfy the constraints, the best first.
         searches: number of searches so far.
     """
@@ -195,6 +196,7 @@ class ConstrainedSearch:
     ids: list[int]
     constraints: DocumentConstraints
     n_best: int
+    wanted: int
     accepted: list[Hypothesis] = dataclasses.field(default_factory=list)
     searches: int = 0
 
@@ -206,7 +208,7 @@ class ConstrainedSearch:
         """
         accepted, tighter = list[Hypothesis](), list[DocumentConstraints]()
         for hypothesis in hypotheses:
-            if len(accepted) == self.n_best:
+            if len(accepted) == self.wanted:
                 break
             tightened = checker.tighten_if_violated(hypothesis, self.constraints)
             if tightened is None:

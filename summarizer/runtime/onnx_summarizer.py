@@ -20,18 +20,17 @@ from summarizer.decoding.graph_inputs import (
 from summarizer.decoding.options import DecodingOptions
 from summarizer.decoding.provenance import trace_provenance
 from summarizer.errors import InputError, ModelError
-from summarizer.runtime import decoding_plan
+from summarizer.runtime import decoding_plan, reranker
 from summarizer.runtime.batches import batches_by_length, encode_documents
 from summarizer.runtime.constraint_retry import ConstrainedSearch, ConstraintChecker
 from summarizer.runtime.constraints import constraint_inputs
 from summarizer.runtime.decoding_plan import DecodingPlan
 from summarizer.runtime.faithfulness import FaithfulnessFilter
+from summarizer.runtime.hypotheses import read_hypotheses
 from summarizer.runtime.model_files import GRAPH, open_model_files
 from summarizer.runtime.phrases import Phrases
-from summarizer.types import Hypothesis, Summary, Tensor
-from summarizer.vocabulary import END, PAD, Vocabulary
-
-MIN_LOG_PROB = -1e8  # a hypothesis below it was not found
+from summarizer.types import Summary, Tensor
+from summarizer.vocabulary import Vocabulary
 
 
 class ContentSelector(Protocol):
@@ -95,6 +94,10 @@ class OnnxSummarizer:
         return ModelError(f"{self._path}: exported by an earlier version: export it again")
 
     @functools.cached_property
+    def _reranker(self) -> reranker.Reranker | None:
+        return reranker.load(self.folder)
+
+    @functools.cached_property
     def _faithfulness(self) -> FaithfulnessFilter:
         return FaithfulnessFilter(self.vocabulary, self.folder)
 
@@ -122,8 +125,10 @@ class OnnxSummarizer:
         elements = max((sum(map(len, c.required)) for c in constraints), default=0)
         plan = decoding_plan.with_beams_for(plan, elements, options.beam)
         limit = self.config.data.max_document_tokens
+        ranker = self._reranker if reranker.applies_to(options) else None
+        wanted = plan.beam if ranker else plan.n_best
         searches = [
-            ConstrainedSearch(tokens[:limit], c, plan.n_best)
+            ConstrainedSearch(tokens[:limit], c, plan.n_best, wanted)
             for tokens, c in zip(ids, constraints, strict=True)
         ]
         for batch in batches_by_length(searches, [len(tokens) for tokens in ids]):
@@ -137,11 +142,13 @@ class OnnxSummarizer:
                 unfinished = [
                     search
                     for row, search in enumerate(group)
-                    if search.add(self._hypotheses(result, row, search, checker), checker)
+                    if search.add(
+                        read_hypotheses(result, row, search, checker, self.vocabulary), checker
+                    )
                 ]
                 pending += [[search] for search in reversed(unfinished)]
         return [
-            self._summary(text, tokens, search, options)
+            self._summary(text, tokens, search, options, ranker)
             for text, tokens, search in zip(texts, ids, searches, strict=True)
         ]
 
@@ -258,41 +265,17 @@ class OnnxSummarizer:
                 probabilities[i] = {name: result[name][row, :length] for name in self.heads}
         return [probabilities[i] for i in range(len(documents))]
 
-    def _hypotheses(
-        self,
-        result: Mapping[str, Tensor],
-        row: int,
-        search: ConstrainedSearch,
-        checker: ConstraintChecker,
-    ) -> list[Hypothesis]:
-        """Return the different hypotheses of one document, the best first."""
-        hypotheses: dict[tuple[int, ...], Hypothesis] = {}
-        document = search.constraints.text
-        prefix_ids = [i for i in search.constraints.prefix if i > PAD]
-        prefix = self.vocabulary.decode(prefix_ids, document)
-        for k, log_prob in enumerate(result["log_prob"][row]):
-            ids = tuple(int(i) for i in result["pieces"][row, k] if i not in (PAD, END))
-            if log_prob < MIN_LOG_PROB or ids in hypotheses:
-                continue
-            text = self.vocabulary.decode(ids, document)
-            steps = result["steps"][row, k, : len(ids)] if "steps" in result else None
-            hypotheses[ids] = Hypothesis(
-                ids=ids,
-                text=checker.restore_spelling(text, prefix),
-                log_prob=float(log_prob),
-                score=float(result["score"][row, k]),
-                attention=result["attention"][row, k, : len(ids)],
-                gate=result["gate"][row, k, : len(ids)],
-                token_log_probs=steps,
-                selected=result["selected"][row] if "selected" in result else None,
-            )
-        return list(hypotheses.values())
-
     def _summary(
-        self, text: str, ids: list[int], search: ConstrainedSearch, options: DecodingOptions
+        self,
+        text: str,
+        ids: list[int],
+        search: ConstrainedSearch,
+        options: DecodingOptions,
+        ranker: reranker.Reranker | None,
     ) -> Summary:
         """Return the summary of a document from its accepted hypotheses."""
-        best = search.accepted[0]
+        hypotheses = ranker.rank(search.accepted, text) if ranker else search.accepted
+        best = hypotheses[0]
         provenance = trace_provenance(best, text, self.vocabulary) if options.explain else None
         return Summary(
             text=best.text,
@@ -300,7 +283,7 @@ class OnnxSummarizer:
             tokens_read=len(search.ids),
             tokens_truncated=len(ids) - len(search.ids),
             unknown_ratio=self.vocabulary.unknown_ratio(ids),
-            alternatives=tuple(search.accepted[: search.n_best]),
+            alternatives=tuple(hypotheses[: search.n_best]),
             hypothesis=best,
             provenance=provenance,
         )

@@ -100,6 +100,11 @@ def join(sentence: str, parts: Sequence[Span]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def may_end(word: str) -> bool:
+    """Return whether a phrase may end with a word: with no article, preposition or auxiliary."""
+    return _bare(word) not in _UNFINISHED
+
+
 def _without(sentence: str, parts: list[Span], aside: re.Pattern[str]) -> list[Span]:
     """Return the parts without the matches of a pattern whose rest has enough words."""
     matches = [
@@ -129,7 +134,7 @@ def _cut(words: Sequence[str], most: int) -> int:
     for kept, (last, following) in enumerate(pairwise(words[: most + 1]), start=1):
         ends_clause = last[-1] in ",;:–—" or _bare(following) in _CLAUSE_WORDS
         ends_phrase = ends_clause or _bare(following) in _PREPOSITIONS
-        is_open = _bare(last) in _UNFINISHED or (not ends_phrase and last[-1].isdigit())
+        is_open = not may_end(last) or (not ends_phrase and last[-1].isdigit())
         if is_open or kept < _SHORTEST * most:
             continue
         value = kept / most + (_CLAUSE if ends_clause else _PHRASE if ends_phrase else 0)

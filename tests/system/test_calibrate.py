@@ -30,9 +30,12 @@ def test_a_model_learns_its_confidence(model: Path, capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert out.startswith(f"{model / 'confidence.json'}: learned on 60 documents\n")
     # The digits in either order are the same words.
-    scores = [float(score) for score in re.findall(r"([\d.]+) (?:model|first|the)", out)]
-    assert scores[1] == 100
-    assert scores[2] >= scores[0]
+    names = ("first hypotheses", "reranked", "model", "first sentences", "the choice")
+    scores = {n: float(re.search(rf"([\d.]+) {n}", out)[1]) for n in names}  # type: ignore[index]
+    assert scores["first sentences"] == 100
+    assert scores["the choice"] >= scores["model"] == scores["reranked"]
+    assert scores["reranked"] >= scores["first hypotheses"]
+    assert (model / "reranker.json").exists() == (scores["reranked"] > scores["first hypotheses"])
     record = json.loads((model / "confidence.json").read_text())
     assert record["documents"] == 60
     assert 0 <= record["calibration_error"] < 0.5

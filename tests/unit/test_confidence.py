@@ -70,8 +70,8 @@ def test_the_threshold_serves_at_least_as_well_as_either_candidate(rows) -> None
 
 def test_probabilities_of_unseen_documents_are_calibrated() -> None:
     random = np.random.default_rng(0)
-    features = random.normal(size=(4000, len(FEATURES)))
-    events = random.random(4000) < 1 / (1 + np.exp(-features[:, 0] - 0.5))
+    features = random.normal(size=(10_000, len(FEATURES)))
+    events = random.random(10_000) < 1 / (1 + np.exp(-features[:, 0] - 0.5))
     unseen = calibrate._cross_validated(features, events)
     from summarizer.metrics.calibration import calibration_error
 
