@@ -3,7 +3,7 @@
 
 PYTHON ?= python3.11 python3.12 python3.13 python3
 PRESET ?= docstrings
-MODEL ?= saved_models/arxiv-titles
+MODEL ?= saved_models/english
 SPEC ?=
 FILES ?=
 FORMAT ?= onnx

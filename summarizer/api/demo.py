@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from summarizer.api.summarizer import Summarizer, find_model
+from summarizer.api.shipped_model import find_model
+from summarizer.api.summarizer import Summarizer
 from summarizer.datasets import spec
 from summarizer.evaluation import lead
 

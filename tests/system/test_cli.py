@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from summarizer import cli, plugins
-from summarizer.api import presets
-from summarizer.api import summarizer as summarizer_module
+from summarizer.api import presets, shipped_model
 from summarizer.api.summarizer import Summarizer
 from summarizer.documents.read import SUFFIXES
 from summarizer.errors import InputError, ModelError
@@ -212,14 +211,14 @@ def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summar
 
 
 def test_which_model_is_used(digits, files, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", tmp_path / "none" / "english")
     line = fails(capsys, "summarize", files[0])
     assert line.startswith("no model: name one with --model FOLDER or SUMMARIZER_MODEL")
-    assert "saved_models/arxiv-titles" in line
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", digits.folder)
+    assert "saved_models/english" in line
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", digits.folder)
     assert cli.summarize_main([str(files[0])]) == 0
     shipped = capsys.readouterr().out
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", tmp_path / "none" / "english")
     monkeypatch.setenv("SUMMARIZER_MODEL", str(digits.folder))
     assert cli.main(["summarize", str(files[0])]) == 0
     assert capsys.readouterr().out == shipped

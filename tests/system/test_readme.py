@@ -128,7 +128,7 @@ def folder(tmp_path: Path, digits: Any, monkeypatch: pytest.MonkeyPatch) -> Path
     Path("letter.docx").write_bytes(docx(paragraph(text)))
     for name in ("mine", "other", "docstrings", "arxiv-titles"):
         copy_model(digits.folder, Path("runs") / name)
-    copy_model(digits.folder, Path("saved_models/arxiv-titles"))
+    copy_model(digits.folder, Path("saved_models/english"))
     return tmp_path
 
 
