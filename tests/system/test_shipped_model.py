@@ -12,10 +12,11 @@ import pytest
 from summarizer import cli
 from summarizer import config as configuration
 from summarizer.api import shipped_model
-from summarizer.api.fine_tuning import inherit_model_settings
+from summarizer.api.fine_tuning import check_initial_model, inherit_model_settings
 from summarizer.api.presets import apply_overrides, load_preset
 from summarizer.training import compile_step, metrics_log, validators
 from summarizer.training.metric import ValidationResult
+from summarizer.vocabulary import Vocabulary
 from tests import fake_step
 from tests.commands import copy_model
 
@@ -95,6 +96,19 @@ def test_a_configuration_that_starts_from_the_former_model_names_the_shipped_one
         assert inherit_model_settings(config, named) == config
     assert caplog.messages == [note(FORMER, "saved_models/english")] * 2
     assert config.model == configuration.load_config(Path("saved_models/english/config.json")).model
+
+
+def test_headlines_go_on_from_the_shipped_model(tmp_path):
+    """Its pairs have no type: they are taken for headlines."""
+    start = shipped_model.SHIPPED_MODEL
+    settings = [f"train.init={start}", f"data.train={tmp_path / 'news.csv'}"]
+    config = apply_overrides(load_preset("headlines"), settings)
+    check_initial_model(config)
+    shipped = configuration.load_config(start / "config.json")
+    assert (config.model, config.vocabulary) == (shipped.model, shipped.vocabulary)
+    assert config.train.learning_rate < load_preset("english").train.learning_rate
+    vocabulary = Vocabulary.load(start / "vocabulary.model")
+    assert vocabulary.start() == vocabulary.controls["headline"]
 
 
 def test_a_run_starts_from_the_former_model_and_goes_on(clone, monkeypatch, capsys, caplog):
