@@ -17,6 +17,7 @@ from summarizer.metrics import rouge
 from summarizer.metrics.calibration import calibration_error, fit_logistic
 from summarizer.runtime import confidence
 from summarizer.runtime.confidence import FEATURES, Confidence
+from summarizer.text.shorten import shorten_first_sentence
 from summarizer.types import Example, Summary
 
 Floats = npt.NDArray[np.float64]
@@ -33,8 +34,8 @@ class Calibration(NamedTuple):
         documents: number of documents.
         error: expected calibration error over ten equally filled bins, 0 to 1.
         share: fraction of documents whose first sentence is printed instead.
-        rouge1: mean ROUGE-1 of the summaries, of the first sentences cut to their lengths, and of
-            the choice between both, in points.
+        rouge1: mean ROUGE-1 of the summaries, of the first sentences shortened to their lengths,
+            and of the choice between both, in points.
     """
 
     path: Path
@@ -67,9 +68,9 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
     features, scores = _measure(Summarizer.load(folder), examples)
     events = scores[:, 0] >= scores[:, 1]
     unseen = _cross_validated(features, events)
-    threshold = _best_threshold(unseen, scores)
-    chosen = np.where(unseen < threshold, scores[:, 1], scores[:, 0])
-    means = (*scores.mean(0).tolist(), float(chosen.mean()))
+    threshold = _best_threshold(unseen, scores[:, [0, 2]])
+    chosen = np.where(unseen < threshold, scores[:, 2], scores[:, 0])
+    means = (float(scores[:, 0].mean()), float(scores[:, 2].mean()), float(chosen.mean()))
     error = calibration_error(unseen, events)
     share = float((unseen < threshold).mean())
     about = {"documents": len(examples), "calibration_error": error, "extracts": share}
@@ -78,9 +79,10 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
 
 
 def _measure(summarizer: Summarizer, examples: Sequence[Example]) -> tuple[Floats, Floats]:
-    """Return the features of summaries, [n, f], and the ROUGE-1 of both candidates, [n, 2].
+    """Return the features of summaries, [n, f], and the ROUGE-1 of three candidates, [n, 3].
 
-    The candidates are the summary, and the first sentence cut to its length.
+    They are the summary, the first sentence cut to its length, and the first sentence shortened to
+    its length.
     """
     summaries: list[Summary] = []
     for begin in range(0, len(examples), BATCH_SIZE):
@@ -89,12 +91,18 @@ def _measure(summarizer: Summarizer, examples: Sequence[Example]) -> tuple[Float
         )
     pairs = list(zip(summaries, examples, strict=True))
     features = np.stack([confidence.features_of(s, e.document) for s, e in pairs])
-    sentences = [
-        confidence.shortened_first_sentence(e.document, lead.length(s.text)) for s, e in pairs
-    ]
+    lengths = [lead.length(summary.text) for summary in summaries]
+    documents = [example.document for example in examples]
     references = [example.references or [example.summary or ""] for example in examples]
     stem = rouge.default_stem(example.summary or "" for example in examples)
-    candidates = ([summary.text for summary in summaries], sentences)
+    candidates = (
+        [summary.text for summary in summaries],
+        list(map(confidence.cut_first_sentence, documents, lengths)),
+        [
+            shorten_first_sentence(text, max(k, 1))[0]
+            for text, k in zip(documents, lengths, strict=True)
+        ],
+    )
     scores = [rouge.score(texts, references, stem)["rouge1"] for texts in candidates]
     return features, np.stack(scores, axis=1)
 

@@ -8,7 +8,7 @@ from summarizer.errors import InputError, did_you_mean
 from summarizer.evaluation import lead
 from summarizer.runtime import confidence
 from summarizer.runtime.confidence import MODES, Confidence
-from summarizer.text.sentences import sentence_spans
+from summarizer.text.shorten import shorten_first_sentence
 from summarizer.types import Summary
 
 EXTRACT, NONE = MODES
@@ -61,18 +61,14 @@ def with_confidence(
 
 
 def _first_sentence(text: str, summary: Summary) -> Summary:
-    """Return the first sentence, cut to the length of a summary, in its place."""
-    extract = confidence.shortened_first_sentence(text, lead.length(summary.text))
-    begin = next((begin for begin, _ in sentence_spans(text)), 0)
-    end, words = begin, extract.split()
-    for word in words:
-        end = text.index(word, end) + len(word)
+    """Return the first sentence, shortened to the length of a summary, in its place."""
+    extract, places = shorten_first_sentence(text, lead.length(summary.text))
     return dataclasses.replace(
         summary,
         text=extract,
         alternatives=(),
         hypothesis=None,
         extract=True,
-        places=((begin, end),),
+        places=places,
         unsupported=None if summary.unsupported is None else (),
     )

@@ -94,7 +94,7 @@ def save(model: Confidence, folder: Path, about: dict[str, Any]) -> Path:
     return folder / FILE
 
 
-def shortened_first_sentence(document: str, words: int) -> str:
+def cut_first_sentence(document: str, words: int) -> str:
     """Return the beginning of the first sentence, with at most this number of words."""
     first = next(iter(split_sentences(document)), "")
     return lead.first_k_words(first, max(words, 1))

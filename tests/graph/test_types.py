@@ -279,6 +279,8 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         data=dataclasses.replace(load_preset("reverse_digits").data, train=data),
     )
     settings = ["train.steps=160", "train.validation_examples=30", "train.validation_interval=80"]
+    settings += ["train.batch_size=32", "train.warmup_steps=40", "model.embedding_size=32"]
+    settings += ["model.encoder.width=32", "model.decoder_cell.width=64"]
     settings += ["decode.min_tokens=1", 'data.weights={"s2": 0.5}']
     train(config.apply_settings(wanted, settings), folder / "run")
     return folder / "run", data

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.data.make_digits import COMMAND
+COMMAND = (
+    "train --preset reverse_digits --data reverse_digits,count=2000 --set train.steps=150 "
+    "--set train.warmup_steps=50 --set train.batch_size=32 --set train.validation_examples=20"
+)
 
 
 class TrainedModel(NamedTuple):

@@ -58,7 +58,7 @@ def records(folder: Path) -> list[dict[str, float]]:
 
 def test_the_log_has_its_fields_and_the_loss_falls(trained):
     found = records(trained.folder)
-    assert [r["step"] for r in found] == [50, 100, 150, 200, 250]
+    assert [r["step"] for r in found] == [50, 100, 150]
     fields = {
         "step", "loss", "perplexity", "accuracy", "learning_rate", "examples_per_second",
         "pieces_per_second", "padding", "waiting", "gradient_norm", "gradient_peak", "minutes",
@@ -75,23 +75,23 @@ def test_the_log_has_its_fields_and_the_loss_falls(trained):
         assert 0 < record["gradient_norm"] <= record["gradient_peak"]
         assert record["pieces_per_second"] > 3 * record["examples_per_second"] > 0
     rates = [r["learning_rate"] for r in found]
-    assert max(rates) == rates[1] == pytest.approx(4e-3, rel=1e-3)  # the warm-up ends at step 100
-    assert rates[-1] < rates[-2] < rates[-3] < rates[1]
+    assert rates[0] == pytest.approx(4e-3, rel=1e-3)  # the warm-up ends at step 50
+    assert rates[2] < rates[1] < rates[0]
 
 
 def test_a_run_shows_how_it_goes_and_what_it_writes(trained):
     assert re.search(r"training with (mixed_bfloat16, graph|float32, xla) on .*CPU", trained.err)
     assert re.search(
-        r"step 250: loss [\d.]+  rouge1 [\d.]+ .*padding [\d.]+%  waiting", trained.err
+        r"step 150: loss [\d.]+  rouge1 [\d.]+ .*padding [\d.]+%  waiting", trained.err
     )
     samples = re.findall(r"^  (.*)\n    reference: (.*)$", trained.err, re.M)
     assert len(samples) == 3
     assert all(re.fullmatch(r"\d( \d)+", reference) for _, reference in samples)
     bar = re.split(r"[\r\n]", trained.err)[-2]
-    assert "250/250" in bar
+    assert "150/150" in bar
     for shown in ("loss=", "ppl=", "acc=", "lr=", "ex/s=", "tokens/s=", "<00:00"):
         assert shown in bar
-    assert f"{trained.folder}: 250 steps, validation ROUGE-1" in trained.out
+    assert f"{trained.folder}: 150 steps, validation ROUGE-1" in trained.out
     assert f"summarize --model {trained.folder}" in trained.out
 
 
@@ -919,4 +919,4 @@ def test_the_toy_task_is_learned_to_98_percent(tmp_path):
 def test_doctor_finds_nothing_wrong_with_the_run(trained, capsys, caplog):
     assert cli.main(["doctor", str(trained.folder)]) == 0
     assert capsys.readouterr().out == "no problems found\n"
-    assert "a run of 250 steps, without an evaluation" in caplog.text
+    assert "a run of 150 steps, without an evaluation" in caplog.text

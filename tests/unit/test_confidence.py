@@ -53,10 +53,8 @@ def test_an_empty_summary_has_features() -> None:
 
 
 def test_the_first_sentence_is_cut_to_the_length_of_the_summary() -> None:
-    assert confidence.shortened_first_sentence(DOCUMENT, 4) == "The red harbor crane"
-    assert (
-        confidence.shortened_first_sentence(DOCUMENT, 40) == "The red harbor crane fell on Monday."
-    )
+    assert confidence.cut_first_sentence(DOCUMENT, 4) == "The red harbor crane"
+    assert confidence.cut_first_sentence(DOCUMENT, 40) == "The red harbor crane fell on Monday."
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 100), st.floats(0, 100)), min_size=1))
