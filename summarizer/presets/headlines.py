@@ -5,7 +5,7 @@ summarizer train --preset headlines --data news.csv,document=body,summary=headli
 
 The learning rate is a third of that of the preset `english`, so that a small set changes the style
 and does not replace what the model knows, and validation decides when to stop. Without `--init` the
-same network starts from random weights: that takes some 20,000 pairs and a learning rate of 1.5e-3.
+same network starts from random weights, which takes many more pairs and a rate of 1.5e-3.
 """
 
 from summarizer.config import Config, DataConfig, DecodeConfig, ModelConfig, TrainConfig
