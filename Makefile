@@ -3,7 +3,7 @@
 
 PYTHON ?= python3.11 python3.12 python3.13 python3
 PRESET ?= docstrings
-MODEL ?= saved_models/arxiv-titles
+MODEL ?= saved_models/english
 SPEC ?=
 FILES ?=
 FORMAT ?= onnx
@@ -43,7 +43,7 @@ help: ## print this list
 
 setup: $(VENV)/.$(WITH) $(VENV)/.commands ## install the commands in .venv/bin (WITH=base, train or dev)
 
-demo: $(VENV)/.base ## summarize the English articles of data/ with the shipped model
+demo: $(VENV)/.base ## show headlines and key points of the English articles of data/
 	@$(RUN) demo $(ARGS)
 
 train: $(VENV)/.train ## train PRESET, by default on the installed packages' docstrings (ARGS="--budget 30m")

@@ -23,7 +23,7 @@ from measure import Report, arguments, interleaved, peak, spread
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from summarizer.api.summarizer import SHIPPED_MODEL  # noqa: E402
+from summarizer.api.shipped_model import SHIPPED_MODEL  # noqa: E402
 from summarizer.config import ModelConfig, Part  # noqa: E402
 from summarizer.datasets import spec  # noqa: E402
 from summarizer.decoding import graph_inputs  # noqa: E402

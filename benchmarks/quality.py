@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from summarizer.types import Example
 
 ROOT = Path(__file__).parent.parent
-MODEL = ROOT / "saved_models" / "arxiv-titles"
+MODEL = ROOT / "saved_models" / "english"
 BATCH_SIZE = 64  # documents summarized at once
 METRICS = ("rouge1", "rouge2")
 DEFAULT, ALONE, FALLBACK = "default", "model alone", "fallback alone"

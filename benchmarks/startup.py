@@ -16,7 +16,7 @@ from pathlib import Path
 import measure
 
 ROOT = Path(__file__).parent.parent
-MODEL = ROOT / "saved_models" / "arxiv-titles"
+MODEL = ROOT / "saved_models" / "english"
 ARTICLES = ROOT / "data" / "abstracts.en.jsonl"
 SUMMARIZE, HELP = "summarize article.txt", "summarizer --help"
 TARGET_SECONDS = {HELP: 0.15, SUMMARIZE: 0.5}

@@ -10,7 +10,7 @@ _RENAMED = {
     "configured": ("presets", "apply_overrides"),
     "fine_tuned": ("fine_tuning", "inherit_model_settings"),
     "join": ("ensemble", "create_ensemble"),
-    "model_folder": ("summarizer", "find_model"),
+    "model_folder": ("shipped_model", "find_model"),
     "preset": ("presets", "load_preset"),
     "score": ("evaluate", "evaluate_predictions"),
     "sizes": ("verify_export", "compare_weight_formats"),

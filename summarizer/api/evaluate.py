@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from summarizer.api import summarize_examples
-from summarizer.api.summarizer import Summarizer, find_model
+from summarizer.api.shipped_model import find_model
+from summarizer.api.summarizer import Summarizer
 from summarizer.config import TAGGING_TASKS, config_hash
 from summarizer.datasets import contamination
 from summarizer.datasets import spec as specs

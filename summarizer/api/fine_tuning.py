@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from summarizer import config as configuration
 from summarizer.api import vocabulary_transfer
+from summarizer.api.shipped_model import replace_former_model
 from summarizer.config import Config, Part, flatten
 from summarizer.errors import ConfigError, ModelError
 from summarizer.vocabulary import Vocabulary
@@ -86,6 +87,7 @@ def inherit_model_settings(config: Config, model: str | Path, parts: str = "all"
     Raises:
         ModelError: the folder holds no model, or its configuration cannot be read.
     """
+    model = replace_former_model(model)
     base = _load_config(model)
     network = base.model
     if parts in ENCODER_PARTS:

@@ -1,5 +1,6 @@
 """Presets, and overrides of their settings."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from summarizer import config as configuration
@@ -39,4 +40,6 @@ def apply_overrides(config: Config, settings: Sequence[str]) -> Config:
     if not changed.train.init:
         return changed
     inherited = inherit_model_settings(config, changed.train.init, changed.train.init_parts)
-    return configuration.apply_settings(inherited, settings)
+    changed = configuration.apply_settings(inherited, settings)
+    start = inherited.train.init  # not the name of a model that is no longer shipped
+    return dataclasses.replace(changed, train=dataclasses.replace(changed.train, init=start))

@@ -6,13 +6,13 @@ This module imports no more than a summary needs, so that the command line start
 import dataclasses
 import functools
 import itertools
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from summarizer.api import extracts, written_types
 from summarizer.api.fallback import check_mode, with_confidence
+from summarizer.api.shipped_model import find_model
 from summarizer.config import TAGGING_TASKS, Config
 from summarizer.datasets import lowercase_words
 from summarizer.decoding.options import RENAMED_DECODING_OPTIONS, DecodingOptions
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 Pass = tuple[list[DocumentChunks], list[Summary]]
 """What the model read of each document, and the summary of each chunk."""
-
-SHIPPED_MODEL = Path(__file__).parent.parent.parent / "saved_models" / "arxiv-titles"
 
 
 class Summarizer:
@@ -300,20 +298,3 @@ def _renamed_argument(renamed: dict[str, Any], old: str, new: str, value: Any) -
         return value
     warn_renamed(f"Summarizer.load({old}=)", new, 4)
     return renamed.pop(old)
-
-
-def find_model(folder: str | Path | None) -> Path:
-    """Return the folder of a model: `folder`, else `$SUMMARIZER_MODEL`, else the shipped model.
-
-    Raises:
-        ModelError: none is named and none is shipped.
-    """
-    named = folder or os.environ.get("SUMMARIZER_MODEL")
-    if named:
-        return Path(named)
-    if SHIPPED_MODEL.is_dir():
-        return SHIPPED_MODEL
-    raise ModelError(
-        "no model: name one with --model FOLDER or SUMMARIZER_MODEL; the project's repository "
-        "ships saved_models/arxiv-titles, and `summarizer train` makes your own"
-    )

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from summarizer.api.summarizer import find_model
+from summarizer.api.shipped_model import find_model
 from summarizer.config import Config
 from summarizer.decoding.graph_inputs import BOUNDARY
 from summarizer.decoding.options import (

@@ -1,4 +1,4 @@
-"""`summarizer demo`: summaries of the articles of `data/` beside the lead baseline."""
+"""`summarizer demo`: headlines and key points of the articles of `data/`."""
 
 import argparse
 

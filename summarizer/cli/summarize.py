@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SummarizerError: the model cannot be used, or no document can be summarized as asked.
     """
-    from summarizer.api.summarizer import Summarizer, find_model
+    from summarizer.api.summarizer import Summarizer
     from summarizer.cli import summary_output
     from summarizer.datasets import lowercase_words
     from summarizer.documents import collect
@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         fast_start = not several_documents and len(files) <= SMALL_BATCH
         summarizer = Summarizer.load(arguments.model, fast_start, arguments.content_selector)
         if arguments.faithful == "warn" and summarizer.known_words is None:
-            path = find_model(arguments.model) / lowercase_words.FILE
+            path = _model_folder(arguments.model) / lowercase_words.FILE
             summary_output.warn(f"{path}: no such file: names are recognized by capitals alone")
         bar = _progress_bar(files, several_documents)
         stack.callback(bar.close)
@@ -134,6 +134,13 @@ def run(arguments: argparse.Namespace) -> int:
                 page.add(document.name, str(document.text), summaries)
     extracts.report()
     return status
+
+
+def _model_folder(model: str | None) -> Path:
+    """Return the folder of the model."""
+    from summarizer.api.shipped_model import find_model
+
+    return find_model(model)
 
 
 def _summarize_options(arguments: argparse.Namespace, types: tuple[str, ...]) -> dict[str, Any]:

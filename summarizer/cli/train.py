@@ -48,25 +48,27 @@ def run(arguments: argparse.Namespace) -> int:
     """Train a model, and print where it is and how to use it."""
     from summarizer import config as configuration
     from summarizer.api.presets import apply_overrides, load_preset
+    from summarizer.api.shipped_model import replace_former_model
     from summarizer.api.train import train
 
     began = time.perf_counter()
     config = load_preset(arguments.preset or PRESET)
     folder = Path(arguments.output or Path("runs") / config.name)
-    change = apply_overrides
+    change, init = apply_overrides, arguments.init
     if arguments.resume and (folder / "config.json").exists():
         preset, config = config, configuration.load_config(folder / "config.json")
         if arguments.preset and not (folder / "checkpoint.npz").exists():
             _check_preset(preset.name, config.name, folder)
         change = configuration.apply_settings
-        if arguments.init and arguments.init != config.train.init:
+        if init and config.train.init not in (init, str(replace_former_model(init))):
             start = config.train.init or "random weights"
-            raise ConfigError(f"--init {arguments.init}: the run in {folder} began with {start}")
+            raise ConfigError(f"--init {init}: the run in {folder} began with {start}")
+        init = ""  # the run has it
     settings = [f"data.train={arguments.data}"] if arguments.data else []
     if arguments.budget:
         settings.append(f"train.budget={configuration.parse_duration(arguments.budget)}")
-    if arguments.init:
-        settings.append(f"train.init={arguments.init}")
+    if init:
+        settings.append(f"train.init={init}")
     config = change(config, [*settings, *arguments.settings])
     training_run = train(config, folder, arguments.resume, arguments.skip_bad, began)
     start = f" from {training_run.init}" if training_run.init else ""

@@ -25,7 +25,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "too few pairs": (
         "{count:,} training pairs (training from scratch needs about {total:,})",
-        "start from a trained model: summarizer train --init saved_models/arxiv-titles …",
+        "start from a trained model: summarizer train --init saved_models/english …",
     ),
     "copies across splits": (
         "{counts} {split} documents ({share}) also occur in train, letter for letter",

@@ -4,7 +4,6 @@
 options and settings are those of 55f18f5, which made the data.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,27 +11,27 @@ from typing import Any, NamedTuple
 DATA = Path(__file__).parent
 ROOT = DATA.parent.parent
 
-FILES = ("abstracts.en.jsonl", "articles.en.jsonl", "articles.zh.jsonl")
-
-
-def documents() -> dict[str, str]:
-    """Return the documents of `data/` by id."""
-    lines = (
-        line for name in FILES for line in (ROOT / "data" / name).read_text("utf-8").split("\n")
-    )
-    return {row["id"]: row["document"] for row in map(json.loads, filter(None, lines))}
-
-
-def texts(ids: tuple[str, ...], by_id: dict[str, str]) -> list[str]:
-    """Return documents by id; `a+b` is the text of `a` and, as further paragraphs, that of `b`."""
-    return ["\n\n".join(by_id[part] for part in name.split("+")) for name in ids]
+# Documents of digits, which the toy model of that name repeats. Each of the last three is longer
+# than it reads at once, and has paragraphs that are summarized one by one.
+DOCUMENTS = {
+    "pi": "3 1 4 1 5",
+    "e": "2 7 1 8 2 8 1 8",
+    "mirror": "9 0 9",
+    "sentences": "4 4 2 0 7 7. 1 2 3 4 5.",
+    "count": "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0\n\n"
+    "0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1",
+    "steps": "1 1 2 3 5 8 1 3 2 1. 3 4 5 5 8 9 1 4 4. 2 3 3 3 7 7 6 1 0. 9 8 7 1 5 9 7\n\n"
+    "2 3 5 7 1 1 1 3. 1 7 1 9 2 3 2 9. 3 1 3 7 4 1 4 3. 4 7 5 3 5 9 6 1.\n\n3 1 4",
+    "headings": "7\n\n1 4 1 4 2 1 3 5 6 2 3 7 3 0 9 5. 0 4 8 8 0 1 6 8 8 7 2 4.\n\n8 8\n\n"
+    "2 2 3 6 0 6 7 9 7 7 4 9. 9 7 8 9 6 9 6 4 0 9 1 7.",
+}
 
 
 class Case(NamedTuple):
     """One call of `Summarizer.summarize` or `Summarizer.outline`.
 
     Attributes:
-        ids: documents, see `texts`.
+        ids: names of documents.
         options: keywords of the call.
         explain: whether `explain=True` is added.
         outline: whether `outline` is called.
@@ -43,6 +42,10 @@ class Case(NamedTuple):
     explain: bool = False
     outline: bool = False
 
+    def texts(self) -> list[str]:
+        """Return the documents."""
+        return [DOCUMENTS[name] for name in self.ids]
+
     def arguments(self) -> list[str]:
         """Return the options as words of the command line."""
         words = ["--outline"] if self.outline else []
@@ -52,11 +55,11 @@ class Case(NamedTuple):
         return words
 
 
-_FEW = ("abstract-01", "article-01", "article-12", "zh-01")
-_LONG = ("article-01+article-02+abstract-03", "article-12+article-05", "zh-01+zh-02+zh-03")
+_FEW = ("pi", "e", "mirror", "sentences")
+_LONG = ("count", "steps", "headings")
 
 CASES = {
-    "default": Case(tuple(documents()), {}, explain=True),
+    "default": Case(tuple(DOCUMENTS), {}, explain=True),
     "n_best": Case(_FEW, {"n_best": 3}),
     "beam": Case(_FEW, {"beam": 8}),
     "greedy": Case(_FEW, {"strategy": "greedy"}),
@@ -66,17 +69,13 @@ CASES = {
     "diverse": Case(
         _FEW, {"strategy": "diverse", "groups": 2, "strength": 0.7, "beam": 4, "n_best": 4}
     ),
-    "max_words": Case(_FEW, {"max_words": 5}),
-    "min_words": Case(_FEW[:3], {"min_words": 12}),
-    "must_include": Case(
-        ("abstract-01", "abstract-02"), {"must_include": ["early stopping", "noise"]}, explain=True
-    ),
-    "must_not_include": Case(
-        ("abstract-01", "article-01"), {"must_not_include": ["patience", "bridge"]}
-    ),
-    "prefix": Case(_FEW[:3], {"prefix": "A study of"}),
+    "max_words": Case(_FEW, {"max_words": 3}),
+    "min_words": Case(_FEW, {"min_words": 6}),
+    "must_include": Case(("pi", "e"), {"must_include": ["6", "4 1"]}, explain=True),
+    "must_not_include": Case(("pi", "e"), {"must_not_include": ["4", "1 8"]}),
+    "prefix": Case(_FEW, {"prefix": "5 3"}),
     "faithful_warn": Case(_FEW, {"faithful": "warn", "n_best": 2}),
-    "faithful_strict": Case(_FEW[:3], {"faithful": "strict"}),
+    "faithful_strict": Case(_FEW, {"faithful": "strict"}),
     "scores": Case(_FEW, {"length_penalty": 0.5, "coverage_penalty": 0.2}),
     "average": Case(_FEW, {"normalization": "average"}),
     "lead": Case(_LONG, {"long": "lead"}, explain=True),

@@ -1,13 +1,13 @@
 """Make the compatibility data. It was run once, on commit 55f18f5, before anything moved.
 
     git worktree add ../old 55f18f5 && cp -r tests/compat ../old/tests && cd ../old
-    PYTHONPATH=. python tests/compat/make.py [summaries presets help names toys outputs]
+    PYTHONPATH=. python tests/compat/make.py [presets help names toys summaries outputs]
 
 The script documents how the data were made. It refuses to run on later code: only data of the old
 code show that later code still reads them. `snapshots.py` renews what may be renewed.
 
-summaries.json   the shipped model's summaries of `data/`, with all options of `cases.CASES`; the
-                 case of some names was renewed with decision 20
+summaries.json   the summaries of the toy model `digits`, with all options of `cases.CASES`; they
+                 took the place of those of the model that was shipped then, when that was replaced
 presets/         `config.json` of each preset, and the configurations' hashes; and `_all.json`, in
                  which no setting has its default
 help/            `--help` of the program and of each verb, 100 columns wide
@@ -101,14 +101,18 @@ def write(name: str, content: Any) -> None:
 
 
 def summaries() -> None:
-    """Summarize `data/` with the shipped model."""
-    model, texts, out = Summarizer.load(), cases.documents(), {}
-    for name, case in cases.CASES.items():
-        call = model.outline if case.outline else model.summarize
-        explain = {"explain": True} if case.explain else {}
-        results = call(cases.texts(case.ids, texts), **case.options, **explain)
-        rows = ([*map(records.summary, r)] if case.outline else records.summary(r) for r in results)
-        out[name] = dict(zip(case.ids, rows, strict=True))
+    """Summarize digits with the toy model, whose folder has been written before."""
+    out: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        model = Summarizer.load(cases.place("digits", Path(folder)))
+        for name, case in cases.CASES.items():
+            call = model.outline if case.outline else model.summarize
+            explain = {"explain": True} if case.explain else {}
+            results = call(case.texts(), **case.options, **explain)
+            rows = (
+                [*map(records.summary, r)] if case.outline else records.summary(r) for r in results
+            )
+            out[name] = dict(zip(case.ids, rows, strict=True))
     write("summaries.json", out)
 
 
@@ -372,7 +376,7 @@ def json_of(folder: str) -> dict[str, Any]:
     return {name: json.loads(done(*line)) for name, line in lines.items()}
 
 
-PARTS = {f.__name__: f for f in (summaries, presets, help, names, toys, outputs)}
+PARTS = {f.__name__: f for f in (presets, help, names, toys, summaries, outputs)}
 
 if __name__ == "__main__":
     head = subprocess.run(

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from summarizer import cli, plugins
-from summarizer.api import presets
-from summarizer.api import summarizer as summarizer_module
+from summarizer.api import presets, shipped_model
 from summarizer.api.summarizer import Summarizer
 from summarizer.documents.read import SUFFIXES
 from summarizer.errors import InputError, ModelError
@@ -212,14 +211,14 @@ def test_a_document_in_characters_never_seen_is_summarized_with_a_warning(summar
 
 
 def test_which_model_is_used(digits, files, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", tmp_path / "none" / "english")
     line = fails(capsys, "summarize", files[0])
     assert line.startswith("no model: name one with --model FOLDER or SUMMARIZER_MODEL")
-    assert "saved_models/arxiv-titles" in line
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", digits.folder)
+    assert "saved_models/english" in line
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", digits.folder)
     assert cli.summarize_main([str(files[0])]) == 0
     shipped = capsys.readouterr().out
-    monkeypatch.setattr(summarizer_module, "SHIPPED_MODEL", tmp_path / "none")
+    monkeypatch.setattr(shipped_model, "SHIPPED_MODEL", tmp_path / "none" / "english")
     monkeypatch.setenv("SUMMARIZER_MODEL", str(digits.folder))
     assert cli.main(["summarize", str(files[0])]) == 0
     assert capsys.readouterr().out == shipped
@@ -387,12 +386,35 @@ def test_presets_and_datasets_are_listed_with_a_line_each(capsys):
         assert all(len(line.split()) > 3 for line in lines)
 
 
-def test_the_demo_prints_every_article_and_one_line_of_scores(digits, capsys):
+def test_the_demo_prints_every_article_and_one_line_of_scores(digits, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "72")
     assert cli.main(["demo", "--model", str(digits.folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("  reference  ") for line in lines) >= 30
+    assert max(map(len, lines[:-2])) <= 72
+    articles = [line for line in lines if re.fullmatch(r"(article|abstract)-\d\d, \d+ words", line)]
+    assert len(articles) == len(set(articles)) == 32
+    for label in ("summary", "reference", "key points"):
+        assert sum(line.startswith(f"  {label:<11}") for line in lines) == 32
     assert sum("ROUGE-1" in line and "ROUGE-L" in line for line in lines) == 1
     assert lines[-1] == "digits: no card says what it was trained on"
+
+
+def test_the_demo_shows_headlines_and_key_points_of_the_shipped_model(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10000")
+    assert cli.main(["demo"]) == 0
+    news, papers = capsys.readouterr().out.split("Abstracts of papers")
+    documents = {}
+    for name in ("articles", "abstracts"):
+        rows = (ROOT / "data" / f"{name}.en.jsonl").read_text("utf-8").splitlines()
+        documents |= {row["id"]: row["document"] for row in map(json.loads, rows)}
+    blocks = re.findall(r"^(\S+), \d+ words\n(.+?)\n\n", news + papers, re.M | re.S)
+    assert [name for name, _ in blocks] == [*documents]
+    for name, block in blocks:
+        labels = {"headline", "extract", *(["title"] if name.startswith("abstract") else [])}
+        assert block[2:13].strip() in labels
+        points = re.findall(r"- (.+)$", block.partition("  key points ")[2], re.M)
+        assert points
+        assert all(point in documents[name] for point in points)
 
 
 # --- mistakes ----------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def test_the_base_install_summarizes_with_the_model_it_is_pointed_at(installed, 
     text = tmp_path / "article.txt"
     text.write_text("We study bridges of stone. Bridges of stone last longer than bridges of wood.")
     script = str(installed / "bin" / "summarize")
-    model = str(ROOT / "saved_models" / "arxiv-titles")
+    model = str(ROOT / "saved_models" / "english")
     said = in_base_install([script, "--model", model, str(text)], installed)
     assert len(said.split()) >= 2
     page = tmp_path / "why.html"

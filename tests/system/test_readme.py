@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -62,16 +63,32 @@ def everything_but_the_language(text: str) -> dict[str, Any]:
 def test_both_readmes_say_the_same_and_point_at_each_other():
     english, chinese = (everything_but_the_language(text) for text in READMES.values())
     assert len(english["commands"]) > 10
-    assert len(english["numbers"]) > 50
+    assert len(english["numbers"]) > 25
     for what in english:
         assert chinese[what] == english[what], what
     for name, other in (("README.md", "README.zh.md"), ("README.zh.md", "README.md")):
         assert f"]({other})" in READMES[name].split("\n\n")[1]
 
 
+def test_the_example_is_what_the_shipped_model_prints():
+    """If another model is shipped on purpose, `docs/example.py` writes it again."""
+    example = runpy.run_path(str(ROOT / "docs" / "example.py"))
+    expected = example["quoted"](example["printed"]())
+    assert len(re.findall(r"^> \*\*(headline|tldr|key-points):\*\*", expected, re.M)) == 3
+    for text in READMES.values():
+        assert example["PART"].findall(text) == [expected]
+    document = json.loads((ROOT / "data" / "articles.en.jsonl").read_text("utf-8").split("\n")[0])
+    begin = " ".join(re.findall(r"^> (.*)$", READMES["README.md"].split("<!--")[0], re.M))
+    assert document["document"].startswith(begin.removesuffix(" […]"))
+
+
+def test_the_readme_has_600_to_900_words():
+    assert 600 <= len(READMES["README.md"].split()) <= 900
+
+
 def test_the_chinese_readme_is_chinese():
     characters = re.findall(r"[一-鿿]", READMES["README.zh.md"])
-    assert len(characters) > 1000
+    assert len(characters) > 900
     assert not re.findall(r"[一-鿿]", READMES["README.md"].replace("[中文]", ""))
 
 
@@ -114,6 +131,8 @@ def folder(tmp_path: Path, digits: Any, monkeypatch: pytest.MonkeyPatch) -> Path
     ]
     jsonl = "".join(json.dumps(row) + "\n" for row in rows)
     predictions = [{"id": row["id"], "prediction": row["document"]} for row in rows]
+    Path("data").mkdir()
+    shutil.copy(ROOT / "data" / "articles.en.jsonl", "data")
     for name in ("paper.txt", "notes/a.txt", "notes/b.md", "drafts/c.txt", "drafts/d.txt"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text)
@@ -128,7 +147,7 @@ def folder(tmp_path: Path, digits: Any, monkeypatch: pytest.MonkeyPatch) -> Path
     Path("letter.docx").write_bytes(docx(paragraph(text)))
     for name in ("mine", "other", "docstrings", "arxiv-titles"):
         copy_model(digits.folder, Path("runs") / name)
-    copy_model(digits.folder, Path("saved_models/arxiv-titles"))
+    copy_model(digits.folder, Path("saved_models/english"))
     return tmp_path
 
 
