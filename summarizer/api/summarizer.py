@@ -131,18 +131,16 @@ class Summarizer:
                 "explain: not available with long=chunk, which summarizes summaries; "
                 "use truncate or extract"
             )
-        candidates: list[list[Summary]] = []
-        for name in written_types.types_to_search(kind, self.types):
-            request = written_types.type_request(texts, name, options, length, encode)
-            documents = long_documents.split(request.texts, long, limit, encode)
-            passes: list[Pass] = []
-            while documents or not passes:
-                chunks = [chunk for document in documents for chunk in document.chunks]
-                summaries = self._model.summarize(chunks, request.options, lead.length)
-                passes.append((documents, summaries))
-                documents = long_documents.second_pass(documents, summaries, limit, encode)
-            candidates.append(request.finish(self._merged(request, passes)))
-        chosen = [auto.choose(summaries) for summaries in zip(*candidates, strict=True)]
+        name = written_types.type_to_search(kind, self.types)
+        request = written_types.type_request(texts, name, options, length, encode)
+        documents = long_documents.split(request.texts, long, limit, encode)
+        passes: list[Pass] = []
+        while documents or not passes:
+            chunks = [chunk for document in documents for chunk in document.chunks]
+            summaries = self._model.summarize(chunks, request.options, lead.length)
+            passes.append((documents, summaries))
+            documents = long_documents.second_pass(documents, summaries, limit, encode)
+        chosen = request.finish(self._merged(request, passes))
         return with_confidence(texts, chosen, self._confidence, options, mode)
 
     def summarize_types(

@@ -26,8 +26,8 @@ from summarizer.types import Hypothesis, Provenance, Summary
 TOLERANCE = 0.2  # of a requested number of words
 
 
-def types_to_search(kind: SummaryType, known: Sequence[str]) -> tuple[str, ...]:
-    """Return the types that a model searches for a request; "" stands for a model without types.
+def type_to_search(kind: SummaryType, known: Sequence[str]) -> str:
+    """Return the type that a model searches for a request; "" stands for a model without types.
 
     Args:
         kind: the requested type.
@@ -36,11 +36,9 @@ def types_to_search(kind: SummaryType, known: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InputError: the model knows no types.
     """
-    if kind is auto.TYPE:
-        return auto.candidates(known) or ("",)
-    if not known:
+    if not known and kind is not auto.TYPE:
         raise InputError(f"type {kind.name!r}: the model was trained without types")
-    return (kind.name,)
+    return kind.name if known else ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,8 @@ class TypeRequest:
         if self.options.type == tldr.TYPE.name:
             fewest = self.options.min_words or 0
             searched = (with_whole_sentences(s, self.limit, fewest) for s in summaries)
-        return [
-            dataclasses.replace(summary or next(searched), type=self.options.type or "")
-            for summary in self.whole
-        ]
+        kind = self.options.type or ""
+        return [dataclasses.replace(s, type=kind) if s else next(searched) for s in self.whole]
 
 
 def type_request(
@@ -78,7 +74,7 @@ def type_request(
 
     Args:
         texts: documents.
-        name: the type, from `types_to_search`.
+        name: the type, from `type_to_search`.
         options: options of the user.
         length: the requested length.
         encode: makes token ids, which are counted.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from summarizer import plugins
 from summarizer.errors import InputError, did_you_mean, renamed_fields
-from summarizer.summary_types import CONTROLLED
+from summarizer.summary_types import CONTROLLED, auto
 
 MAX_GENERATED = 10_000  # texts of one call, and words or tokens of one text
 
@@ -205,7 +205,7 @@ class DecodingOptions(SamplingOptions):
         Option(
             "type of the summaries; default: that of the data, else the better of headline and "
             "title",
-            choices=CONTROLLED,
+            choices=(*CONTROLLED, auto.TYPE.name),
             group="content",
         )
     )

@@ -189,6 +189,7 @@ class ConstrainedSearch:
         constraints: constraints of the next search.
         n_best: number of hypotheses needed.
         wanted: number of hypotheses that are kept, if there are so many; at least `n_best`.
+        type: type of the summary; None: the model's first type.
         accepted: hypotheses that satisfy the constraints, the best first.
         searches: number of searches so far.
     """
@@ -197,6 +198,7 @@ class ConstrainedSearch:
     constraints: DocumentConstraints
     n_best: int
     wanted: int
+    type: str | None = None
     accepted: list[Hypothesis] = dataclasses.field(default_factory=list)
     searches: int = 0
 

@@ -36,7 +36,6 @@ class DecodingPlan:
         inputs: further inputs of the graph, by name.
         tagger_threshold: minimum probability of words that may be copied; None: as the selecting
             tagger was trained.
-        type: type of the summaries; None: the model's first type.
     """
 
     beam: int
@@ -48,7 +47,6 @@ class DecodingPlan:
     seed: int | None
     inputs: dict[str, Any]
     tagger_threshold: float | None = None
-    type: str | None = None
 
 
 def make_plan(
@@ -97,7 +95,6 @@ def make_plan(
             "coverage": _first(options.coverage_penalty, decode.coverage_penalty),
         },
         tagger_threshold=options.tagger_threshold,
-        type=options.type,
     )
 
 

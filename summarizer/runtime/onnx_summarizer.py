@@ -1,6 +1,7 @@
 """Run an exported summarizer or language model on onnxruntime, without TensorFlow or Keras."""
 
 import functools
+import itertools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from summarizer.runtime.faithfulness import FaithfulnessFilter
 from summarizer.runtime.hypotheses import read_hypotheses
 from summarizer.runtime.model_files import GRAPH, open_model_files
 from summarizer.runtime.phrases import Phrases
+from summarizer.summary_types import auto
 from summarizer.types import Summary, Tensor
 from summarizer.vocabulary import Vocabulary
 
@@ -120,18 +122,20 @@ class OnnxSummarizer:
         """
         options = options or DecodingOptions()
         plan, checker = self._plan(options, length)
+        types = self._types(options.type)
         ids = encode_documents(self.vocabulary.encode_all, texts)
         constraints = [checker.constraints(text) for text in texts]
         elements = max((sum(map(len, c.required)) for c in constraints), default=0)
         plan = decoding_plan.with_beams_for(plan, elements, options.beam)
-        limit = self.config.data.max_document_tokens
         ranker = self._reranker if reranker.applies_to(options) else None
         wanted = plan.beam if ranker else plan.n_best
+        limit = self.config.data.max_document_tokens
         searches = [
-            ConstrainedSearch(tokens[:limit], c, plan.n_best, wanted)
+            [ConstrainedSearch(tokens[:limit], c, plan.n_best, wanted, name) for name in types]
             for tokens, c in zip(ids, constraints, strict=True)
         ]
-        for batch in batches_by_length(searches, [len(tokens) for tokens in ids]):
+        every = list(itertools.chain.from_iterable(searches))
+        for batch in batches_by_length(every, [len(search.ids) for search in every]):
             pending = [batch]
             while pending:
                 group = pending.pop()
@@ -139,18 +143,25 @@ class OnnxSummarizer:
                 max_tokens = max(search.constraints.max_tokens for search in group)
                 documents = [search.ids for search in group]
                 result = self.search(documents, plan.beam, max_tokens, inputs, plan.seed)
-                unfinished = [
-                    search
-                    for row, search in enumerate(group)
-                    if search.add(
-                        read_hypotheses(result, row, search, checker, self.vocabulary), checker
-                    )
-                ]
-                pending += [[search] for search in reversed(unfinished)]
+                for row, search in reversed(list(enumerate(group))):
+                    hypotheses = read_hypotheses(result, row, search, checker, self.vocabulary)
+                    if search.add(hypotheses, checker):
+                        pending.append([search])
         return [
-            self._summary(text, tokens, search, options, ranker)
-            for text, tokens, search in zip(texts, ids, searches, strict=True)
+            self._summary(text, tokens, of_text, options, ranker)
+            for text, tokens, of_text in zip(texts, ids, searches, strict=True)
         ]
+
+    def _types(self, requested: str | None) -> tuple[str | None, ...]:
+        """Return the types to search; several for `auto`, which takes the best summary.
+
+        Raises:
+            InputError: the model was not trained for the type.
+        """
+        if requested == auto.TYPE.name:
+            return auto.candidates(tuple(self.vocabulary.controls)) or (None,)
+        self.vocabulary.start(requested)
+        return (requested,)
 
     def _plan(
         self, options: DecodingOptions, length: Callable[[str], int]
@@ -158,7 +169,6 @@ class OnnxSummarizer:
         """Check the options; return them as a plan and as a checker of summaries."""
         if options.tagger_threshold is not None and self._selector is None:
             raise InputError(f"tagger-threshold {options.tagger_threshold}: only with a tagger")
-        self.vocabulary.start(options.type)  # refuses a type that the model was not trained for
         if options.explain and "steps" not in self._outputs:
             raise self._too_old()
         plan = decoding_plan.make_plan(
@@ -176,7 +186,7 @@ class OnnxSummarizer:
             **plan.inputs,
             **constraint_inputs(constraints, self._phrases),
             **checker.allowed(constraints),
-            "start": [self.vocabulary.start(plan.type)] * len(searches),
+            "start": [self.vocabulary.start(search.type) for search in searches],
         }
         if not all(c.block_ngrams for c in constraints):
             inputs["block"] = 0
@@ -269,13 +279,16 @@ class OnnxSummarizer:
         self,
         text: str,
         ids: list[int],
-        search: ConstrainedSearch,
+        searches: Sequence[ConstrainedSearch],
         options: DecodingOptions,
         ranker: reranker.Reranker | None,
     ) -> Summary:
-        """Return the summary of a document from its accepted hypotheses."""
-        hypotheses = ranker.rank(search.accepted, text) if ranker else search.accepted
-        best = hypotheses[0]
+        """Return the summary of a document from the accepted hypotheses of the likeliest type."""
+        if ranker:
+            for search in searches:
+                search.accepted = ranker.rank(search.accepted, text)
+        search = max(searches, key=lambda search: search.accepted[0].score)
+        best = search.accepted[0]
         provenance = trace_provenance(best, text, self.vocabulary) if options.explain else None
         return Summary(
             text=best.text,
@@ -283,9 +296,10 @@ class OnnxSummarizer:
             tokens_read=len(search.ids),
             tokens_truncated=len(ids) - len(search.ids),
             unknown_ratio=self.vocabulary.unknown_ratio(ids),
-            alternatives=tuple(hypotheses[: search.n_best]),
+            alternatives=tuple(search.accepted[: search.n_best]),
             hypothesis=best,
             provenance=provenance,
+            type=search.type or "",
         )
 
 

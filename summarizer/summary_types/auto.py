@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from summarizer.summary_types import headline, title
 from summarizer.summary_types._base import SummaryType
-from summarizer.types import Summary
 
 TYPE = SummaryType(
     "auto", "a headline or a title, whichever the model finds likelier", "words", (6, 12, 18)
@@ -18,11 +17,3 @@ def candidates(known: Sequence[str]) -> tuple[str, ...]:
     A model of neither a headline nor a title has no choice: the result is its first type.
     """
     return tuple(name for name in CANDIDATES if name in known) or tuple(known[:1])
-
-
-def choose(summaries: Sequence[Summary]) -> Summary:
-    """Return the summary with the best length-normalized log-probability, of the same document.
-
-    Among equal scores the earlier summary wins.
-    """
-    return max(summaries, key=lambda summary: summary.score)

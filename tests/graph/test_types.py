@@ -293,10 +293,12 @@ def test_the_type_decides_what_is_written(typed: tuple[Path, str]) -> None:
     for kind, word in (("headline", "waa"), ("title", "wgh")):
         (summary,) = summarizer.summarize(text, type=kind)
         assert (summary.text.lower(), summary.type) == (word, kind)
-    both = [summarizer.summarize(text, type=kind)[0] for kind in ("headline", "title")]
-    (best,) = summarizer.summarize(text)
-    assert best.score == max(summary.score for summary in both)
-    assert best.type in ("headline", "title")
+    texts = [*text, "wha wba", "wcc wdd wee"]
+    both = [summarizer.summarize(texts, type=kind) for kind in ("headline", "title")]
+    for best, *candidates in zip(summarizer.summarize(texts), *both, strict=True):
+        likeliest = max(candidates, key=lambda summary: summary.score)
+        assert (best.type, best.text) == (likeliest.type, likeliest.text)
+        assert best.score == pytest.approx(likeliest.score, abs=1e-5)
     with pytest.raises(InputError, match="unknown type 'titel': did you mean 'title'"):
         summarizer.summarize(text, type="titel")
 

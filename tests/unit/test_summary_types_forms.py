@@ -59,15 +59,17 @@ class StandIn:
     def summarize(
         self, texts: Sequence[str], options: DecodingOptions, length: Callable[[str], int]
     ) -> list[Summary]:
-        self.vocabulary.start(options.type)
+        is_auto = options.type == "auto"
+        self.vocabulary.start(None if is_auto else options.type)
         self.requests.append(options)
         summaries = []
         for text in texts:
-            scores = {"headline": -1 if "Breaking" in text else -3}
+            kind = ("headline" if "Breaking" in text else "title") if is_auto else options.type
             line = " ".join(text.split()[: options.max_words or 30])
-            score = scores.get(str(options.type), -2)
-            best = Hypothesis((), line, score, score)
-            summaries.append(Summary(line, score, alternatives=(best,), hypothesis=best))
+            best = Hypothesis((), line, -2, -2)
+            summaries.append(
+                Summary(line, -2, alternatives=(best,), hypothesis=best, type=kind or "")
+            )
         return summaries
 
 
@@ -283,9 +285,10 @@ def test_extracts_of_any_text_are_in_their_places(text):
 # --- written types ---------------------------------------------------------------------------
 
 
-def test_auto_takes_the_better_of_headline_and_title(typed):
+def test_auto_lets_the_model_choose(typed, stand_in):
     summaries = typed.summarize(["Breaking news of a cat", "A study of cats"])
-    assert [(s.type, s.score) for s in summaries] == [("headline", -1), ("title", -2)]
+    assert [s.type for s in summaries] == ["headline", "title"]
+    assert [request.type for request in stand_in.requests] == ["auto"]
     assert summaries == typed.summarize(["Breaking news of a cat", "A study of cats"], type="auto")
     assert typed.summarize(["Breaking news"], type="title")[0].type == "title"
     assert auto.candidates(("tldr", "title")) == ("title",)
