@@ -267,9 +267,9 @@ def test_a_batch_costs_the_sum_of_its_documents_lengths():
 
 
 def test_of_a_large_batch_one_document_in_eight_may_wait():
-    docs = documents(24, size=9, seed=1)
+    docs = documents(16, size=9, seed=1)
     _, together, _ = counted(docs)
-    lengths = [len(counted(docs[i : i + 1])[1]) for i in range(24)]
+    lengths = [len(counted(docs[i : i + 1])[1]) for i in range(16)]
     alive = [sum(n > t for n in lengths) for t in range(max(lengths))]
     assert all(n >= real > n - -(-n // 8) for n, real in zip(together, alive, strict=True))
 

@@ -171,5 +171,5 @@ def test_only_case_changes_and_restoring_twice_is_restoring_once(text, document,
 
 
 def test_a_whole_document_restores_itself_in_time():
-    document = "The Federal Trade Commission met the Board. " * 300
+    document = "The Federal Trade Commission met the Board. " * 100
     assert restore_case(document.lower(), document) == document
