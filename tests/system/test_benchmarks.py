@@ -13,6 +13,7 @@ import faithful
 import measure
 import numpy as np
 import pytest
+import quality
 import train_step
 from end_to_end import Enough, Watch
 from step import bench, shape, worker
@@ -247,3 +248,34 @@ def test_what_strict_costs_is_measured_on_the_same_documents(digits, tmp_path):
         difference = rows[f"strict: {metric}"] - rows[f"off: {metric}"]
         assert rows[f"strict - off: {metric}"] == pytest.approx(difference)
     assert ran(tmp_path, "faithful.py")["rows"][0]["note"] == "no --test SPEC given"
+
+
+def test_the_quality_of_the_default_output_stands_beside_baselines_of_its_length(
+    digits: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "pairs.jsonl"
+    rows = [
+        {"id": str(i), "document": f"{i} 1 4. 1 5 {i}. 2 6 5.", "summary": f"1 5 {i}."}
+        for i in range(8)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["quality.py", "--quick", "--model", str(digits.folder), "--test"]
+    found = values(ran(tmp_path / "results", *command, str(file), f"{file},type=key-points"))
+    for spec in (str(file), f"{file},type=key-points", "all"):
+        assert found[f"{spec}: documents"] == (16 if spec == "all" else 8)
+        for name in ("first words", "textrank", "lexrank"):
+            scores = [found[f"{spec}: {system}: rouge1"] for system in ("default", name)]
+            assert found[f"{spec}: default - {name}: rouge1"] == pytest.approx(
+                scores[0] - scores[1], abs=1e-6
+            )
+    # Without a confidence the model is never replaced; key points are always extracts.
+    assert found[f"{file}: default: rouge1"] == found[f"{file}: model alone: rouge1"]
+    assert found[f"{file}: extracts"] == 0
+    assert found[f"{file},type=key-points: extracts"] == 100
+
+
+def test_sentences_are_cut_to_a_number_of_words() -> None:
+    sentences = ["One two three.", "Four five.", "Six."]
+    for words, expected in ((2, "Four five."), (4, "One two three. Four"), (9, None)):
+        text = quality.cut_to(lambda k: [1, 0, 2][:k], sentences, words)
+        assert text == (expected or "One two three. Four five. Six.")
