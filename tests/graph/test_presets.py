@@ -49,6 +49,7 @@ def small(name: str) -> Config:
         data=dataclasses.replace(
             made.data,
             train="reverse_digits,count=300",
+            validation="",
             max_document_tokens=16,
             max_summary_tokens=16,
         ),
