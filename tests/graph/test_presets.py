@@ -50,6 +50,8 @@ def small(name: str) -> Config:
             made.data,
             train="reverse_digits,count=300",
             validation="",
+            weights={},
+            thin={},
             max_document_tokens=16,
             max_summary_tokens=16,
         ),
