@@ -12,6 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+MARKS = tuple(mark for mark, _ in _MARKS)
 # Encodings of the standard that hold more characters than Python's of the same name.
 _LARGER = {"gbk": "gb18030"}
 _LARGER_IF_NEEDED = {"euc-jp": "euc_jis_2004", "iso-2022-jp": "iso2022_jp_ext"}
@@ -57,6 +58,13 @@ def decode_marked(raw: bytes) -> str | None:
         if raw.startswith(mark):
             return raw.decode(encoding, "replace").lstrip("\ufeff")
     return None
+
+
+def marked_as_utf8(raw: bytes) -> bytes:
+    """Return bytes that begin with a byte order mark in UTF-8, without it."""
+    if raw.startswith(codecs.BOM_UTF8):
+        return raw.removeprefix(codecs.BOM_UTF8)
+    return (decode_marked(raw) or "").encode("utf-8", "replace")
 
 
 def decode_leniently(raw: bytes, *declared: str | None) -> str:

@@ -4,7 +4,6 @@ The content decides of which kind a document is. The name or the declared type d
 kinds that look alike, such as Markdown and plain text.
 """
 
-import codecs
 import importlib
 import re
 from pathlib import Path
@@ -22,6 +21,8 @@ _BY_SUFFIX = {
     ".htm": "html",
     ".xhtml": "html",
     ".eml": "email_message",
+    ".mhtml": "email_message",
+    ".mht": "email_message",
     ".pdf": "pdf",
     ".docx": "docx",
 }
@@ -89,11 +90,12 @@ def prose(raw: bytes, name: str, content_type: str = "", charset: str | None = N
     """
     if not raw.strip():
         raise InputError(f"{name}: the file is empty")
-    if not raw.startswith(codecs.BOM_UTF8) and (marked := encoding.decode_marked(raw)):
-        raw, charset = marked.encode("utf-8", "replace"), "utf-8"  # its first bytes tell the kind
+    is_marked = raw.startswith(encoding.MARKS)
+    if is_marked:  # its first bytes shall tell the kind
+        raw, charset = encoding.marked_as_utf8(raw), "utf-8"
     kind = _kind(raw, name, content_type)
     if kind == "text":
-        if charset:
+        if charset and not is_marked:
             return read_file.decode(encoding.decode(raw, name, charset).encode(), name)
         return read_file.decode(raw, name)
     # Imported on first use: plain text needs no reader.

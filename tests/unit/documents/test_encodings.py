@@ -63,6 +63,7 @@ def test_x_user_defined_is_windows_1252():
         ("x.txt", f"{TEXT}\n\nMore.", f"{TEXT}\n\nMore."),
         ("x", f"<html><meta charset=latin1><p>{TEXT}", TEXT),
         ("x.md", f"# {TEXT}\n\n**More**.", f"{TEXT}\n\nMore."),
+        ("x", f"From: a@b.example\nDate: x\n\n{TEXT}\n> Old", TEXT),
     ],
 )
 def test_a_byte_order_mark_outranks_all(tmp_path, codec, name, content, text):
