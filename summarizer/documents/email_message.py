@@ -7,12 +7,14 @@ cut, and parts may be nested `MAX_DEPTH` deep.
 import email
 import email.policy
 import functools
+import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 
-from summarizer.documents import email_body, encoding
+from summarizer.documents import email_body, encoding, mailbox
 from summarizer.documents.email_quotes import QUOTED, is_short_note, quoted_text, written_text
 from summarizer.errors import InputError
 from summarizer.text import cleaning
@@ -35,8 +37,12 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
         charset: unused, as a message declares its own.
 
     Raises:
-        InputError: the message has no text body, is encrypted, or its parts are nested too deep.
+        InputError: the message has no text body, is encrypted, or its parts are nested too deep;
+            or it is a mailbox of several messages.
     """
+    messages = mailbox.messages(io.BytesIO(raw)) if mailbox.is_mailbox(raw) else iter(())
+    if len(list(itertools.islice(messages, 2))) > 1:
+        raise InputError(f"{name}: a mailbox of several e-mails, not one document")
     try:
         message = email.message_from_bytes(raw, _class=_Part, policy=_POLICY)
         written = _written(message)

@@ -23,6 +23,7 @@ _BY_SUFFIX = {
     ".eml": "email_message",
     ".mhtml": "email_message",
     ".mht": "email_message",
+    ".mbox": "email_message",
     ".pdf": "pdf",
     ".docx": "docx",
 }
