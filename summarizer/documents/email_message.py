@@ -4,6 +4,7 @@ Nothing that a message names is fetched. The work grows with the length of the m
 cut, and parts may be nested `MAX_DEPTH` deep.
 """
 
+import binascii
 import email
 import email.policy
 import functools
@@ -147,7 +148,7 @@ def _bodies(part: Message) -> Iterator[_Body]:
     payload = part.get_payload()
     if kind.startswith("message/") and isinstance(payload, list):
         if kind in ("message/rfc822", "message/global"):
-            written = "\n\n".join(filter(None, map(_written, _messages(payload))))
+            written = "\n\n".join(filter(None, map(_written, _attached(part, payload))))
             yield from [_Body(written, "forwarded")] if written else []
     elif isinstance(payload, list):
         yield from _bodies_of_several(kind, _messages(payload))
@@ -157,6 +158,20 @@ def _bodies(part: Message) -> Iterator[_Body]:
 
 def _messages(payload: Iterable[object]) -> list[Message]:
     return [part for part in payload if isinstance(part, Message)]
+
+
+def _attached(part: Message, payload: Iterable[object]) -> list[Message]:
+    """Return the message that a part holds; some programs encode it (RFC 2046 forbids that)."""
+    inner = _messages(payload)
+    is_encoded = str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+    if not is_encoded or any(message.keys() for message in inner):
+        return inner
+    encoded = "".join(str(message.get_payload()) for message in inner).encode("ascii", "ignore")
+    try:
+        raw = binascii.a2b_base64(encoded)
+    except binascii.Error:
+        return inner
+    return [email.message_from_bytes(raw, _class=_Part, policy=_POLICY)]
 
 
 def _bodies_of_several(kind: str, parts: list[Message]) -> Iterator[_Body]:

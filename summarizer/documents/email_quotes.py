@@ -185,8 +185,11 @@ def _label_kind(line: str) -> str:
 def _are_headers(lines: list[str], i: int) -> bool:
     """Return whether the headers of a message begin at a line: subject, and date or receiver."""
     kinds = set(_labels_within(lines[i]))
-    end = _end_of_headers(lines, i, i + _MAX_HEADER)
-    kinds.update(map(_label_kind, lines[i:end]))
+    for line in lines[i + 1 : _end_of_headers(lines, i, i + _MAX_HEADER)]:
+        kind = _label_kind(line)
+        if kind == "from":  # those of another message
+            break
+        kinds.add(kind)
     return "subject" in kinds and bool(kinds & {"sent", "to"})
 
 
@@ -275,6 +278,8 @@ def _unquoted(lines: list[str]) -> list[str]:
 
 def _without_marks(line: str) -> str:
     """Return a line without its marks of quotation."""
+    if line[:1] not in (">", " "):
+        return line
     end = 0
     while match := _QUOTE.match(line, end):
         end = match.end()

@@ -192,6 +192,10 @@ def test_an_attached_message_counts_if_the_writer_wrote_nothing():
     )
     assert read(with_parts("mixed", part(PLAIN, SAID), attached)) == SAID
     assert read(with_parts("mixed", part(PLAIN, "> old"), attached)) == THEIRS
+    encoded = base64.encodebytes(INNER.encode()).decode()
+    for content, said in ((encoded, THEIRS), (INNER, THEIRS)):  # the second is not encoded at all
+        base64_part = part("message/rfc822", content, "Content-Transfer-Encoding: base64\r\n")
+        assert said in read(with_parts("mixed", base64_part))
     twice = part("message/rfc822", with_parts("mixed", attached).decode())
     assert read(with_parts("mixed", twice)) == THEIRS
     digest = with_parts("digest", b"\r\n" + INNER.encode(), b"\r\n" + INNER.encode())
