@@ -18,7 +18,7 @@ PACKAGE = "summarizer"
 
 HEAVY = ("tensorflow", "keras", "jax", "onnxruntime", "pyarrow", "rouge_score", "matplotlib")
 HEAVY += ("pypdfium2", "mammoth", "sentencex", "icu4py", "jinja2", "markupsafe")
-HEAVY += ("ftfy", "py3langid", "rensa")
+HEAVY += ("ftfy", "py3langid", "rensa", "webencodings")
 TOP_LEVEL_FILES, TOP_LEVEL_PACKAGES = 6, 19  # summary_types came with decision 0019
 MODULE_LINES, FUNCTION_LINES = 250, 40
 ANY_SHARE = 0.05

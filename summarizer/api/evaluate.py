@@ -15,8 +15,8 @@ from summarizer.datasets import spec as specs
 from summarizer.errors import InputError, renamed_arguments
 from summarizer.evaluation import report_files
 from summarizer.evaluation.options import EvaluationOptions, options_for
+from summarizer.metrics.rouge_tokenizer import has_words
 from summarizer.reports.highlights import MarkedSummary
-from summarizer.text import cleaning
 from summarizer.types import Example, Report
 
 LOG = logging.getLogger("summarizer")
@@ -180,7 +180,7 @@ def _score(
     report = evaluate_summaries(examples, predictions, dataclasses.replace(options, full=True))
     if report.empty:
         records = report.per_example
-        first = next(r["id"] for r in records if cleaning.is_blank(r["prediction"]))
+        first = next(r["id"] for r in records if not has_words(r["prediction"]))
         message = "%d of %d predictions are empty and score 0, the first that of %r"
         LOG.warning(message, report.empty, report.examples, first)
     return report

@@ -20,14 +20,16 @@ from summarizer.cli import (
     export,
     generate,
     lists,
+    streams,
     summarize,
     train,
 )
-from summarizer.errors import SummarizerError
+from summarizer.errors import InputError, SummarizerError
 from summarizer.storage import own_temporary_directory
 from summarizer.training import quiet_start
 
 DISTRIBUTION = "summarizer-lstm"
+_ANY_BYTES = ("files", "command")  # arguments that may be other than UTF-8
 
 Run = Callable[[argparse.Namespace], int]
 AddArguments = Callable[[argparse.ArgumentParser], None]
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: words of the command line; None: those of the process.
     """
+    streams.prepare()
     words = sys.argv[1:] if arguments is None else arguments
     parsed = build_parser().parse_args(words)
     parsed.command = shlex.join(["summarizer", *words])
@@ -61,8 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("summarizer").setLevel(logging.INFO)
     quiet_start.install()
     try:
+        _check_arguments(parsed)
         with own_temporary_directory():
             status: int = parsed.run(parsed)
+        sys.stdout.flush()
         return status
     except KeyboardInterrupt:
         print("summarizer: interrupted", file=sys.stderr)
@@ -81,6 +86,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def summarize_main(arguments: Sequence[str] | None = None) -> int:
     """Run `summarize FILE …`, the shortcut for `summarizer summarize`."""
     return main(["summarize", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def _check_arguments(parsed: argparse.Namespace) -> None:
+    """Refuse words that cannot be written as UTF-8; names of documents may be any bytes.
+
+    Raises:
+        InputError: an argument holds such bytes.
+    """
+    values = {name: value for name, value in vars(parsed).items() if name not in _ANY_BYTES}
+    for value in values.values():
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and not _is_utf8(word):
+                raise InputError(f"arguments must be UTF-8, not {word!a}; set a locale of UTF-8")
+
+
+def _is_utf8(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # bytes that the locale's encoding lacks
+        return False
+    return True
 
 
 def _error_line(error: Exception) -> str | None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from summarizer.cli import streams
 from summarizer.cli.options import (
     add_content_selector,
     add_decoding_options,
@@ -35,10 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
         "files",
-        nargs="+",
+        nargs="*",
         metavar="FILE",
-        help="document, folder, JSON Lines file, or - for standard input",
+        help="document, folder, mailbox, JSON Lines file, or - for standard input; default: what "
+        "is piped to the command",
     )
+    parser.set_defaults(usage_error=parser.error)
     add_model(parser)
     add_content_selector(parser)
     parser.add_argument(
@@ -102,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     from summarizer.runtime.streaming import summarize_stream
 
     types = _types(arguments)
-    files, several_documents = _files(arguments.files)
+    files, several_documents = _files(_names(arguments))
     options = _summarize_options(arguments, types)
     form = "json" if arguments.json else arguments.format
     output = summary_output.OutputFormat(
@@ -181,6 +184,18 @@ def _page(file: str) -> "ProvenancePage":
     from summarizer.reports.provenance_page import ProvenancePage
 
     return ProvenancePage(Path(file))
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    """Return the names of the documents; without any, that of what is piped to the command.
+
+    Raises:
+        InputError: the summaries would go nowhere.
+    """
+    streams.check_output()
+    if not arguments.files and not streams.is_piped(sys.stdin):
+        arguments.usage_error("the following arguments are required: FILE")
+    return arguments.files or ["-"]
 
 
 def _files(names: list[str]) -> tuple[list[str], bool]:

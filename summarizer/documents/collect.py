@@ -6,6 +6,8 @@ number.
 
 import dataclasses
 import glob
+import io
+import itertools
 import json
 import os
 import re
@@ -14,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from summarizer.documents import mailbox
 from summarizer.documents.read import STDIN, SUFFIXES, is_address, prose, read_document
 from summarizer.errors import InputError, SummarizerError
 from summarizer.text import cleaning, read_file
 
 JSON_LINES = "jsonl:"  # prefix of files that are JSON Lines whatever their name
+_HEAD = 2**16  # bytes that tell a mailbox
+_HIDDEN = (".", "~$")  # names of files that a program or the system keeps for itself
 _JSON_LINES_NAME = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
 
 
@@ -48,9 +53,14 @@ def expand_names(names: Iterable[str]) -> list[str]:
 
 
 def holds_many(name: str) -> bool:
-    """Return whether a name is of JSON Lines, which hold many documents."""
+    """Return whether a name is of JSON Lines or a mailbox, which hold many documents."""
     if is_address(name) or os.path.isdir(name):
         return False
+    return is_json_lines(name) or name.lower().endswith(mailbox.SUFFIX)
+
+
+def is_json_lines(name: str) -> bool:
+    """Return whether a name is of JSON Lines."""
     return name.startswith(JSON_LINES) or bool(_JSON_LINES_NAME.search(name))
 
 
@@ -58,27 +68,60 @@ def read_documents(names: Sequence[str], fetch: bool = False) -> Iterator[Docume
     """Yield the documents of files, in order.
 
     Args:
-        names: files; JSON Lines, as a data SPEC (`articles.jsonl.gz,document=body`, or `jsonl:-`
-            for standard input); web addresses; - for standard input, which is JSON Lines if its
-            first line is an object with a `document`.
+        names: files; mailboxes (mbox), of which each e-mail is a document; JSON Lines, as a data
+            SPEC (`articles.jsonl.gz,document=body`, or `jsonl:-` for standard input); web
+            addresses; - for standard input, which is JSON Lines if its first line is an object with
+            a `document`.
         fetch: allow web addresses.
     """
     for name in names:
-        if holds_many(name):
+        if holds_many(name) and is_json_lines(name):
             yield from _json_lines(name)
         elif name == STDIN:
             yield from _standard_input()
         else:
-            yield _read_one(name, fetch)
+            yield from _read_one(name, fetch)
 
 
-def _read_one(name: str, fetch: bool) -> Document:
+def _read_one(name: str, fetch: bool) -> Iterator[Document]:
+    """Yield the document of a file, or the e-mails of a mailbox."""
     try:
         if os.path.isdir(name):
             raise InputError(f"{name}: a folder without documents ({' '.join(SUFFIXES)})")
-        return Document(name, None, read_document(name, fetch))
+        if os.path.isfile(name):  # anything else can be read only once
+            with open(name, "rb") as file:
+                if mailbox.is_mailbox(file.read(_HEAD)):
+                    file.seek(0)
+                    yield from _mailbox(name, name, file)
+                    return
+        yield Document(name, None, read_document(name, fetch))
     except InputError as error:
-        return Document(name, None, error)
+        yield Document(name, None, error)
+    except OSError as error:
+        yield Document(name, None, InputError(f"{name}: {(error.strerror or str(error)).lower()}"))
+
+
+def _mailbox(name: str, label: str, file: BinaryIO) -> Iterator[Document]:
+    """Yield the e-mails of a mailbox, named by their number; a single one is the document.
+
+    Args:
+        name: name of the documents.
+        label: name of the mailbox in error messages.
+        file: the mailbox.
+    """
+    messages = mailbox.messages(file)
+    first = list(itertools.islice(messages, 2))
+    for number, raw in enumerate(itertools.chain(first, messages), 1):
+        several = len(first) > 1
+        place = f"{label}:{number}" if several else label
+        text: str | InputError
+        try:
+            if len(raw) > read_file.MAX_BYTES:
+                raise InputError(f"{place}: {read_file.too_large()}")
+            text = prose(raw, place, mailbox.TYPE)
+        except InputError as error:
+            text = error
+        yield Document(name, str(number) if several else None, text)
 
 
 def _standard_input() -> Iterator[Document]:
@@ -90,6 +133,9 @@ def _standard_input() -> Iterator[Document]:
             return
         label = "standard input"
         raw = first + file.read(read_file.MAX_BYTES + 1 - len(first))
+    if len(raw) <= read_file.MAX_BYTES and mailbox.is_mailbox(raw[:_HEAD]):
+        yield from _mailbox(STDIN, label, io.BytesIO(raw))
+        return
     try:
         if len(raw) > read_file.MAX_BYTES:
             raise InputError(f"{label}: {read_file.too_large()}")
@@ -158,8 +204,13 @@ def _expand(name: str) -> list[str]:
         return [name]
     path = Path(name)
     if path.is_dir():
-        inside = sorted(str(p) for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-        return inside or [name]
+        inside = [str(p) for p in path.iterdir() if p.suffix.lower() in SUFFIXES]
+        return sorted(filter(_is_readable, inside)) or [name]
     if not path.exists() and glob.has_magic(name):
-        return sorted(glob.glob(name, recursive=True)) or [name]
+        return sorted(filter(_is_readable, glob.glob(name, recursive=True))) or [name]
     return [name]
+
+
+def _is_readable(name: str) -> bool:
+    """Return whether a name that nobody gave is of a file, not hidden, and not a dead link."""
+    return os.path.isfile(name) and not os.path.basename(name).startswith(_HIDDEN)

@@ -1,6 +1,5 @@
 """Prose of a web page: its paragraphs and headings, without markup, menus and scripts."""
 
-import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -28,9 +27,6 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAIN = frozenset({"main", "article"})
 _CELLS = frozenset({"td", "th"})
 _PROSE = 50  # minimum characters of a table cell that is prose
-_CHARSET = re.compile(
-    rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w:.-]+)""", re.I
-)
 
 
 def text(raw: bytes, name: str, charset: str | None = None) -> str:
@@ -44,9 +40,7 @@ def text(raw: bytes, name: str, charset: str | None = None) -> str:
     Raises:
         InputError: the page has no text or cannot be decoded.
     """
-    match = _CHARSET.search(raw[:4096])
-    declared = charset or (match.group(1).decode() if match else None)
-    page = prose(encoding.decode(raw, name, declared))
+    page = prose(encoding.decode(raw, name, charset or encoding.declared_in_page(raw)))
     if cleaning.is_blank(page):
         raise InputError(f"{name}: a page without text (scripts may fill it in a browser)")
     return page

@@ -21,6 +21,9 @@ _BY_SUFFIX = {
     ".htm": "html",
     ".xhtml": "html",
     ".eml": "email_message",
+    ".mhtml": "email_message",
+    ".mht": "email_message",
+    ".mbox": "email_message",
     ".pdf": "pdf",
     ".docx": "docx",
 }
@@ -40,7 +43,7 @@ _BINARY_KINDS = {"pdf": "a PDF", "docx": "a Word document"}
 _PDF = b"%PDF-"  # within the first 1024 bytes (PDF 1.7, appendix H, note 13)
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+)?(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
     re.I | re.S,
 )
 _HEADER = re.compile(rb"(?:From [^\n]*\n|([!-9;-~]+):[^\n]*\n(?:[ \t][^\n]*\n)*)")
@@ -50,7 +53,8 @@ _HEADERS = {b"date", b"message-id", b"received", b"mime-version"}
 def read_document(name: str | Path, fetch: bool = False) -> str:
     """Return the prose of a document: paragraphs separated by blank lines, without markup.
 
-    Text files are returned unchanged. PDF and Word documents need the extra `files`.
+    Text files, in UTF-8 or in UTF-16 with a byte order mark, are returned unchanged. PDF and Word
+    documents need the extra `files`.
 
     Args:
         name: a file, `-` for standard input, or a web address.
@@ -87,9 +91,12 @@ def prose(raw: bytes, name: str, content_type: str = "", charset: str | None = N
     """
     if not raw.strip():
         raise InputError(f"{name}: the file is empty")
+    is_marked = raw.startswith(encoding.MARKS)
+    if is_marked:  # its first bytes shall tell the kind
+        raw, charset = encoding.marked_as_utf8(raw), "utf-8"
     kind = _kind(raw, name, content_type)
     if kind == "text":
-        if charset:
+        if charset and not is_marked:
             return read_file.decode(encoding.decode(raw, name, charset).encode(), name)
         return read_file.decode(raw, name)
     # Imported on first use: plain text needs no reader.

@@ -16,7 +16,7 @@ from summarizer.evaluation.options import EvaluationOptions, options_for
 from summarizer.evaluation.predictions import align_predictions, references_of
 from summarizer.evaluation.statistics_table import MODEL, REFERENCES, describe_systems
 from summarizer.metrics import bootstrap, rouge, significance, tagging
-from summarizer.text import cleaning
+from summarizer.metrics.rouge_tokenizer import has_words
 from summarizer.types import Example, Report
 
 LEAD_BASELINE = "first-k-words"
@@ -143,7 +143,7 @@ def _assemble(
         examples=len(examples),
         fingerprint=fingerprint(examples),
         command=options.command,
-        empty=sum(map(cleaning.is_blank, model.summaries)),
+        empty=sum(not has_words(summary) for summary in model.summaries),
         per_example=[_record(example, i, model) for i, example in enumerate(examples)],
     )
 

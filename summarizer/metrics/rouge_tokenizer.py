@@ -24,6 +24,11 @@ _RUN = re.compile(f"{_SINGLE}[{_SINGLE}{_MARK}{_INVISIBLE}]*|{_SPACED}")
 _BLANK = re.compile(r"[\s\ud800-\udfff]")
 
 
+def has_words(text: str) -> bool:
+    """Return whether a text has a word that ROUGE compares."""
+    return any(_KINDS[ord(char)] in (_WORD, _SINGLE) for char in text)
+
+
 class _Kinds(dict[int, str]):
     """The kind of each code point, worked out when it is first met."""
 

@@ -1,5 +1,6 @@
-"""Read a UTF-8 text file of limited size, with errors that name the file and the line."""
+"""Read a text file of limited size, in UTF-8 or marked UTF-16; errors name file and line."""
 
+import codecs
 from pathlib import Path
 
 from summarizer.errors import InputError
@@ -7,6 +8,7 @@ from summarizer.text.cleaning import is_blank
 
 MAX_BYTES = 64 * 2**20  # of one document
 MAX_SIZE = "64 MB"  # the same, for messages
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_text(path: str | Path) -> str:
@@ -40,7 +42,7 @@ def read_bytes(path: str | Path | int, name: str = "") -> bytes:
 
 
 def decode(raw: bytes, name: str) -> str:
-    """Decode UTF-8 and remove a byte order mark.
+    """Decode UTF-8, or UTF-16 that begins with a byte order mark, which is removed.
 
     Args:
         raw: the bytes.
@@ -49,6 +51,8 @@ def decode(raw: bytes, name: str) -> str:
     Raises:
         InputError: the bytes are binary, not UTF-8 or hold no visible character.
     """
+    if raw.startswith(_UTF16_MARKS):
+        raw = raw.decode("utf-16", "replace").encode()
     if b"\0" in raw:
         raise InputError(f"{name}: a binary file; text in UTF-8 is needed")
     try:

@@ -469,7 +469,6 @@ def test_mistakes_name_the_nearest_match(tmp_path, capsys, words, line):
     [
         [],
         ["summarise"],
-        ["summarize"],
         ["summarize", "--beam", "many", "x.txt"],
         ["train", "--unknown"],
         ["export"],

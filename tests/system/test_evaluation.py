@@ -595,6 +595,17 @@ def test_options_are_one_record_or_keywords(fake, tmp_path):
         evaluate_module.evaluate_predictions(test, predictions, tmp_path / "out", beam=3)
 
 
+def test_predictions_without_a_word_are_counted_among_the_empty(tmp_path, caplog):
+    test = lines(tmp_path / "test.jsonl", [(id_, "three bees") for id_ in "abcd"])
+    predictions = tmp_path / "predictions.jsonl"
+    texts = {"a": "bees", "b": ".", "c": "…!?", "d": " "}
+    rows = [json.dumps({"id": id_, "prediction": text}) for id_, text in texts.items()]
+    predictions.write_text("\n".join(rows))
+    found = evaluate_module.evaluate_predictions(test, predictions, tmp_path / "out")
+    assert found.empty == 3
+    assert "3 of 4 predictions are empty and score 0, the first that of 'b'" in caplog.text
+
+
 def test_empty_predictions_score_nothing_and_are_counted(fake, tmp_path, caplog):
     test = lines(tmp_path / "test.jsonl", [("a", "bees"), ("b", "silence"), ("c", "no silence")])
     assert cli.main(["evaluate", str(fake.folder), test, "--output", str(tmp_path / "out")]) == 0

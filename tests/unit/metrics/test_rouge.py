@@ -53,6 +53,15 @@ def assert_same(prediction: str, reference: str, stem: bool, metrics: tuple[str,
         np.testing.assert_allclose(found[metric][0] / 100, expected[metric], rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "text", ["", " ", ".", "…!?", "—", "\u200b", "😀", "«»", "。！", "+ 1", "桥", "é", "²"]
+)
+def test_a_text_has_words_if_it_has_tokens(text):
+    assert rouge_tokenizer.has_words(text) == bool(rouge.UnicodeTokenizer().tokenize(text))
+    score = rouge.score_details([text], [text])["rouge1"][0]
+    assert rouge_tokenizer.has_words(text) == bool(np.any(np.asarray(score) > 0))
+
+
 @given(ascii_text, stemming)
 def test_ascii_tokens_are_those_of_rouge_score(text, stem):
     expected = tokenizers.DefaultTokenizer(use_stemmer=stem).tokenize(text)
