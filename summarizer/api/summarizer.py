@@ -216,7 +216,7 @@ class Summarizer:
 
     def _checked(self, text: str, summary: Summary, options: DecodingOptions) -> Summary:
         """Return a summary that lists the numbers and names that its document does not contain."""
-        supported = " ".join([clean(text), options.prefix or "", *options.must_include])
+        supported = "\n".join([clean(text), options.prefix or "", *options.must_include])
         texts = dict.fromkeys([summary.text, *(h.text for h in summary.alternatives)])
         mentions = {
             t: tuple(
