@@ -19,7 +19,7 @@ from summarizer.errors import InputError, SummarizerError
 from summarizer.text import cleaning, read_file
 
 JSON_LINES = "jsonl:"  # prefix of files that are JSON Lines whatever their name
-_JSON_LINES_NAME = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
+_JSON_LINES_NAME = re.compile(r"\.(jsonl|ndjson)(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
 
 
 @dataclass(frozen=True)
