@@ -50,7 +50,7 @@ def warn(line: str) -> None:
 def print_summary(document: Document, summaries: list[Summary], output: OutputFormat) -> None:
     """Print the summaries of a document on stdout, and warnings about them on stderr."""
     for warning in [*_copies(document, summaries, output), *_warnings(summaries, output)]:
-        warn(f"{document.name}: {warning}")
+        warn(f"{document.place}: {warning}")
     if output.format == "json":
         print(json.dumps(_document_record(document, summaries, output), ensure_ascii=False))
     elif output.format == "markdown":

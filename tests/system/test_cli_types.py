@@ -240,3 +240,15 @@ def test_a_document_without_letters_is_printed_by_every_model(
     path.write_text("?!", encoding="utf-8")
     line = f"{path}: has no letter or digit: printed as it is"
     assert summarize(path) == (0, "?!\n", [line])
+
+
+def test_a_row_is_named_by_its_line_and_its_id(typed: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"id": "c7", "document": "OK"}, {"document": "OK"}, {"id": 1, "document": "OK"}]
+    rows += [{"id": "z", "document": "\u200b"}, {"id": "y", "document": " "}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    status, out, err = typed("--type", "headline", path)
+    note = "shorter than a headline would be: printed as it is"
+    assert (status, out) == (1, "OK\n" * 3)
+    assert err[:3] == [f"{path}:{place}: {note}" for place in ("1 (id 'c7')", "2", "3 (id '1')")]
+    assert err[3:] == [f"{path}:{number}: column 'document' is empty" for number in (4, 5)]
