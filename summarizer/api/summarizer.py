@@ -132,7 +132,8 @@ class Summarizer:
                 "use truncate or extract"
             )
         name = written_types.type_to_search(kind, self.types)
-        request = written_types.type_request(texts, name, options, length, encode)
+        tiny = written_types.tiny_length(self.config.data.max_summary_tokens)
+        request = written_types.type_request(texts, name, options, length, encode, tiny)
         documents = long_documents.split(request.texts, long, limit, encode)
         passes: list[Pass] = []
         while documents or not passes:
@@ -216,7 +217,7 @@ class Summarizer:
 
     def _checked(self, text: str, summary: Summary, options: DecodingOptions) -> Summary:
         """Return a summary that lists the numbers and names that its document does not contain."""
-        supported = " ".join([clean(text), options.prefix or "", *options.must_include])
+        supported = "\n".join([clean(text), options.prefix or "", *options.must_include])
         texts = dict.fromkeys([summary.text, *(h.text for h in summary.alternatives)])
         mentions = {
             t: tuple(

@@ -15,6 +15,7 @@ from summarizer.summary_types import (
     Limit,
     SummaryType,
     auto,
+    headline,
     limit_of,
     requested_type,
     tldr,
@@ -24,6 +25,7 @@ from summarizer.text.cleaning import clean
 from summarizer.types import Hypothesis, Provenance, Summary
 
 TOLERANCE = 0.2  # of a requested number of words
+TINY = headline.TYPE.lengths[0]  # words of a document that is shorter than its summary would be
 
 
 def type_to_search(kind: SummaryType, known: Sequence[str]) -> str:
@@ -68,7 +70,12 @@ class TypeRequest:
 
 
 def type_request(
-    texts: Sequence[str], name: str, options: DecodingOptions, length: Length, encode: Encode
+    texts: Sequence[str],
+    name: str,
+    options: DecodingOptions,
+    length: Length,
+    encode: Encode,
+    tiny: int = TINY,
 ) -> TypeRequest:
     """Return the request of a type for documents.
 
@@ -78,10 +85,15 @@ def type_request(
         options: options of the user.
         length: the requested length.
         encode: makes token ids, which are counted.
+        tiny: words of a document that is its own summary if no length is requested.
     """
     limit = limit_of(requested_type(name or auto.TYPE.name), length)
     options = with_limit(dataclasses.replace(options, type=name or None), limit)
-    whole = [whole_document(text, limit, encode) for text in texts]
+    whole = [
+        whole_document(text, limit, encode)
+        or tiny_document(text, options, 0 if limit else tiny, encode)
+        for text in texts
+    ]
     longer = [text for text, summary in zip(texts, whole, strict=True) if summary is None]
     return TypeRequest(options, limit, whole, longer)
 
@@ -118,6 +130,39 @@ def whole_document(text: str, limit: Limit | None, encode: Encode) -> Summary | 
     size = lead.length(cleaned) if limit.unit == "words" else len(split_document(text))
     if not 0 < size <= limit.count:
         return None
+    tokens = len(encode([cleaned])[0])
+    return Summary(cleaned, 0.0, tokens_read=tokens, extract=True, places=((0, len(text)),))
+
+
+def tiny_length(max_summary_tokens: int) -> int:
+    """Return the words of a document that is shorter than its summary would be.
+
+    They are as many as the shortest headline has, or fewer for a model of shorter summaries.
+    """
+    return min(TINY, max_summary_tokens // 8)
+
+
+def tiny_document(text: str, options: DecodingOptions, tiny: int, encode: Encode) -> Summary | None:
+    """Return a document that is too small for a summary as its own summary; None: it is not.
+
+    A document without a letter or a digit is too small, and for a model of several types one of a
+    few words. A summary would have words that it lacks.
+
+    Args:
+        text: the document.
+        options: with the type, "" or None for a model without types. What they ask for beside a
+            summary cannot be given by a copy, so then a document with words is summarized.
+        tiny: number of words that are too few.
+        encode: makes token ids, which are counted.
+    """
+    cleaned = clean(text)
+    if not cleaned:
+        return None
+    if any(map(str.isalnum, cleaned)):
+        phrases = options.must_include or options.must_not_include or options.prefix
+        wishes = bool(phrases) or options.explain or (options.n_best or 1) > 1
+        if wishes or options.min_words or not options.type or lead.length(cleaned) > tiny:
+            return None
     tokens = len(encode([cleaned])[0])
     return Summary(cleaned, 0.0, tokens_read=tokens, extract=True, places=((0, len(text)),))
 

@@ -108,9 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     files, several_documents = _files(_names(arguments))
     options = _summarize_options(arguments, types)
     form = "json" if arguments.json else arguments.format
-    output = summary_output.OutputFormat(
-        form, arguments.n_best or 1, arguments.outline, arguments.long, types
-    )
+    wishes = arguments.n_best or 1, arguments.outline, arguments.long, types
+    output = summary_output.OutputFormat(form, *wishes, has_length=arguments.length is not None)
     status, extracts = 0, summary_output.FallbackCount()
     with contextlib.ExitStack() as stack:
         page = stack.enter_context(_page(arguments.explain)) if arguments.explain else None

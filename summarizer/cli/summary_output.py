@@ -26,6 +26,7 @@ class OutputFormat:
         outline: whether each paragraph has a summary.
         long: what was read of a long document.
         types: the types that were requested; (): none was.
+        has_length: whether a length was requested.
     """
 
     format: str
@@ -33,6 +34,7 @@ class OutputFormat:
     outline: bool
     long: str
     types: tuple[str, ...] = ()
+    has_length: bool = False
 
     @property
     def is_block(self) -> bool:
@@ -47,8 +49,8 @@ def warn(line: str) -> None:
 
 def print_summary(document: Document, summaries: list[Summary], output: OutputFormat) -> None:
     """Print the summaries of a document on stdout, and warnings about them on stderr."""
-    for warning in [*_copies(document, summaries), *_warnings(summaries, output)]:
-        warn(f"{document.name}: {warning}")
+    for warning in [*_copies(document, summaries, output), *_warnings(summaries, output)]:
+        warn(f"{document.place}: {warning}")
     if output.format == "json":
         print(json.dumps(_document_record(document, summaries, output), ensure_ascii=False))
     elif output.format == "markdown":
@@ -117,13 +119,19 @@ def _is_fallback(summary: Summary) -> bool:
     return summary.extract and summary.confidence is not None
 
 
-def _copies(document: Document, summaries: list[Summary]) -> Iterator[str]:
+def _copies(document: Document, summaries: list[Summary], output: OutputFormat) -> Iterator[str]:
     """Yield a note on each summary that is the whole document, which nothing can shorten."""
     for summary in summaries:
         is_copy = summary.extract and not _is_fallback(summary)
         text = clean(str(document.text)) if is_copy else ""
         if is_copy and "".join(summary.text.split()) == text.replace(" ", ""):
-            yield f"no longer than the requested {summary.type or 'summary'}: printed as it is"
+            kind = summary.type or "summary"
+            if not any(map(str.isalnum, text)):
+                yield "has no letter or digit: printed as it is"
+            elif output.has_length or summary.type in (key_points.TYPE.name, keywords.TYPE.name):
+                yield f"no longer than the requested {kind}: printed as it is"
+            else:
+                yield f"shorter than a {kind} would be: printed as it is"
 
 
 def _most_truncated(summaries: list[Summary], output: OutputFormat) -> list[Summary]:

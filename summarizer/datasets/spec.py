@@ -43,6 +43,7 @@ from summarizer.types import Example
 
 _EXTENSIONS = {
     ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",

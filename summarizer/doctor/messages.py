@@ -68,9 +68,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "decode the original with its own encoding; the text alone cannot be repaired",
     ),
     "invisible characters": (
-        "{counts} pairs ({share}) contain soft hyphens, word joiners or private-use characters; "
+        "{counts} pairs ({share}) contain private-use characters or U+FFFC, in place of objects; "
         "readers do not see them, but they change the words around them",
-        r"remove them: re.sub('[\u00ad\u2060\ue000-\uf8ff\ufffc]', '', text)",
+        r"remove them: re.sub('[\ue000-\uf8ff\ufffc]', '', text)",
     ),
     "HTML left over": (
         "{counts} pairs ({share}) contain HTML entities or tags, which a model learns to write",

@@ -24,7 +24,7 @@ from summarizer.text import cleaning, read_file
 JSON_LINES = "jsonl:"  # prefix of files that are JSON Lines whatever their name
 _HEAD = 2**16  # bytes that tell a mailbox
 _HIDDEN = (".", "~$")  # names of files that a program or the system keeps for itself
-_JSON_LINES_NAME = re.compile(r"\.jsonl(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
+_JSON_LINES_NAME = re.compile(r"\.(jsonl|ndjson)(\.gz|\.xz)?(,[a-z_]+=[^,]*)*$", re.I)
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,28 @@ class Document:
         file: the file, as the user named it.
         id: id of the document in the file; None if the file is the document.
         text: the text, or the error.
+        line: number of the line in the file; 0: the file is the document.
     """
 
     file: str
     id: str | None
     text: str | SummarizerError
+    line: int = 0
 
     @property
     def name(self) -> str:
-        """Name of the document in messages."""
+        """Name of the document in what is written about it."""
         return self.file if self.id is None else f"{self.file}:{self.id}"
+
+    @property
+    def place(self) -> str:
+        """Name of the document in messages: the file, and of a row its line and its id."""
+        return place_of_row(self.file, self.line, self.id or "") if self.line else self.name
+
+
+def place_of_row(path: str, line: int, id: str) -> str:
+    """Return the name of a row in messages; an id that only repeats the line is left out."""
+    return f"{path}:{line}" if id in ("", str(line)) else f"{path}:{line} (id {id!r})"
 
 
 def expand_names(names: Iterable[str]) -> list[str]:
@@ -175,23 +187,30 @@ def _records(spec: str, file: BinaryIO | None = None, first: bytes = b"") -> Ite
     # Imported here, as plain documents do not need them.
     from summarizer.datasets import spec as specs
     from summarizer.datasets.sources import jsonl
-    from summarizer.datasets.sources._lines import numbered_lines
+    from summarizer.datasets.sources._lines import numbered_lines, read_lines
 
     path = spec.removeprefix(JSON_LINES)
     try:
         part = specs.parse(spec)
         path = part.options["path"]
         options = dataclasses.replace(specs.source_options(part), summary="")
-        lines = None if file is None else numbered_lines(path, file, first)
-        row = None
-        for row in jsonl.rows(options, lines, raw=True):
+        lines = read_lines(path) if file is None else numbered_lines(path, file, first)
+        row, line = None, 0
+
+        def counted() -> Iterator[tuple[int, bytes]]:
+            nonlocal line
+            for numbered in lines:
+                line = numbered[0]
+                yield numbered
+
+        for row in jsonl.rows(options, counted(), raw=True):
             if isinstance(row, InputError):
                 yield Document(path, "", row)
             elif specs.selects(part, row):
                 text: str | InputError = row.document
                 if cleaning.is_blank(row.document):
-                    text = InputError(f"{path}:{row.id}: has no text")
-                yield Document(path, row.id, text)
+                    text = InputError(f"{place_of_row(path, line, row.id)}: has no text")
+                yield Document(path, row.id, text, line)
         if row is None:
             raise InputError(f"{path}: no rows")
     except SummarizerError as error:

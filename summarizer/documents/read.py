@@ -8,7 +8,7 @@ import importlib
 import re
 from pathlib import Path
 
-from summarizer.documents import encoding
+from summarizer.documents import encoding, first_bytes
 from summarizer.errors import InputError
 from summarizer.text import read_file
 
@@ -26,12 +26,17 @@ _BY_SUFFIX = {
     ".mbox": "email_message",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".ipynb": "notebook",
 }
 SUFFIXES = tuple(_BY_SUFFIX)  # files of a folder that are read
 _BY_TYPE = {
     "text/plain": "text",
     "text/markdown": "markdown",
     "text/html": "html",
+    "text/vtt": "subtitles",
+    "application/x-ipynb+json": "notebook",
     "application/xhtml+xml": "html",
     "message/rfc822": "email_message",
     "application/pdf": "pdf",
@@ -115,11 +120,14 @@ def _kind(raw: bytes, name: str, content_type: str) -> str:
     if _PDF in raw[:1024]:
         return "pdf"
     if raw.startswith(_ARCHIVES):
+        first_bytes.refuse_outlook(raw, name)
         return "docx"
     if _HTML.match(raw[:4096]):
         return "html"
     if _is_mail(raw[: 2**16].replace(b"\r\n", b"\n")):
         return "email_message"
+    if kind := first_bytes.kind_of(raw, name, content_type):
+        return kind
     kind = _BY_TYPE.get(content_type)
     unknown = content_type in _UNKNOWN_TYPES or content_type.startswith("text/")
     if kind is None and not unknown:

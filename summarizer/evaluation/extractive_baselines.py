@@ -4,6 +4,7 @@ The sentences keep the order of the document. "oracle" and "nearest-sentence" lo
 references: they are upper bounds, not systems.
 """
 
+import logging
 import statistics
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from summarizer.types import Example
 
 BOUNDS = ("nearest-sentence", "oracle")  # baselines that look at the references
 TEXTRANK_SENTENCES = 2000  # sentences of a document that TextRank compares, each with each other
+_WORDS_PER_SENTENCE = 100  # of a document with more, hardly an end of a sentence was recognized
 
 Centrality = Callable[[Sequence[Sequence[int]]], npt.NDArray[np.float64]]
 
@@ -80,9 +82,18 @@ def extractive_baselines(
     }
     summaries: dict[str, list[str]] = {name: [] for name in choosers}
     # One document at a time, because words take much memory.
+    without_ends, first = 0, ""
     for document in sentence_documents(examples, stem, tokenization):
+        if sum(map(len, document.words)) > _WORDS_PER_SENTENCE * len(document.sentences):
+            without_ends, first = without_ends + 1, first or document.id
         for name, choose in choosers.items():
             summaries[name].append(join_sentences(document, choose(document)))
+    if 2 * without_ends > len(examples):
+        logging.getLogger("summarizer").warning(
+            "%d of %d documents have hardly an end of a sentence (more than %d words a sentence), "
+            "the first is %r: the baselines that choose sentences and ROUGE-Lsum say little",
+            *(without_ends, len(examples), _WORDS_PER_SENTENCE, first),
+        )
     return summaries
 
 

@@ -10,7 +10,7 @@ Unicode.
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from summarizer.text.cleaning import DROPPED
+from summarizer.text.cleaning import DROPPED, LINE_SCRIPTS
 from summarizer.types import Tensor
 from summarizer.vocabulary import Vocabulary
 
@@ -40,6 +40,10 @@ def clean(texts: Tensor) -> Tensor:
 
     text = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="ignore")
     text = tf.strings.regex_replace(text, _regex_class(map(chr, DROPPED)), "")
+    space = _regex_class(char for char in _characters(str.isspace) if char != "\n") + "*"
+    line_end = f"([{LINE_SCRIPTS}]){space}\n{space}([{LINE_SCRIPTS}])"
+    for _ in range(2):  # matches do not overlap, so lines of one character need a second time
+        text = tf.strings.regex_replace(text, line_end, r"\1\2")
     text = tensorflow_text.normalize_utf8(text, "NFC")
     text = tf.strings.regex_replace(text, _regex_class(_characters(str.isspace)) + "+", " ")
     return tf.strings.regex_replace(text, "^ | $", "")

@@ -95,8 +95,11 @@ class ConstraintChecker:
         return {"allowed": np.stack(rows)}
 
     def _supporting_text(self, constraints: DocumentConstraints) -> str:
-        """Return the text that supports a summary: the document and the user's own words."""
-        return " ".join([constraints.text, self._prefix, *self._options.must_include])
+        """Return the text that supports a summary: the document and the user's own words.
+
+        They are parted by line ends, so that their numbers do not become one.
+        """
+        return "\n".join([constraints.text, self._prefix, *self._options.must_include])
 
     def restore_spelling(self, text: str, prefix: str) -> str:
         """Return a summary with the user's spelling of the prefix and the required phrases.

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from summarizer.text import cleaning
 from summarizer.text.cleaning import DROPPED
 from summarizer.types import Provenance, SourceSpan
 
@@ -21,14 +22,17 @@ def of_clean(text: str, until: int | None = None) -> list[Span]:
         until: number of characters of the cleaned text to map; None: all.
     """
     spans: list[Span] = []
+    last = ""  # the last character that was kept
     for match in re.finditer(r"\S+", text):
         if until is not None and len(spans) >= until:
             break
         positions = [i for i in range(*match.span()) if ord(text[i]) not in DROPPED]
         if not positions:
             continue
-        if spans:
+        gap = text[spans[-1][1] : positions[0]].translate(DROPPED) if spans else ""
+        if spans and not cleaning.joins(last, gap, text[positions[0]]):
             spans.append((spans[-1][1], positions[0]))  # the space
+        last = text[positions[-1]]
         word = "".join(text[i] for i in positions)
         composed = unicodedata.normalize("NFC", word)
         if composed == word:

@@ -17,6 +17,7 @@ from summarizer.errors import ConfigError, ModelError
 from summarizer.vocabulary.special_tokens import END, PAD, SPECIAL, START, UNKNOWN
 
 TYPES = {"unigram": "unigram", "bpe": "bpe", "characters": "char", "bytes": "char"}
+_LONGEST = 65536  # bytes of a text that SentencePiece learns from
 BYTES = 4 + 256 + 1  # size of a byte vocabulary: special ids, bytes, and the space
 
 
@@ -119,7 +120,7 @@ def learn_subwords(
     out = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.Train(
-            sentence_iterator=lines,
+            sentence_iterator=_cut_long(lines),
             model_writer=out,
             control_symbols=[f"<{name}>" for name in controls],
             seed_sentencepiece_size=seed_size,
@@ -135,6 +136,21 @@ def learn_subwords(
     return out.getvalue()
 
 
+def _cut_long(lines: Iterable[str]) -> Iterator[str]:
+    """Yield texts, cut at spaces where SentencePiece would skip them for their length."""
+    for line in lines:
+        if 4 * len(line) <= _LONGEST or len(line.encode()) <= _LONGEST:
+            yield line
+            continue
+        begin = 0
+        while begin < len(line):
+            end = begin + _LONGEST // 4  # a character has at most 4 bytes
+            space = line.rfind(" ", begin + 1, end) if end < len(line) else -1
+            end = space if space > 0 else end
+            yield line[begin:end].strip(" ") or " "
+            begin = end
+
+
 def _training_settings(kind: str, size: int, lowercase: bool) -> dict[str, Any]:
     """Return the settings of SentencePiece's trainer for a kind of vocabulary."""
     settings: dict[str, Any] = {
@@ -147,7 +163,7 @@ def _training_settings(kind: str, size: int, lowercase: bool) -> dict[str, Any]:
         "eos_id": END,
         "unk_id": UNKNOWN,
         "split_digits": True,
-        "max_sentence_length": 65536,
+        "max_sentence_length": _LONGEST,
         "num_threads": 2,
         "minloglevel": 2,
     }

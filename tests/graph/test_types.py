@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer import config, vocabulary
+from summarizer.api import written_types
 from summarizer.api.evaluate import evaluate
 from summarizer.api.presets import apply_overrides, load_preset
 from summarizer.api.summarizer import Summarizer
@@ -43,6 +44,12 @@ def refused(what: str) -> str:
         list(spec.examples(what))
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def summarize_tiny_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documents of the toy are shorter than a headline."""
+    monkeypatch.setattr(written_types, "TINY", 0)
 
 
 # --- options of a SPEC -----------------------------------------------------------------------

@@ -211,3 +211,44 @@ def test_streams_of_several_types(summarize, tmp_path):
     assert [record["summaries"][0]["summary"] for record in records] == [
         row["document"] for row in rows
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (".", "has no letter or digit"),
+        ("\u2026 \U0001f44d", "has no letter or digit"),
+        ("OK", "shorter than a {} would be"),
+        ("Re: Re:", "shorter than a {} would be"),
+        ("Council closes a museum.", "shorter than a {} would be"),
+    ],
+)
+def test_a_document_too_small_for_a_summary_is_printed_as_it_is(
+    typed: Run, tmp_path: Path, text: str, note: str
+) -> None:
+    path = tmp_path / "tiny.txt"
+    path.write_text(text, encoding="utf-8")
+    for kind in ("headline", "tldr"):
+        line = f"{path}: {note.format(kind)}: printed as it is"
+        assert typed("--type", kind, path) == (0, f"{text}\n", [line])
+
+
+def test_a_document_without_letters_is_printed_by_every_model(
+    summarize: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny.txt"
+    path.write_text("?!", encoding="utf-8")
+    line = f"{path}: has no letter or digit: printed as it is"
+    assert summarize(path) == (0, "?!\n", [line])
+
+
+def test_a_row_is_named_by_its_line_and_its_id(typed: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"id": "c7", "document": "OK"}, {"document": "OK"}, {"id": 1, "document": "OK"}]
+    rows += [{"id": "z", "document": "\u200b"}, {"id": "y", "document": " "}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    status, out, err = typed("--type", "headline", path)
+    note = "shorter than a headline would be: printed as it is"
+    assert (status, out) == (1, "OK\n" * 3)
+    assert err[:3] == [f"{path}:{place}: {note}" for place in ("1 (id 'c7')", "2", "3 (id '1')")]
+    assert err[3:] == [f"{path}:{number}: column 'document' is empty" for number in (4, 5)]

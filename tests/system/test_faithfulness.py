@@ -9,7 +9,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from summarizer import cli, vocabulary
@@ -28,7 +28,7 @@ from summarizer.runtime.constraints import FAILURES_PER_STAGE
 from summarizer.runtime.faithfulness import FaithfulnessFilter
 from summarizer.runtime.onnx_summarizer import OnnxSummarizer
 from summarizer.runtime.phrases import Phrases
-from summarizer.text import numbers_and_names
+from summarizer.text import digit_groups, numbers_and_names
 from summarizer.types import Example, Hypothesis
 from summarizer.vocabulary import END, PAD
 
@@ -108,13 +108,14 @@ texts = st.text("aB1 2.,:/-é中٣๓²'\n", max_size=25)
 def test_what_is_listed_is_in_the_summary_and_not_in_the_document(summary, document):
     for known in (None, frozenset(), COMMON):
         assert numbers_and_names.unsupported(document, document, known) == []
-        assert numbers_and_names.unsupported(summary, f"{document} {summary}", known) == []
+        assert numbers_and_names.unsupported(summary, f"{document}\n{summary}", known) == []
         found = numbers_and_names.unsupported(summary, document, known)
         assert len({claim.text.casefold() for claim in found}) == len(found)
         for claim in found:
             assert claim.text in unicodedata.normalize("NFKC", summary)
+            grouping = digit_groups.grouping_marks(unicodedata.normalize("NFKC", document))
             assert numbers_and_names.normalize_word(
-                claim.text
+                claim.text, grouping
             ) not in numbers_and_names.normalized_words(document)
 
 
@@ -477,6 +478,73 @@ def test_what_the_user_wants_said_is_no_claim(words, known):
     needed = {i for phrase in (*stricter.required, stricter.prefix) for i in phrase}
     assert stricter.whole_words_only
     assert not {i for phrase in stricter.banned if len(phrase) == 1 for i in phrase} & needed
+
+
+WRITINGS = {  # name → the marks between groups, and the decimal mark
+    "plain": ("", "."),
+    "English": (",", "."),
+    "German": (".", ","),
+    "French": ("\u202f", ","),
+    "Russian": ("\u00a0", ","),
+    "thin": ("\u2009", "."),
+    "spaced": (" ", "."),
+    "Swiss": ("'", "."),
+    "Swiss in print": ("\u2019", "."),
+}
+
+
+def written_number(whole, fraction, writing):
+    """A number with groups of three digits, as a writing has them."""
+    groups, decimal = WRITINGS[writing]
+    return f"{whole:,}".replace(",", groups) + (f"{decimal}{fraction}" if fraction else "")
+
+
+def numbers_of(text):
+    """The numbers of a summary, found word by word, without spaces between groups of digits."""
+    text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    words = []
+    for word in re.sub("[^A-Za-z0-9.,:/' ]", " | ", text).replace("'", " ").split():
+        if (
+            words
+            and re.fullmatch(r"\d{1,3}( \d{3})*", words[-1])
+            and re.match(r"\d{3}(?!\d)", word)
+        ):
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    return [w.strip(".,:/").replace(" ", "") for w in words if any(map(str.isdigit, w))]
+
+
+@pytest.fixture(scope="module")
+def letters():
+    lines = [*LINES, "paid 1.5 and 2,5 and 3'0\u20194 : / ; 6 7 8 9"]
+    return vocabulary.train_vocabulary(lines * 20, 330, kind="characters")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(WRITINGS)),
+    st.lists(st.tuples(st.integers(0, 3_000_000), st.sampled_from(["", "", "5", "25"])),
+             min_size=1, max_size=4),
+)  # fmt: skip
+def test_no_strict_summary_has_a_number_that_its_document_lacks(letters, known, writing, numbers):
+    written = [written_number(*number, writing) for number in numbers]
+    document = "the heat " + " and a gas ".join(written) + " costs"
+    clear = writing != "German" or any(f or whole >= 10**6 for whole, f in numbers)
+    allowed = set()
+    for (whole, fraction), own in zip(numbers, written, strict=True):
+        allowed.add(unicodedata.normalize("NFKC", own).replace(" ", ""))
+        for mark in ".,":
+            end = f"{mark}{fraction}" if fraction else ""
+            allowed |= {f"{form}{end}" for form in (f"{whole}", f"{whole:,}") if clear}
+    session = Inventor(letters, known, longest=20)
+    (found,) = session.summarize([document], DecodingOptions(faithful="strict", beam=4))
+    assert set(numbers_of(found.text)) <= allowed
+    for own, (whole, _) in zip(written, numbers, strict=True):
+        assert numbers_and_names.unsupported(f"a {own}", document, COMMON) == []
+        for wrong in (f"{whole}7", f"{whole + 1}", f"7{own}"):
+            if wrong not in allowed:
+                assert numbers_and_names.unsupported(f"a {wrong}", document, COMMON), wrong
 
 
 def test_strict_gives_up_in_one_line(words, known, monkeypatch):

@@ -269,7 +269,9 @@ def test_a_tagger_keeps_each_word_from_its_place(monkeypatch):
 
 # --- places ------------------------------------------------------------------------------------
 
-messy = st.text("aé e\u0301\u1112\u1161\u11ab\x00\ufeff\u00a0\n\t 가京.", max_size=20)
+messy = st.text(
+    "aé e\u0301\u1112\u1161\u11ab\x00\ufeff\u00a0\n\t 가京字が\u3099\u00ad.", max_size=20
+)
 
 
 @given(messy)

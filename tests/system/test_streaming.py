@@ -167,7 +167,7 @@ def test_bad_lines_are_told_and_the_others_summarized(summarize, tmp_path):
         "/x.jsonl:2: not JSON: Expecting value at column 1",
         "/x.jsonl:3: column 'document' is empty",
         "/x.jsonl:4: no column 'document': known: text",
-        "/x.jsonl:5: has no text",
+        "/x.jsonl:5: column 'document' is empty",
         "source 'jsonl' has no option 'documnet': did you mean 'document'? "
         "known: document, lead_column, missing, path, references, skip_bad, source_column, "
         "summary, type_column",

@@ -286,11 +286,15 @@ def test_extracts_of_any_text_are_in_their_places(text):
 
 
 def test_auto_lets_the_model_choose(typed, stand_in):
-    summaries = typed.summarize(["Breaking news of a cat", "A study of cats"])
+    summaries = typed.summarize(
+        ["Breaking news of a cat that ran", "A study of cats that run away"]
+    )
     assert [s.type for s in summaries] == ["headline", "title"]
     assert [request.type for request in stand_in.requests] == ["auto"]
-    assert summaries == typed.summarize(["Breaking news of a cat", "A study of cats"], type="auto")
-    assert typed.summarize(["Breaking news"], type="title")[0].type == "title"
+    assert summaries == typed.summarize(
+        ["Breaking news of a cat that ran", "A study of cats that run away"], type="auto"
+    )
+    assert typed.summarize(["Breaking news"], type="title", min_words=1)[0].type == "title"
     assert auto.candidates(("tldr", "title")) == ("title",)
     assert auto.candidates(("tldr",)) == ("tldr",)
 
@@ -315,7 +319,9 @@ def test_a_document_that_is_short_enough_is_its_own_summary(typed):
     )
     assert (whole.text, whole.extract) == ("One is. Two is.", False)
     assert (written.text, written.extract) == ("One is. Two is.", True)
-    assert not typed.summarize(["one two"], type="headline")[0].extract
+    assert typed.summarize(["one two"], type="headline")[0].extract
+    assert not typed.summarize(["one two"], type="headline", min_words=1)[0].extract
+    assert not typed.summarize(["one two " * 4], type="headline")[0].extract
 
 
 def test_tldr_is_whole_sentences(typed):

@@ -72,14 +72,32 @@ def json_records(
         lines: the numbered lines of the file; None: read them.
 
     Raises:
-        InputError: as `read_lines`.
+        InputError: as `read_lines`, or the file is one JSON array.
     """
+    first = True
     for number, raw in read_lines(path) if lines is None else lines:
         if raw.strip():
+            if first and _begins_array(raw):
+                raise InputError(
+                    f"{path}: a JSON array, not an object on each line; write each object of it "
+                    "on a line of its own"
+                )
+            first = False
             try:
                 yield number, _json_object(f"{path}:{number}", raw)
             except InputError as error:
                 yield number, error
+
+
+def _begins_array(raw: bytes) -> bool:
+    """Return whether a line begins an array of objects, the other usual form of such a file."""
+    if not raw.lstrip().startswith(b"["):
+        return False
+    try:
+        record = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.strip()[1:].lstrip()[:1] in (b"", b"{")
+    return bool(record) and all(isinstance(row, dict) for row in record)
 
 
 def _json_object(where: str, raw: bytes) -> dict[str, Any]:

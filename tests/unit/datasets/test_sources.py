@@ -6,6 +6,7 @@ import json
 import logging
 import lzma
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -21,7 +22,7 @@ from summarizer.config import DataConfig, Part
 from summarizer.datasets import spec, tasks
 from summarizer.datasets.sources import _docstring_pairs, docstrings, reverse_digits
 from summarizer.errors import ConfigError, InputError
-from summarizer.text import cleaning, read_file
+from summarizer.text import cleaning, offsets, read_file
 from summarizer.types import Example
 
 ROOT = Path(__file__).parents[3]
@@ -338,11 +339,22 @@ def test_a_folder_is_not_a_document(tmp_path: Path) -> None:
 
 def cleaned_slowly(text: str) -> str:
     kept = "".join(c for c in text if ord(c) not in cleaning.DROPPED)
+    words, parts, end = re.findall(r"\S+", kept), [], 0
+    for word in words:
+        begin = kept.index(word, end)
+        if parts and not cleaning.joins(kept[end - 1], kept[end:begin], word[0]):
+            parts.append(" ")
+        parts.append(word)
+        end = begin + len(word)
+    kept = "".join(parts)
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
 @given(
-    st.text() | st.lists(st.sampled_from(["a", "é", "e\u0301", " ", "  ", "\n", "\0"])).map("".join)
+    st.text()
+    | st.lists(st.sampled_from(["a", "é", "e\u0301", " ", "  ", "\n", "\0", "字", "、"])).map(
+        "".join
+    )
 )
 def test_a_text_is_cleaned_as_one_character_after_another(text: str) -> None:
     assert cleaning.clean(text) == cleaned_slowly(text)
@@ -354,6 +366,21 @@ def test_every_character_is_cleaned_alike_in_a_clean_text() -> None:
     runs = ["a".join(printable[i : i + 500]) for i in range(0, len(printable), 500)]
     for text in [*runs, *(f"a{c}b" for c in [*others, *map(chr, cleaning.DROPPED)])]:
         assert cleaning.clean(text) == cleaned_slowly(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("net\u00adworks, sum\u200bma\u2060rize\ufeff \u202anow\u202c", "networks, summarize now"),
+        ("循环网\n络为论\r\n文\n摘\n要。\n 题", "循环网络为论文摘要。题"),
+        ("标题\n\n循环", "标题 循环"),
+        ("循环 网络\nLSTM\n模型", "循环 网络 LSTM 模型"),
+        ("한국어\n문장", "한국어 문장"),
+    ],
+)
+def test_no_invisible_character_and_no_line_end_cuts_a_word(text: str, expected: str) -> None:
+    assert cleaning.clean(text) == expected
+    assert len(offsets.of_clean(text)) == len(expected)
 
 
 @given(st.text(st.characters(exclude_categories=[])))

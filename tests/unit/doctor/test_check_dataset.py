@@ -67,7 +67,7 @@ CASES: list[tuple[str, DatasetCheck, Spoil, int, int]] = [
     (
         "invisible characters",
         pair_checks.text_errors,
-        in_train(1, lambda r: {"summary": "a\u00adb"}),
+        in_train(1, lambda r: {"summary": "a\ufffcb"}),
         1,
         240,
     ),

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -283,11 +284,64 @@ def test_pages_well_formed_or_not(page, said):
         ("---\ntitle: x\n...\nText", "Text"),
         ("a | b\n--|--\nA cell with a sentence in it. | 2\n\nText", "Text"),
         ("# 1\n\n中文**粗体**。", "1\n\n中文粗体。"),
+        ('+++\ntitle = "Draft"\ndraft = true\n+++\n\nText', "Text"),
+        ("+++\nno end", "+++ no end"),
+        (
+            "[![Build](https://ci.example/a.svg)](https://ci.example) [![](b.svg)](c)\n\nText",
+            "Text",
+        ),
+        ("[![Build][b]][c]\n\n[b]: a.svg\n[c]: https://ci.example\n\nText", "Text"),
+        ("> [!WARNING]\n> The bridge is old.", "The bridge is old."),
+        ("> [!note]- Title\n> The bridge is old.", "Title The bridge is old."),
+        (
+            '!!! note "Careful"\n    The bridge\n    is old.\n\n    It is.\n\nText',
+            "The bridge is old.\n\nIt is.\n\nText",
+        ),
+        ("???+ tip\n\n    The bridge.\n", "The bridge."),
+        (
+            ":::tip\nThe bridge.\n:::\n\n::: warning Title {#a}\nIt is old.\n:::",
+            "The bridge.\n\nIt is old.",
+        ),
+        ("See [[Other page|the page]], [[Bridge]] and ![[a.png]].", "See the page, Bridge and ."),
+        (
+            "A note.[^1]\n\n[^1]: First line\n    and its second.\n\n    More of it.\n\nText",
+            "A note.\n\nText",
+        ),
+        (
+            "A note.[^a]\n\n[^a]: First line\nand lazily more.\n[^b]: Other\n\nText",
+            "A note.\n\nText",
+        ),
+        ("```\n:::tip\n[^1]: x\n!!! note\n```\n\nText", "Text"),
+        ("a | b\n--- | ---\n1 | 2\n\nText", "Text"),
     ],
 )
 def test_markdown_becomes_its_prose(source, text):
     assert markdown.prose(source) == text
     assert markdown.prose(source.replace("\n", "\r\n")) == text
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["[^", "[[", "![[", "<http:", "!!! a\n", ":::\n", "> [!a]\n", "[^1]: a\n", "```\n", "    a\n",
+     "- [ ] ", "[![", "a | b\n", "+++\n", "\t", "[[a|b"],
+)  # fmt: skip
+def test_markdown_is_read_in_linear_time(part):
+    def seconds(count):
+        start = time.process_time()
+        list(markdown._plain(markdown._without_front_matter((part * count).split("\n"))))
+        return time.process_time() - start
+
+    assert seconds(40_000) < 10 * seconds(10_000) + 0.2
+
+
+@pytest.mark.parametrize("part", ["<!--", "<?", "<![CDATA[", "<!A ", "![", "[", "*a ", "- a\n"])
+def test_markup_that_is_never_closed_takes_linear_time(part):
+    def seconds(count):
+        start = time.process_time()
+        markdown.prose(part * count)
+        return time.process_time() - start
+
+    assert seconds(8_000) < 8 * seconds(2_000) + 0.2
 
 
 @given(st.text(st.sampled_from("ab <>/p&;!-nav'\"=\n")))
