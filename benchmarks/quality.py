@@ -2,8 +2,8 @@
 
 For each SPEC and for all documents together:
 
-- types that the model writes: the default output, the model alone, and the first sentence shortened
-  to the length of the model's summary;
+- types that the model writes: the default output, the model alone, and the fallback alone (the
+  first sentence shortened to the length of the model's summary; of a TL;DR the best sentence);
 - key points and longer summaries: key points, cut to the number of words of the reference.
 
 First words, TextRank and LexRank have the number of words of the default output. Differences are
@@ -121,6 +121,8 @@ def written(summarizer: "Summarizer", examples: "Sequence[Example]", kind: str) 
     """Return the outputs of a type that the model writes."""
     import numpy as np
 
+    from summarizer.api.fallback import best_sentence, with_confidence
+    from summarizer.decoding.options import DecodingOptions
     from summarizer.evaluation.lead import length
     from summarizer.runtime.confidence import cut_first_sentence
     from summarizer.text.shorten import shorten_first_sentence
@@ -130,16 +132,22 @@ def written(summarizer: "Summarizer", examples: "Sequence[Example]", kind: str) 
     for begin in range(0, len(examples), BATCH_SIZE):
         documents = [example.document for example in examples[begin : begin + BATCH_SIZE]]
         summaries += summarizer.summarize(documents, fallback="none", **options)
-    predictor = summarizer._confidence
-    threshold = predictor.threshold if predictor else 0.0
+    documents = [example.document for example in examples]
+    chosen = with_confidence(
+        documents, summaries, summarizer._confidence, DecodingOptions(), "extract",
+        summarizer.sentence_scorer(),
+    )  # fmt: skip
     confidence = np.array([np.nan if s.confidence is None else s.confidence for s in summaries])
-    alone = [summary.text for summary in summaries]
-    fallback = [
-        shorten_first_sentence(example.document, max(length(text), 1))[0]
-        for example, text in zip(examples, alone, strict=True)
-    ]
-    extracts = confidence < threshold
-    default = [f if e else a for f, a, e in zip(fallback, alone, extracts, strict=True)]
+    alone, default = [s.text for s in summaries], [s.text for s in chosen]
+    extracts = np.array([s.extract for s in chosen])
+    pairs = zip(documents, summaries, strict=True)
+    if kind == "tldr":
+        scorer = summarizer.sentence_scorer()
+        fallback = [best_sentence(text, summary, scorer).text for text, summary in pairs]
+    else:
+        fallback = [
+            shorten_first_sentence(text, max(length(summary.text), 1))[0] for text, summary in pairs
+        ]
     first = [
         cut_first_sentence(example.document, length(text))
         for example, text in zip(examples, alone, strict=True)
@@ -156,7 +164,7 @@ def key_points(summarizer: "Summarizer", examples: "Sequence[Example]") -> Outpu
     from summarizer.api.extracts import split_document
     from summarizer.evaluation.lead import length
 
-    scorer = summarizer._sentence_scorer()
+    scorer = summarizer.sentence_scorer()
     lengths = [length(reference[0]) for reference in references(examples)]
     texts = []
     for example, words in zip(examples, lengths, strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from summarizer import config as configuration
+from summarizer.api.fallback import best_sentence
 from summarizer.api.prepare_data import held_out_examples
 from summarizer.api.summarize_examples import summarize_by_type
 from summarizer.api.summarizer import Summarizer
@@ -22,6 +23,8 @@ from summarizer.runtime import confidence, hypothesis_features, reranker
 from summarizer.runtime.confidence import FEATURES, Confidence
 from summarizer.runtime.decoding_plan import make_plan
 from summarizer.runtime.reranker import Reranker
+from summarizer.summary_types import tldr
+from summarizer.summary_types.key_points import SentenceScorer
 from summarizer.text.shorten import shorten_first_sentence
 from summarizer.types import Example, Summary
 
@@ -87,7 +90,8 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
     examples = [e for e in examples if e.document.strip() and (e.summary or "").strip()]
     if len(examples) < 10 * FOLDS:
         raise ConfigError(f"{len(examples)} documents: a confidence needs at least {10 * FOLDS}")
-    summaries, reranked = _rerank(folder, _search(Summarizer.load(folder), examples), len(examples))
+    summarizer = Summarizer.load(folder)
+    summaries, reranked = _rerank(folder, _search(summarizer, examples), len(examples))
     features, scores = _measure(summaries, examples)
     events = scores[:, 0] >= scores[:, 1]
     unseen = _cross_validated(features, events)
@@ -97,7 +101,9 @@ def calibrate(folder: str | Path, spec: str = "", documents: int = 2000) -> Cali
     error = calibration_error(unseen, events)
     share = float((unseen < threshold).mean())
     about = {"documents": len(examples), "calibration_error": error, "extracts": share}
-    path = confidence.save(_fit(features, events)._replace(threshold=threshold), folder, about)
+    of_tldr = _learn_tldr(summaries, examples, features, scores[:, 0], summarizer.sentence_scorer())
+    model = _fit(features, events)._replace(threshold=threshold, tldr=of_tldr)
+    path = confidence.save(model, folder, about)
     return Calibration(path, len(examples), reranked, error, share, means)
 
 
@@ -162,6 +168,41 @@ def _measure(summaries: Sequence[Summary], examples: Sequence[Example]) -> tuple
     )
     scores = [rouge.score(texts, references, stem)["rouge1"] for texts in candidates]
     return features, np.stack(scores, axis=1)
+
+
+def _learn_tldr(
+    summaries: Sequence[Summary],
+    examples: Sequence[Example],
+    features: Floats,
+    scores: Floats,
+    scorer: SentenceScorer,
+) -> Confidence | None:
+    """Return a regression of whether a TL;DR is at least as good as the best sentence.
+
+    Args:
+        summaries: of all types.
+        examples: their documents and references.
+        features: of the summaries, [n, f].
+        scores: ROUGE-1 of the summaries, [n].
+        scorer: scores the sentences of a document.
+
+    Returns:
+        The regression with its threshold; None: there are too few TL;DRs.
+    """
+    rows = [i for i, summary in enumerate(summaries) if summary.type == tldr.TYPE.name]
+    if len(rows) < 10 * FOLDS:
+        return None
+    documents = [examples[i].document for i in rows]
+    references = [examples[i].references or [examples[i].summary or ""] for i in rows]
+    texts = [
+        best_sentence(document, summaries[i], scorer).text
+        for i, document in zip(rows, documents, strict=True)
+    ]
+    stem = rouge.default_stem(example.summary or "" for example in examples)
+    both = np.stack([scores[rows], rouge.score(texts, references, stem)["rouge1"]], axis=1)
+    events = both[:, 0] >= both[:, 1]
+    threshold = _best_threshold(_cross_validated(features[rows], events), both)
+    return _fit(features[rows], events)._replace(threshold=threshold)
 
 
 def _fit(features: Floats, events: npt.NDArray[np.bool_]) -> Confidence:

@@ -123,7 +123,7 @@ class Summarizer:
         encode, limit = self._model.vocabulary.encode_all, self.config.data.max_document_tokens
         if not kind.written:
             extracts.check_no_decoding(options, kind)
-            size, scorer = limit_of(kind, length), self._sentence_scorer()
+            size, scorer = limit_of(kind, length), self.sentence_scorer()
             return extracts.extracts(texts, kind, size, encode, scorer)
         mode = check_mode(fallback)
         if options.explain and long == long_documents.CHUNK:
@@ -142,7 +142,8 @@ class Summarizer:
             passes.append((documents, summaries))
             documents = long_documents.second_pass(documents, summaries, limit, encode)
         chosen = request.finish(self._merged(request, passes))
-        return with_confidence(texts, chosen, self._confidence, options, mode)
+        options, scorer = request.options, self.sentence_scorer()
+        return with_confidence(texts, chosen, self._confidence, options, mode, scorer)
 
     def summarize_types(
         self,
@@ -208,7 +209,7 @@ class Summarizer:
         """What predicts the confidence of a summary; None: the folder has no such file."""
         return confidence.load(self._model.folder)
 
-    def _sentence_scorer(self) -> key_points.SentenceScorer:
+    def sentence_scorer(self) -> key_points.SentenceScorer:
         """Return the sentence head of the model; without one, a scorer that is not trained."""
         model, limit = self._model, self.config.data.max_document_tokens
         if sentence_scores.HEAD not in getattr(model, "heads", ()):

@@ -110,8 +110,8 @@ class FallbackCount:
         """Print their number on stderr, if there are any."""
         if self._extracts:
             warn(
-                f"{self._extracts} of {self._printed} summaries are first sentences, where the "
-                "model was less sure (--fallback none prints its own)"
+                f"{self._extracts} of {self._printed} summaries are sentences of the document, "
+                "where the model was less sure (--fallback none prints its own)"
             )
 
 

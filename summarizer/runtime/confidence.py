@@ -35,6 +35,8 @@ class Confidence(NamedTuple):
         scales: standard deviation of each, above 0, [f].
         weights: of the standardized features, then the intercept, [f + 1].
         threshold: below this probability the first sentence serves better.
+        tldr: of TL;DRs, the probability that one is at least as good as the best sentence, which
+            serves better below its threshold; None: not learned.
     """
 
     features: tuple[str, ...]
@@ -42,6 +44,7 @@ class Confidence(NamedTuple):
     scales: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
     threshold: float
+    tldr: "Confidence | None" = None
 
     def probability(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the probability of each row of features, [n, f] → [n]."""
@@ -60,11 +63,8 @@ def load(folder: Path) -> Confidence | None:
         return None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        means, scales, weights = (
-            np.array(record[name], np.float64) for name in ("means", "scales", "weights")
-        )
-        threshold = float(record["threshold"])
-        model = Confidence(tuple(record["features"]), means, scales, weights, threshold)
+        tldr = _read(record["tldr"]) if record.get("tldr") else None
+        model = _read(record)._replace(tldr=tldr)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: truncated or not of this program ({error!r})") from None
     if model.features != FEATURES:
@@ -76,16 +76,29 @@ def load(folder: Path) -> Confidence | None:
 
 def save(model: Confidence, folder: Path, about: dict[str, Any]) -> Path:
     """Write the regression of a model, and what it was learned on; return the path."""
-    record = {
+    tldr = {"tldr": _record(model.tldr)} if model.tldr else {}
+    text = json.dumps({**_record(model), **tldr, **about}, indent=2)
+    atomic_write(folder / FILE, f"{text}\n".encode())
+    return folder / FILE
+
+
+def _read(record: dict[str, Any]) -> Confidence:
+    """Return a regression from its record."""
+    means, scales, weights = (
+        np.array(record[name], np.float64) for name in ("means", "scales", "weights")
+    )
+    return Confidence(tuple(record["features"]), means, scales, weights, float(record["threshold"]))
+
+
+def _record(model: Confidence) -> dict[str, Any]:
+    """Return the record of a regression."""
+    return {
         "features": model.features,
         "means": model.means.tolist(),
         "scales": model.scales.tolist(),
         "weights": model.weights.tolist(),
         "threshold": model.threshold,
-        **about,
     }
-    atomic_write(folder / FILE, (json.dumps(record, indent=2) + "\n").encode())
-    return folder / FILE
 
 
 def cut_first_sentence(document: str, words: int) -> str:

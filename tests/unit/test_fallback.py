@@ -102,7 +102,7 @@ def test_the_command_says_how_many_summaries_are_extracts(
     out, err = capsys.readouterr()
     assert out == "3 1 4\n"
     assert err == (
-        "summarizer: 1 of 1 summaries are first sentences, where the model was less sure "
+        "summarizer: 1 of 1 summaries are sentences of the document, where the model was less sure "
         "(--fallback none prints its own)\n"
     )
     command = ["summarize", "--json", "--fallback", "none", "--model", str(unsure), str(file)]
@@ -111,3 +111,33 @@ def test_the_command_says_how_many_summaries_are_extracts(
     record = json.loads(out)
     assert (record["summary"], record["confidence"]) == ("4 1 3", 0.5)
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "threshold", "options", "is_extract"),
+    [
+        ("Port crane falls", 0.6, {}, True),
+        ("Port crane falls", 0.4, {}, False),
+        ("Port crane of the senator", 0.4, {}, False),  # one word that the document lacks
+        ("Port crane of the pleased senator", 0.4, {}, True),
+        ("Port crane of the pleased senator", 0.6, {"max_words": 9}, False),
+    ],
+)
+def test_the_best_sentence_takes_the_place_of_a_bad_tldr(
+    text: str, threshold: float, options: dict[str, int], is_extract: bool
+) -> None:
+    model = predictor(0.0)._replace(tldr=predictor(threshold))
+    written = dataclasses.replace(summary(text), type="tldr")
+    (result,) = with_confidence(
+        [TEXT], [written], model, DecodingOptions(**options), "extract",
+        lambda sentences: [-float(i) for i in range(len(sentences))],
+    )  # fmt: skip
+    assert result.extract == is_extract
+    best = "The red harbor crane fell on Monday."
+    assert result.text == (best if is_extract else text)
+    if is_extract:
+        assert [" ".join(TEXT[b:e].split()) for b, e in result.places] == [best]
+    assert (
+        with_confidence([TEXT], [written], predictor(0.9), DecodingOptions(), "extract")[0].text
+        == text
+    )  # not learned for TL;DRs
