@@ -44,4 +44,5 @@ def _may_end(vocabulary: Vocabulary, id: int, token: str, next_word: int | None)
         len(text) :
     ].startswith(" ")
     before = "" if token.startswith("▁") else "xx"
-    return len(sentences.split_sentences(before + text + ("A" if joined else " A"))) == 2
+    # "Xx" is no word, so that a stop without a space behind it is within a word.
+    return len(sentences.split_sentences(before + text + ("Xx" if joined else " Xx"))) == 2
