@@ -82,7 +82,7 @@ lint: $(VENV)/.dev ## check style, types and the directions of imports
 test: $(VENV)/.dev ## run the tests but the slow ones, fast tiers first (ARGS="-k beam")
 	@XLA_FLAGS="--xla_backend_optimization_level=0 $$XLA_FLAGS" $(BIN)/python -m pytest $(TESTS) \
 		--no-loadscope-reorder -m "not slow" tests/test_structure.py tests/compat tests/unit tests/graph \
-		tests/system/test_training.py tests/system $(ARGS)
+		tests/system/test_training.py tests/system/test_resume.py tests/system $(ARGS)
 
 test-all: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)

@@ -11,9 +11,9 @@ import pytest
 from summarizer import cli, storage
 from summarizer.training.state import state_from
 
-STEPS, SAVED, KILLED = 200, 100, 137
+STEPS, SAVED, KILLED = 100, 50, 68
 
-# Small, but with dropout, and with 12 epochs of 17 batches, so that seeds and place both matter;
+# Small, but with dropout, and with 6 epochs of 17 batches, so that seeds and place both matter;
 # and with all that a run carries along besides its weights.
 SETTINGS = (
     f"train.steps={STEPS} train.validation_interval={SAVED} train.batch_size=32 "
@@ -90,7 +90,7 @@ def test_a_resumed_run_has_its_log_once(runs):
         for run in runs
     )
     shared = ("step", "loss", "accuracy", "learning_rate", "padding", "rouge1", "rouge2", "rougeL")
-    assert [r["step"] for r in whole] == [50, 100, 150, 200]
+    assert [r["step"] for r in whole] == [50, 100]
     assert [[r.get(k) for k in shared] for r in resumed] == [
         [r.get(k) for k in shared] for r in whole
     ]
