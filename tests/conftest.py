@@ -1,5 +1,6 @@
 """What holds for every test: quiet libraries, fixed seeds, and no skip that is not allowed."""
 
+import gc
 import os
 import random
 import shutil
@@ -45,6 +46,12 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     fail_if_skipped(report)
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from all that is imported; it would slow timed tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

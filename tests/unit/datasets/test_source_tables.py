@@ -83,9 +83,9 @@ def test_a_broken_quote_costs_one_row(tmp_path: Path, broken: str) -> None:
 def test_many_broken_quotes_take_linear_time(tmp_path: Path) -> None:
     def seconds(count: int) -> float:
         path = put(tmp_path / "x.csv", "document,summary\na,b\n" + '"open,s\n' * count)
-        start = time.process_time()
+        start = time.thread_time()
         assert pairs(path, skip_bad=True) == [("a", "b")]
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(4_000) < 10 * seconds(1_000) + 0.5
 

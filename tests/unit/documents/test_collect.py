@@ -126,9 +126,9 @@ def test_a_message_that_is_too_large_does_not_stop_the_others(tmp_path, monkeypa
 
 def test_splitting_a_mailbox_takes_time_that_grows_with_the_length():
     def seconds(part: bytes, length: int) -> float:
-        start = time.process_time()
+        start = time.thread_time()
         sum(map(len, mailbox.messages(io.BytesIO(part * (length // len(part))))))
-        return time.process_time() - start
+        return time.thread_time() - start
 
     line = b"From a Mon Jan  5 10:00:00 2026"
     for part in (

@@ -327,9 +327,9 @@ def test_markdown_becomes_its_prose(source, text):
 )  # fmt: skip
 def test_markdown_is_read_in_linear_time(part):
     def seconds(count):
-        start = time.process_time()
+        start = time.thread_time()
         list(markdown._plain(markdown._without_front_matter((part * count).split("\n"))))
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(40_000) < 10 * seconds(10_000) + 0.2
 
@@ -337,9 +337,9 @@ def test_markdown_is_read_in_linear_time(part):
 @pytest.mark.parametrize("part", ["<!--", "<?", "<![CDATA[", "<!A ", "![", "[", "*a ", "- a\n"])
 def test_markup_that_is_never_closed_takes_linear_time(part):
     def seconds(count):
-        start = time.process_time()
+        start = time.thread_time()
         markdown.prose(part * count)
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(8_000) < 8 * seconds(2_000) + 0.2
 

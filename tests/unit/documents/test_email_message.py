@@ -348,10 +348,10 @@ HOSTILE = {
 def test_reading_takes_time_that_grows_with_the_length(name):
     def seconds(length: int) -> float:
         text = "x\n\n" + HOSTILE[name] * (length // len(HOSTILE[name]))
-        start = time.process_time()
+        start = time.thread_time()
         email_quotes.written_text(text)
         email_body.unflowed(text, True)
-        return time.process_time() - start
+        return time.thread_time() - start
 
     short, long = (min(seconds(n) for _ in range(2)) for n in (20_000, 80_000))
     assert long < 8 * short + 0.05  # 16 times, if it took the square
@@ -372,12 +372,12 @@ NESTED = "".join(f'{BOUNDARY}"b{i}"\r\n\r\n--b{i}\r\n' for i in range(5000))
     ],
 )
 def test_hostile_headers_take_no_time(head):
-    start = time.process_time()
+    start = time.thread_time()
     try:
         read(f"{HEAD}{head}{SAID}".encode())
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
-    assert time.process_time() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def test_parts_may_be_nested_only_so_deep():

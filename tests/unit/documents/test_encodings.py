@@ -101,8 +101,8 @@ def test_the_encoding_of_an_email_that_declares_a_wrong_one():
     "part", [b"<!---->", b"<meta ", b"<meta charset ", b"<meta charset=", b"<!-- ", b"<?xml "]
 )
 def test_time_to_look_for_kind_and_encoding_is_short(part):
-    start = time.process_time()
+    start = time.thread_time()
     for raw in (part * 2000, part + b" " * 20_000):
         read._kind(raw, "x", "")
         encoding.declared_in_page(raw)
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1

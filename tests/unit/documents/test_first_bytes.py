@@ -97,10 +97,10 @@ def test_prose_stays_prose(source: str) -> None:
 )
 def test_time_is_linear(part: str) -> None:
     def seconds(count: int) -> float:
-        start = time.process_time()
+        start = time.thread_time()
         source = SRT + part * count
         assert subtitles.words(source).startswith(SPOKEN[:20])
         first_bytes.kind_of((part * count).encode(), "a.txt")
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(80_000) < 10 * seconds(20_000) + 0.2

@@ -48,9 +48,9 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: int) -> Non
 def test_time_is_linear_in_the_length(text: str) -> None:
     def seconds(length: int) -> float:
         long = text * (length // len(text)) + "x"
-        start = time.process_time()
+        start = time.thread_time()
         sentences.sentence_spans(long)
-        return time.process_time() - start
+        return time.thread_time() - start
 
     first, second = seconds(50_000), seconds(200_000)
     assert second < 10 * first + 0.2
